@@ -2,7 +2,7 @@
 // start-up, its generated code nothing that can be measured.
 import { readFile } from "node:fs/promises";
 import { resolve } from "node:path";
-import Ajv2020 from "ajv/dist/2020.js";
+import { Ajv2020 } from "ajv/dist/2020.js";
 import standaloneCode from "ajv/dist/standalone/index.js";
 import { build } from "esbuild";
 import { writeIfChanged } from "./write-if-changed.mjs";
@@ -14,6 +14,13 @@ export interface SchemaError {
   readonly schemaPath: string;
   readonly keyword: string;
   readonly params: Readonly<Record<string, unknown>>;
+  /** The subschema that holds the keyword, without its texts for people. */
+  readonly parentSchema: {
+    readonly properties?: Readonly<Record<string, unknown>>;
+    readonly patternProperties?: Readonly<Record<string, unknown>>;
+  };
+  /** The value at \`instancePath\`. */
+  readonly data: unknown;
 }
 export declare const validate: {
   (data: unknown): boolean;
@@ -51,9 +58,11 @@ function withoutAnnotations(schema) {
  */
 export async function generateValidator(root, schemaPath, outputPath) {
   const schema = withoutAnnotations(JSON.parse(await readFile(resolve(root, schemaPath), "utf8")));
-  const ajv = new Ajv2020.default({
+  const ajv = new Ajv2020({
     allErrors: true,
     messages: false,
+    // The subschema in an error says which keys would have been right.
+    verbose: true,
     strict: true,
     allowUnionTypes: true,
     // `required` in one subschema may name a key whose `properties` stand in the one around it.
@@ -64,7 +73,11 @@ export async function generateValidator(root, schemaPath, outputPath) {
   ajv.addSchema(schema);
   const code = standaloneCode.default(ajv, { validate: schema.$id });
   const bundled = await build({
-    stdin: { contents: code, resolveDir: root, sourcefile: outputPath },
+    stdin: {
+      contents: code,
+      resolveDir: root,
+      sourcefile: outputPath,
+    },
     bundle: true,
     write: false,
     format: "esm",

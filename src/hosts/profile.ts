@@ -16,9 +16,17 @@ export interface Configuration {
   readonly capabilities: readonly number[];
   /** Errno of KVM_ENABLE_CAP, KVM_ARM_VCPU_INIT or FINALIZE, whichever failed first; undefined: it works. */
   readonly refused: { readonly step: "enable-cap" | "init" | "finalize"; readonly errno: string } | undefined;
-  /** KVM_GET_REG_LIST with the values read; null where reading failed. */
+  /** Length of KVM_GET_REG_LIST, registers wider than 64 bits included; undefined: not recorded. */
+  readonly listed?: number;
+  /**
+   * KVM_GET_REG_LIST with the values read, without registers wider than 64 bits (of SVE_VLS: its lowest 64).
+   * null: no value is kept, because reading failed or the value says nothing about the host.
+   */
   readonly registers: ReadonlyMap<bigint, bigint | null>;
-  /** KVM_ARM_GET_REG_WRITABLE_MASKS; undefined where the kernel lacks the call (before 6.7). */
+  /**
+   * KVM_ARM_GET_REG_WRITABLE_MASKS, where a feature-ID register that is absent has mask 0; undefined where
+   * the kernel lacks the call (before 6.7).
+   */
   readonly writable: ReadonlyMap<bigint, bigint> | undefined;
   /** What KVM_SET_ONE_REG answered per register, see `Sweep`. */
   readonly sweeps: ReadonlyMap<bigint, Sweep>;
@@ -33,6 +41,8 @@ export type Sweep = readonly string[];
 
 export interface HostProfile {
   readonly name: string;
+  /** How and where it was made, for people; empty where nobody said. */
+  readonly description?: string;
   /** `recorded`: read on the machine; `derived`: computed from tables. */
   readonly origin: "recorded" | "derived";
   readonly kernel: {

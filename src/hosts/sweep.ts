@@ -22,12 +22,15 @@ function nibbleOf(answer: (value: number) => string): string {
   return Array.from(DIGITS, (_, value) => answer(value)).join("");
 }
 
-function presentNibble(reading: bigint, nibble: number): number {
-  return Number((reading >> BigInt(nibble * 4)) & 0xfn);
+/** The 16 nibbles of a reading, from bit 0 up. */
+function nibblesOf(reading: bigint): number[] {
+  const low = Number(reading & 0xffff_ffffn);
+  const high = Number(reading >> 32n);
+  return Array.from(DIGITS, (_, nibble) => ((nibble < 8 ? low : high) >>> ((nibble % 8) * 4)) & 0xf);
 }
 
 function everyNibble(reading: bigint, table: readonly string[]): string[] {
-  return Array.from(DIGITS, (_, nibble) => table[presentNibble(reading, nibble)] ?? "");
+  return nibblesOf(reading).map((present) => table[present] ?? "");
 }
 
 /**
@@ -88,9 +91,10 @@ export function formatSweep(sweep: Sweep, reading: bigint): string {
   if (same(everyNibble(reading, onlyPresent))) return "fixed";
   if (same(everyNibble(reading, anyIgnored))) return "ignored";
   if (sweep.every((nibble) => nibble === anyAccepted)) return "free";
+  const defaults = everyNibble(reading, onlyPresent);
   const entries: string[] = [];
   for (const [nibble, answers] of sweep.entries()) {
-    if (answers === onlyPresent[presentNibble(reading, nibble)]) continue;
+    if (answers === defaults[nibble]) continue;
     entries.push(`${nibble * 4}:${formatAnswers(answers)}`);
   }
   return entries.join(" ");

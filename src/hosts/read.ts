@@ -1,0 +1,276 @@
+/** Reads host profiles from their JSON form: syntax, schema, meaning, in this order. */
+import { validate } from "../generated/host-profile-validator.js";
+import { type JsonLocations, locateJson, mayHaveDuplicateKeys, pointerToken } from "./json-locations.ts";
+import type { Configuration, HostProfile, Sweep } from "./profile.ts";
+import { describeSchemaErrors, nearest } from "./schema-problems.ts";
+import { parseSweep } from "./sweep.ts";
+
+export interface ProfileProblem {
+  /** A sentence that says what was expected and what was found. */
+  readonly message: string;
+  /** JSON pointer of the value that it is about; the empty string is the whole profile. */
+  readonly instancePath: string;
+  /** UTF-16 offset in the text, and the same as one-based line and column. */
+  readonly offset?: number;
+  readonly line?: number;
+  readonly column?: number;
+}
+
+export type ReadProfile =
+  | { readonly profile: HostProfile }
+  | { readonly problems: readonly ProfileProblem[] };
+
+/** The JSON form as `schemas/host-profile.schema.json` describes it. */
+interface ProfileJson {
+  readonly name: string;
+  readonly description?: string;
+  readonly origin: HostProfile["origin"];
+  readonly kernel: HostProfile["kernel"];
+  readonly cpu: HostProfile["cpu"];
+  readonly capabilities: Readonly<Record<string, number>>;
+  readonly configurations: Readonly<Record<string, ConfigurationJson>>;
+}
+
+interface ConfigurationJson {
+  readonly inherits?: string;
+  readonly features: readonly string[];
+  readonly capabilities: readonly number[];
+  readonly refused?: { readonly step: "enable-cap" | "init" | "finalize"; readonly errno: string };
+  readonly listed?: number;
+  readonly registers?: Readonly<Record<string, string | null>>;
+  readonly writable?: Readonly<Record<string, string>> | null;
+  readonly sweeps?: Readonly<Record<string, string>> | null;
+  readonly removed?: Readonly<Partial<Record<"registers" | "writable" | "sweeps", readonly string[]>>>;
+}
+
+interface Found {
+  readonly message: string;
+  readonly instancePath: string;
+  readonly atKey?: boolean;
+}
+
+/**
+ * A profile from its text, or everything that is wrong with it.
+ *
+ * @param text the JSON text; no byte order mark
+ * @param path what the messages call the file; it is not opened
+ */
+export function readHostProfile(text: string, path: string): ReadProfile {
+  let parsed: unknown;
+  try {
+    parsed = JSON.parse(text);
+  } catch (error) {
+    const located = locateJson(text);
+    const problem =
+      "problem" in located
+        ? located.problem
+        : { message: error instanceof Error ? error.message : String(error), offset: 0 };
+    const message = `${path} is not JSON: ${problem.message}`;
+    return { problems: [{ message, instancePath: "", ...positionOf(text, problem.offset) }] };
+  }
+  if (mayHaveDuplicateKeys(text, parsed)) {
+    const located = locateJson(text);
+    if ("duplicates" in located && located.duplicates.length > 0) {
+      return {
+        problems: located.duplicates.map(({ pointer, offset }) => ({
+          message: `\`${keyOf(pointer)}\` stands twice in the same object`,
+          instancePath: pointer,
+          ...positionOf(text, offset),
+        })),
+      };
+    }
+  }
+  if (!validate(parsed))
+    return { problems: place(text, describeSchemaErrors(validate.errors ?? [], parsed)) };
+  // The validator has proved the shape.
+  const json = parsed as ProfileJson;
+  const found: Found[] = [];
+  const profile = resolve(json, found);
+  return found.length === 0 ? { profile } : { problems: place(text, found) };
+}
+
+function keyOf(pointer: string): string {
+  return pointer
+    .slice(pointer.lastIndexOf("/") + 1)
+    .replaceAll("~1", "/")
+    .replaceAll("~0", "~");
+}
+
+function positionOf(text: string, offset: number): { offset: number; line: number; column: number } {
+  const before = text.slice(0, offset);
+  return { offset, line: before.split("\n").length, column: offset - before.lastIndexOf("\n") };
+}
+
+function place(text: string, found: readonly Found[]): ProfileProblem[] {
+  const located = locateJson(text);
+  const locations: JsonLocations["byPointer"] = "byPointer" in located ? located.byPointer : new Map();
+  // A parent that does not resolve is met by each of its heirs.
+  const distinct = new Map(found.map((one) => [`${one.instancePath}\n${one.message}`, one]));
+  return [...distinct.values()].map(({ message, instancePath, atKey }) => {
+    const location = locations.get(instancePath);
+    const offset = atKey ? (location?.key ?? location?.value) : location?.value;
+    return { message, instancePath, ...(offset === undefined ? {} : positionOf(text, offset)) };
+  });
+}
+
+function resolve(json: ProfileJson, found: Found[]): HostProfile {
+  const { release, version } = json.kernel;
+  if (!release.startsWith(version) || /^[0-9]/.test(release.slice(version.length))) {
+    const message = `\`version\` is \`${version}\`; expected the leading numbers of the release \`${release}\``;
+    found.push({ message, instancePath: "/kernel/version" });
+  }
+  const capabilities = Object.entries(json.capabilities).map(
+    ([key, answer]) => [Number(key), answer] as const,
+  );
+  const configurations = new Map<string, Configuration>();
+  for (const name of Object.keys(json.configurations)) {
+    const configuration = resolveConfiguration(json, name, configurations, [], found);
+    if (configuration !== undefined) configurations.set(name, configuration);
+  }
+  const base = json.configurations.base;
+  if (base?.refused !== undefined) {
+    const message = "the configuration `base` was refused; a profile needs one that works";
+    found.push({ message, instancePath: "/configurations/base/refused", atKey: true });
+  }
+  if (base !== undefined && base.inherits !== undefined) {
+    const message = "the configuration `base` stands for itself and inherits from no other";
+    found.push({ message, instancePath: "/configurations/base/inherits", atKey: true });
+  }
+  return {
+    name: json.name,
+    ...(json.description === undefined ? {} : { description: json.description }),
+    origin: json.origin,
+    kernel: json.kernel,
+    cpu: json.cpu,
+    capabilities: new Map(capabilities.sort(([a], [b]) => a - b)),
+    // In the order of the file, although resolving may have met an heir before its parent.
+    configurations: new Map(
+      Object.keys(json.configurations).flatMap((name) => {
+        const configuration = configurations.get(name);
+        return configuration === undefined ? [] : [[name, configuration] as const];
+      }),
+    ),
+  };
+}
+
+/** Resolves parents first; `heirs` are the configurations that wait for this one. */
+function resolveConfiguration(
+  json: ProfileJson,
+  name: string,
+  done: Map<string, Configuration>,
+  heirs: readonly string[],
+  found: Found[],
+): Configuration | undefined {
+  const known = done.get(name);
+  const own = json.configurations[name];
+  if (known !== undefined || own === undefined) return known;
+  const pointer = `/configurations/${pointerToken(name)}`;
+  const head = { name, features: own.features, capabilities: own.capabilities };
+  if (own.refused !== undefined) {
+    return { ...head, refused: own.refused, registers: new Map(), writable: undefined, sweeps: new Map() };
+  }
+  let parent: Configuration | undefined;
+  if (own.inherits !== undefined) {
+    const complain = (message: string): undefined => {
+      found.push({ message, instancePath: `${pointer}/inherits` });
+      return undefined;
+    };
+    const line = [...heirs, name];
+    if (line.includes(own.inherits)) {
+      return complain(`\`${name}\` inherits from itself: ${[...line, own.inherits].join(" → ")}`);
+    }
+    if (json.configurations[own.inherits] === undefined) {
+      const near = nearest(own.inherits, Object.keys(json.configurations));
+      const hint = near === undefined ? "" : `; did you mean \`${near}\`?`;
+      return complain(`\`${name}\` inherits from \`${own.inherits}\`, which is not in this profile${hint}`);
+    }
+    parent = resolveConfiguration(json, own.inherits, done, line, found);
+    // Its own problem has been reported.
+    if (parent === undefined) return undefined;
+    if (parent.refused !== undefined) {
+      return complain(`\`${name}\` inherits from \`${own.inherits}\`, which was refused and has no readings`);
+    }
+    done.set(own.inherits, parent);
+  } else if (own.registers === undefined) {
+    found.push({ message: `\`${name}\` inherits nothing, so it needs \`registers\``, instancePath: pointer });
+    return undefined;
+  }
+
+  const removed = (what: "registers" | "writable" | "sweeps", has: (id: bigint) => boolean): bigint[] =>
+    (own.removed?.[what] ?? []).map((text, at) => {
+      const id = BigInt(text);
+      const there = own[what]?.[text] !== undefined;
+      if (there || !has(id)) {
+        const reason = there ? `\`${what}\` here has it` : `\`${own.inherits}\` does not have it`;
+        found.push({
+          message: `${text} cannot be removed: ${reason}`,
+          instancePath: `${pointer}/removed/${what}/${at}`,
+        });
+      }
+      return id;
+    });
+
+  const registers = new Map(parent?.registers);
+  for (const id of removed("registers", (one) => registers.has(one))) registers.delete(id);
+  for (const [id, value] of Object.entries(own.registers ?? {})) {
+    registers.set(BigInt(id), value === null ? null : BigInt(value));
+  }
+
+  let writable: Map<bigint, bigint> | undefined;
+  if (own.writable !== null && (own.writable !== undefined || parent?.writable !== undefined)) {
+    writable = new Map(parent?.writable);
+  }
+  for (const id of removed("writable", (one) => writable?.has(one) === true)) writable?.delete(id);
+  for (const [id, mask] of Object.entries(own.writable ?? {})) writable?.set(BigInt(id), BigInt(mask));
+
+  // The texts are inherited, not what they stood for: an omitted nibble means this configuration's reading.
+  const texts = new Map(
+    own.sweeps === null ? undefined : parent === undefined ? undefined : sweepTexts.get(parent),
+  );
+  for (const id of removed("sweeps", (one) => texts.has(one))) texts.delete(id);
+  for (const [id, text] of Object.entries(own.sweeps ?? {})) texts.set(BigInt(id), text);
+  const sweeps = new Map<bigint, Sweep>();
+  for (const [id, text] of texts) {
+    const reading = registers.get(id);
+    const inherited = parent?.sweeps.get(id);
+    // Most of them: the same text over the same reading.
+    if (
+      inherited !== undefined &&
+      own.sweeps?.[hexOf(id)] === undefined &&
+      reading === parent?.registers.get(id)
+    ) {
+      sweeps.set(id, inherited);
+      continue;
+    }
+    const hex = hexOf(id);
+    const at = { instancePath: `${pointer}/sweeps/${hex}` };
+    if (reading === null) {
+      found.push({ message: `${hex} has a sweep, so its reading may not be null`, ...at });
+      continue;
+    }
+    const sweep = parseSweep(text, reading ?? 0n);
+    if ("problem" in sweep) found.push({ message: `the sweep of ${hex}: ${sweep.problem}`, ...at });
+    else sweeps.set(id, sweep);
+  }
+  const configuration: Configuration = {
+    ...head,
+    refused: undefined,
+    ...(own.listed === undefined ? {} : { listed: own.listed }),
+    registers: ascending(registers),
+    writable: writable && ascending(writable),
+    sweeps: ascending(sweeps),
+  };
+  sweepTexts.set(configuration, texts);
+  return configuration;
+}
+
+/** The written sweeps of what has been resolved, for its heirs. */
+const sweepTexts = new WeakMap<Configuration, ReadonlyMap<bigint, string>>();
+
+function hexOf(id: bigint): string {
+  return `0x${id.toString(16).padStart(16, "0")}`;
+}
+
+function ascending<Value>(map: ReadonlyMap<bigint, Value>): Map<bigint, Value> {
+  return new Map([...map].sort(([a], [b]) => (a < b ? -1 : 1)));
+}
