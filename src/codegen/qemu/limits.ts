@@ -1,0 +1,117 @@
+/**
+ * What QEMU's classic properties (`-machine virt`, `-cpu host`) cannot carry. Facts from QEMU's
+ * docs/system/arm/cpu-features.rst, docs/system/arm/virt.rst and include/hw/arm/virt.h, and from asking
+ * 7.2, 10.0 and 11.1 over QMP with KVM: none has a property for a field of an ID register.
+ */
+import type { Part } from "../declarations.ts";
+import type { Carried, Limit } from "../limits.ts";
+
+/** What a property makes of the ID registers: seen by guests under KVM on 6.1, 6.12, 7.2 and 7.3. */
+function fieldsOf(part: Part, state: string, value: string, fields: readonly string[]): Carried[] {
+  return fields.map((subject) => ({ subject, value, when: { part, value: state } }));
+}
+
+const sveFields = [
+  "ID_AA64PFR0_EL1.SVE",
+  ...[
+    "SVEver",
+    "AES",
+    "BitPerm",
+    "BF16",
+    "B16B16",
+    "SHA3",
+    "SM4",
+    "I8MM",
+    "F32MM",
+    "F64MM",
+    "EltPerm",
+    "F16MM",
+  ].map((field) => `ID_AA64ZFR0_EL1.${field}`),
+];
+
+const pauthFields = [
+  ...["APA", "API", "GPA", "GPI"].map((field) => `ID_AA64ISAR1_EL1.${field}`),
+  ...["APA3", "GPA3"].map((field) => `ID_AA64ISAR2_EL1.${field}`),
+];
+
+const pmuFields = ["ID_AA64DFR0_EL1.PMUVer", "ID_DFR0_EL1.PerfMon"];
+
+const mteFields = ["ID_AA64PFR1_EL1.MTE", "ID_AA64PFR1_EL1.MTE_frac", "ID_AA64PFR1_EL1.MTEX"];
+
+const gicFields = ["ID_AA64PFR0_EL1.GIC", "ID_PFR1_EL1.GIC"];
+
+const el2Fields = ["ID_AA64PFR0_EL1.EL2", "ID_AA64MMFR2_EL1.NV", "ID_AA64MMFR4_EL1.NV_frac"];
+
+/** `statement` as a limit with no way around it. */
+function never(part: Part, why: string): Limit {
+  return { on: "declaration", part, carried: [], why };
+}
+
+const services =
+  "QEMU has no property for hypercall services: the guest gets every service that the host's KVM has";
+
+export const limits: readonly Limit[] = [
+  {
+    on: "declaration",
+    part: "field",
+    carried: [
+      ...fieldsOf("sve", "off", "0x0", sveFields),
+      ...fieldsOf("pauth", "off", "0x0", pauthFields),
+      ...fieldsOf("pmu", "off", "0x0", pmuFields),
+      ...fieldsOf("mte", "off", "0x0", mteFields),
+      ...fieldsOf("el2", "off", "0x0", el2Fields),
+      ...fieldsOf("gic", "v3", "0x1", gicFields),
+      ...fieldsOf("gic", "v2", "0x0", gicFields),
+    ],
+    why: "QEMU's classic properties switch SVE, pointer authentication, PMU, MTE and EL2, but no other field of an ID register",
+  },
+  never("pmu-counters", "QEMU has no property for the number of PMU counters"),
+  never("pmu-events", "QEMU has no property for the PMU event filter"),
+  {
+    on: "declaration",
+    part: "pmu-intid",
+    carried: [{ value: "23" }],
+    why: "the `virt` machine wires the PMU to INTID 23",
+  },
+  {
+    on: "declaration",
+    part: "el2",
+    carried: [{ value: "off" }, { value: "vhe" }],
+    why: "QEMU does not ask KVM for an EL2 with E2H fixed to 0",
+  },
+  {
+    on: "declaration",
+    part: "gic",
+    carried: [{ value: "v3" }, { value: "v2" }],
+    why: "the `virt` machine always has an interrupt controller",
+  },
+  {
+    on: "declaration",
+    part: "bitmap",
+    carried: [
+      { subject: "KVM_REG_ARM_STD_BMAP", value: "0x1" },
+      { subject: "KVM_REG_ARM_STD_HYP_BMAP", value: "0x1" },
+      { subject: "KVM_REG_ARM_VENDOR_HYP_BMAP", value: "0x3" },
+      { subject: "KVM_REG_ARM_VENDOR_HYP_BMAP_2", value: "0x0" },
+    ],
+    why: services,
+  },
+  never("unknown-bitmaps", services),
+  never("filter", "QEMU has no property for the SMCCC filter"),
+  never("capability", "QEMU has no property for this VM capability"),
+  never("workaround", "QEMU has no property that demands a level of a firmware workaround"),
+  {
+    on: "declaration",
+    part: "timer",
+    carried: [
+      { subject: "virtual", value: "27" },
+      { subject: "physical", value: "30" },
+      { subject: "hyp-virtual", value: "28" },
+      { subject: "hyp-physical", value: "26" },
+    ],
+    why: "the `virt` machine wires the timers to INTIDs 27 (virtual), 30 (physical), 28 (hyp-virtual) and 26 (hyp-physical)",
+  },
+  never("stolen-time", "QEMU chooses the address of the stolen-time records itself"),
+  never("counter-offset", "QEMU keeps the counter's offset itself"),
+  never("ipa", "QEMU derives the size of the guest-physical address space from its memory map"),
+];
