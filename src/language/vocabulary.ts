@@ -18,7 +18,7 @@ export type SlotType =
   | "bits"
   | "version"
   | "edition"
-  | "architecture"
+  | "baseline"
   | "core"
   | "core-revision"
   | "feature"
@@ -183,8 +183,7 @@ export const vocabulary: readonly StatementRow[] = [
     forms: [
       args(word("host")),
       args(word("common"), word("of"), slot("fleet", "fleet")),
-      args(slot("version", "architecture")),
-      args(slot("core", "core")),
+      args(slot("of", "baseline")),
     ],
     title:
       "what decides every field that no other statement decides: an architecture version (what it makes mandatory, nothing optional), a named core, or the host",
@@ -217,7 +216,7 @@ export const vocabulary: readonly StatementRow[] = [
   {
     name: "sve",
     in: "cpu",
-    forms: [args(word("off")), args(word("host")), args(word("lengths"), list("lengths", "bits"))],
+    forms: [args(word("off")), args(word("host")), args(word("lengths"), list("lengths", "integer"))],
     title: "the scalable vector extension: absent, with every length of the host, or with exactly these lengths in bits",
     default: "off",
     example: "sve lengths 128, 256",

@@ -103,6 +103,8 @@ export interface SetDeviceAttribute extends OperationBase {
   readonly payload: Uint8Array;
   /** The payload is a u64 to which this times the vCPU's number is added (stolen time: 64). */
   readonly perVcpu: bigint;
+  /** KVM keeps it for the whole VM and refuses or doubles it on a second vCPU: made on vCPU 0 only. */
+  readonly firstVcpuOnly: boolean;
 }
 
 /** KVM_GET_ONE_REG: `(register & mask)` must equal `value` (`equal`) or be at least it (`at-least`). */

@@ -1,0 +1,88 @@
+/** The front end in one call: text to contracts and diagnostics. Bad input gives diagnostics, never an exception. */
+import type { Contract, TestContract } from "../contract.ts";
+import { type Diagnostic, sortDiagnostics } from "../diagnostics/diagnostic.ts";
+import type { SourceFile } from "../diagnostics/span.ts";
+import type { HostProfile } from "../hosts/profile.ts";
+import { cpuModels } from "./cpu/model.ts";
+import { fleetHosts, guestContract } from "./guest/contract.ts";
+import { checkSealed } from "./guest/seal.ts";
+import { checkHosts } from "./hosts/check.ts";
+import { declaredHosts } from "./hosts/declared.ts";
+import { type FileLoader, load } from "./load.ts";
+import { declare, type Scope } from "./names.ts";
+import { newReport, type Report } from "./report.ts";
+import { readTests } from "./tests.ts";
+
+export interface Compilation {
+  /** Every `.guest` file read, the entry first. */
+  readonly files: readonly SourceFile[];
+  /** In order of file and place; each once. */
+  readonly diagnostics: readonly Diagnostic[];
+  /** In the order of their declaration; a guest whose CPU cannot be resolved is missing. */
+  readonly guests: readonly Contract[];
+  /** Other files read: host profiles. */
+  readonly inputs: readonly string[];
+}
+
+export interface CompileOptions {
+  /** Further hosts that every guest is checked against, beside its own `runs-on`. */
+  readonly hosts?: readonly HostProfile[];
+}
+
+function unique(diagnostics: readonly Diagnostic[]): readonly Diagnostic[] {
+  const seen = new Set<string>();
+  return sortDiagnostics(diagnostics).filter((found) => {
+    const key = `${found.code}\0${found.span.file.path}\0${found.span.start}\0${found.span.end}\0${found.message}`;
+    return !seen.has(key) && seen.add(key);
+  });
+}
+
+function checkUnused(scope: Scope, used: ReadonlySet<string>, report: Report): void {
+  if (scope.guest.size === 0) return;
+  for (const [name, { nameSpan }] of scope.cpu) if (!used.has(name)) report.add("unused-cpu", nameSpan, { cpu: name });
+}
+
+/** Models that guests name, and the parents of those. */
+function usedCpus(scope: Scope): ReadonlySet<string> {
+  const used = new Set<string>();
+  const use = (name: string): void => {
+    if (used.has(name)) return;
+    used.add(name);
+    const parent = scope.cpu.get(name)?.matched.slots.get("parent")?.[0];
+    if (parent?.kind === "word") use(parent.text);
+  };
+  for (const { matched } of scope.guest.values())
+    for (const statement of matched.statement.block?.statements ?? []) {
+      const atom = statement.name.text === "cpu" ? statement.args[0]?.items[0] : undefined;
+      if (atom?.kind === "word") use(atom.text);
+    }
+  return used;
+}
+
+export function compile(entry: SourceFile, loader: FileLoader, options: CompileOptions = {}): Compilation {
+  const report = newReport();
+  const files = load(entry, loader, report);
+  const scope = declare(files, report);
+  const cpus = cpuModels(scope, report);
+  for (const declaration of scope.cpu.values()) cpus.get(declaration);
+  for (const fleet of scope.fleet.values()) fleetHosts(fleet, scope, report);
+  checkUnused(scope, usedCpus(scope), report);
+  const tests = readTests(scope, report);
+  const hosts = declaredHosts(scope, loader, report);
+  const testsOf = new Map<string, TestContract[]>();
+  for (const test of tests) testsOf.set(test.guest, [...(testsOf.get(test.guest) ?? []), test]);
+  const guests: Contract[] = [];
+  for (const declaration of scope.guest.values()) {
+    const contract = guestContract(declaration, testsOf.get(declaration.name) ?? [], scope, cpus, report);
+    if (contract === undefined) continue;
+    checkSealed(contract, report);
+    checkHosts(contract, hosts.profiles, options.hosts ?? [], report);
+    guests.push(contract);
+  }
+  return {
+    files: files.map((file) => file.file.source),
+    diagnostics: unique(report.diagnostics),
+    guests,
+    inputs: hosts.inputs,
+  };
+}

@@ -1,0 +1,75 @@
+/** Every `cpu` declaration, with its parents, resolved once. */
+import type { RegisterContract } from "../../contract.ts";
+import type { Span } from "../../diagnostics/span.ts";
+import { matchStatements } from "../forms.ts";
+import { type Declaration, lookUp, type Scope } from "../names.ts";
+import type { Report } from "../report.ts";
+import { lintCpu } from "./lints.ts";
+import { registerContracts, type ResolvedCpu, resolveCpu } from "./resolve.ts";
+import { checkConstraints, checkFieldRules } from "./rules.ts";
+import { type CpuStatements, inherit, noStatements, readCpuStatements } from "./statements.ts";
+
+export interface CpuModel {
+  readonly name: string;
+  readonly nameSpan: Span;
+  /** Its own statements over its parents'. */
+  readonly statements: CpuStatements;
+  /** Undefined when the baseline is missing or wrong; that has been reported. */
+  readonly resolved: ResolvedCpu | undefined;
+  readonly registers: readonly RegisterContract[];
+}
+
+export interface CpuModels {
+  readonly get: (declaration: Declaration) => CpuModel;
+}
+
+export function cpuModels(scope: Scope, report: Report): CpuModels {
+  const done = new Map<string, CpuModel>();
+  const open: string[] = [];
+
+  const parentOf = (declaration: Declaration): CpuModel | undefined => {
+    const atom = declaration.matched.slots.get("parent")?.[0];
+    if (atom === undefined) return undefined;
+    const parent = lookUp(atom, ["cpu"], scope, report);
+    if (parent === undefined) return undefined;
+    if (open.includes(parent.name)) {
+      report.add("extends-cycle", atom.span, { chain: [...open.slice(open.indexOf(parent.name)), parent.name].join(" → ") });
+      return undefined;
+    }
+    return get(parent);
+  };
+
+  const get = (declaration: Declaration): CpuModel => {
+    const known = done.get(declaration.name);
+    if (known !== undefined) return known;
+    open.push(declaration.name);
+    const parent = parentOf(declaration);
+    open.pop();
+    const block = matchStatements(declaration.matched.statement.block?.statements ?? [], "cpu", report);
+    const own = readCpuStatements(block, report);
+    const statements = inherit(parent?.statements ?? noStatements, own, report);
+    const hasParent = declaration.matched.slots.has("parent");
+    const stated = block.some((matched) => matched.row.name === "baseline");
+    if (statements.singles.baseline === undefined && !stated && !hasParent)
+      report.add("baseline-missing", declaration.nameSpan, { cpu: declaration.name }, {
+        help: ["write `baseline armv8.2-a` (an architecture version), `baseline neoverse-n1` (a core) or `baseline host`"],
+      });
+    const resolved = resolveCpu(statements, declaration.nameSpan);
+    if (resolved !== undefined) {
+      lintCpu(resolved, statements, own, report);
+      checkConstraints(resolved, statements, report);
+      checkFieldRules(resolved, statements, report);
+    }
+    const model: CpuModel = {
+      name: declaration.name,
+      nameSpan: declaration.nameSpan,
+      statements,
+      resolved,
+      registers: resolved === undefined ? [] : registerContracts(resolved.cells),
+    };
+    done.set(declaration.name, model);
+    return model;
+  };
+
+  return { get };
+}

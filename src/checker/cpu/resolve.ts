@@ -1,0 +1,217 @@
+/**
+ * From what a `cpu` block states to a value for every field of the guest's ID registers: baseline first,
+ * then facilities, features and raw fields, then what follows from them. Each value keeps its origin.
+ */
+import type { Origin, RegisterContract } from "../../contract.ts";
+import type { Span } from "../../diagnostics/span.ts";
+import {
+  type Architecture,
+  architecture as findArchitecture,
+  constraintsOf,
+  contractRegisters,
+  evaluate,
+  type Feature,
+  type Field,
+  feature as findFeature,
+  features,
+  fieldRules,
+  kvmCap,
+} from "../../tables/index.ts";
+import { type Cells, keyOf, makeAbsent, makePresent, settingKey, stateOf } from "./state.ts";
+import type { Baseline, CpuStatements } from "./statements.ts";
+
+export interface ResolvedCpu {
+  readonly cells: Cells;
+  /** Cells as the baseline and the facilities leave them, before features and fields are stated. */
+  readonly before: Cells;
+  /** The version that lints and `arch` rules refer to. */
+  readonly architecture: Architecture | undefined;
+  readonly baseline: Baseline;
+}
+
+export type Facility = "sve" | "pauth" | "pmu" | "mte" | "el2";
+
+/** Whether a facility is switched on, and what says so. */
+export interface FacilitySwitch {
+  readonly on: boolean;
+  readonly origin: Origin;
+}
+
+const facilities: readonly Facility[] = ["sve", "pauth", "pmu", "mte", "el2"];
+
+export function facilitySwitch(statements: CpuStatements, facility: Facility, cpuSpan: Span): FacilitySwitch {
+  const stated = statements.singles[facility];
+  return stated === undefined
+    ? { on: false, origin: { kind: "default", span: cpuSpan, statement: facility } }
+    : { on: stated.value !== "off", origin: { kind: "statement", span: stated.span } };
+}
+
+/** What a baseline says of one field before any statement. */
+function baselineValue(field: Field, baseline: Baseline): bigint | "host" {
+  if (field.role === "hidden") return 0n;
+  if (baseline.kind === "host" || field.role === "identity" || field.facility === "gic") return "host";
+  if (baseline.kind === "architecture") return field.role === "feature" ? BigInt(field.absent) : "host";
+  const register = baseline.core.registers?.[field.register];
+  if (register === undefined) return field.role === "feature" ? BigInt(field.absent) : "host";
+  const value = (register >> BigInt(field.lsb)) & ((1n << BigInt(field.width)) - 1n);
+  const cap = kvmCap(field);
+  return cap !== undefined && value > BigInt(cap) ? BigInt(cap) : value;
+}
+
+function baselineCells(baseline: Baseline, span: Span): Cells {
+  const cells: Cells = new Map();
+  const word = baseline.kind === "host" ? "host" : baseline.kind === "core" ? baseline.core.name : baseline.architecture.name;
+  const origin: Origin = { kind: "baseline", span, baseline: word };
+  for (const register of contractRegisters()) {
+    for (const field of register.fields) {
+      const hidden: Origin = { kind: "derived", span, because: `KVM shows zero to every guest (${field.source})` };
+      cells.set(keyOf(field), { field, value: baselineValue(field, baseline), origin: field.role === "hidden" ? hidden : origin });
+    }
+  }
+  if (baseline.kind === "architecture") {
+    const offered = baseline.architecture.mandatory.map(findFeature).filter((one): one is Feature => one !== undefined);
+    for (const feature of offered) {
+      const decidable = feature.present.every((setting) => cells.get(settingKey(setting))?.field.role === "feature");
+      if (decidable) makePresent(cells, feature.present, origin);
+    }
+  }
+  return cells;
+}
+
+/** Off clears a facility's fields; on leaves them to the host, but for the level that the statement names. */
+function applyFacilities(cells: Cells, statements: CpuStatements, cpuSpan: Span): void {
+  const on = new Map(facilities.map((facility) => [facility as string, facilitySwitch(statements, facility, cpuSpan)]));
+  for (const [key, cell] of cells) {
+    const which = cell.field.facility === undefined ? undefined : on.get(cell.field.facility);
+    if (which === undefined) continue;
+    cells.set(key, { ...cell, value: which.on ? "host" : BigInt(cell.field.absent), origin: which.origin });
+  }
+  const { sve, pmu, mte, el1, el2 } = statements.singles;
+  const base = (name: string, span: Span): void => {
+    const feature = findFeature(name);
+    if (feature !== undefined) makePresent(cells, feature.present, { kind: "statement", span });
+  };
+  if (sve !== undefined && sve.value !== "off") base("FEAT_SVE", sve.span);
+  if (el2 !== undefined && el2.value !== "off") base("FEAT_EL2", el2.span);
+  if (el1?.value === "aarch32") {
+    base("FEAT_AA32EL0", el1.span);
+    base("FEAT_AA32EL1", el1.span);
+  }
+  const levels = [
+    pmu?.value === "off" ? undefined : pmu?.value.version,
+    mte?.value === "off" ? undefined : mte?.value.level,
+  ];
+  for (const level of levels)
+    if (level !== undefined) makePresent(cells, level.value.present, { kind: "statement", span: level.span });
+}
+
+const isStated = (origin: Origin): boolean => origin.kind === "statement";
+
+/** Registers that a rule makes zero (ID_AA64ZFR0_EL1 without SVE): what the baseline put there goes. */
+function clearByRule(cells: Cells, architecture: Architecture | undefined, span: Span): void {
+  for (const { rule, why } of fieldRules()) {
+    if (!("if" in rule) || !("regIsZero" in rule.then)) continue;
+    if (evaluate(rule.if, stateOf(cells, architecture)) !== true) continue;
+    for (const [key, cell] of cells)
+      if (cell.field.register === rule.then.regIsZero && !isStated(cell.origin) && cell.value !== 0n)
+        cells.set(key, { ...cell, value: 0n, origin: { kind: "derived", span, because: why } });
+  }
+}
+
+/** Features that the baseline brought and that need one which is gone go with it, one after another. */
+function dropDependents(cells: Cells, statements: CpuStatements, architecture: Architecture | undefined, span: Span): void {
+  const candidates = features().filter((feature) => feature.absent.length > 0 && !statements.features.has(feature.name));
+  for (let changed = true; changed; ) {
+    changed = false;
+    const state = stateOf(cells, architecture);
+    for (const feature of candidates) {
+      if (state.feature(feature.name) !== true) continue;
+      const broken = constraintsOf(feature.name).find(
+        (rule) =>
+          rule.class === "requires" &&
+          rule.kind === "implies" &&
+          "feat" in rule.if &&
+          evaluate(rule.if, state) === true &&
+          evaluate(rule.then, state) === false,
+      );
+      const stated = feature.absent.some((setting) => isStated(cells.get(settingKey(setting))?.origin ?? { kind: "statement", span }));
+      if (broken === undefined || stated) continue;
+      makeAbsent(cells, feature, architecture, { kind: "derived", span, because: `${feature.name} needs what is absent (rule ${broken.id})` });
+      changed = true;
+      break;
+    }
+  }
+}
+
+function applyFeatures(cells: Cells, statements: CpuStatements, architecture: Architecture | undefined): void {
+  const stated = [...statements.features.values()].sort((a, b) => (a.value.feature.name < b.value.feature.name ? -1 : 1));
+  for (const { value, span } of stated)
+    if (!value.present) makeAbsent(cells, value.feature, architecture, { kind: "statement", span });
+  for (const { value, span } of stated) if (value.present) makePresent(cells, value.feature.present, { kind: "statement", span });
+}
+
+/** The AArch32 registers repeat some features; they follow where EL0 can use AArch32. */
+function applyAArch32Twins(cells: Cells, statements: CpuStatements, architecture: Architecture | undefined): void {
+  if (stateOf(cells, architecture).feature("FEAT_AA32EL0") !== true) return;
+  for (const { value, span } of statements.features.values()) {
+    const origin: Origin = { kind: "derived", span, because: `AArch32 view of ${value.feature.name}` };
+    if (value.present) makePresent(cells, value.feature.presentAArch32, origin);
+    else makeAbsent(cells, { ...value.feature, absent: value.feature.presentAArch32, absentAll: true }, architecture, origin);
+  }
+}
+
+function applyFields(cells: Cells, statements: CpuStatements): void {
+  for (const [key, { value, span }] of statements.fields) {
+    const cell = cells.get(key);
+    if (cell !== undefined) cells.set(key, { ...cell, value: value.value, origin: { kind: "statement", span } });
+  }
+}
+
+/** MIDR_EL1 and its like are stated as a whole and decided field by field. */
+function applyIdentity(cells: Cells, statements: CpuStatements): void {
+  for (const [statement, register] of [
+    ["midr", "MIDR_EL1"],
+    ["revidr", "REVIDR_EL1"],
+    ["aidr", "AIDR_EL1"],
+  ] as const) {
+    const stated = statements.singles[statement];
+    if (stated === undefined) continue;
+    for (const [key, cell] of cells) {
+      if (cell.field.register !== register) continue;
+      const { lsb, width } = cell.field;
+      const value = stated.value === "host" ? "host" : (stated.value >> BigInt(lsb)) & ((1n << BigInt(width)) - 1n);
+      cells.set(key, { ...cell, value, origin: { kind: "statement", span: stated.span } });
+    }
+  }
+}
+
+export function resolveCpu(statements: CpuStatements, cpuSpan: Span): ResolvedCpu | undefined {
+  const stated = statements.singles.baseline;
+  if (stated === undefined) return undefined;
+  const baseline = stated.value;
+  const architecture =
+    baseline.kind === "architecture" ? baseline.architecture : baseline.kind === "core" ? findArchitecture(baseline.core.arch) : undefined;
+  const cells = baselineCells(baseline, stated.span);
+  applyFacilities(cells, statements, cpuSpan);
+  clearByRule(cells, architecture, stated.span);
+  if (baseline.kind === "core") dropDependents(cells, statements, architecture, stated.span);
+  const before: Cells = new Map(cells);
+  applyFeatures(cells, statements, architecture);
+  applyFields(cells, statements);
+  applyAArch32Twins(cells, statements, architecture);
+  applyIdentity(cells, statements);
+  return { cells, before, architecture, baseline };
+}
+
+/** Cells as the contract holds them: every register in order of id, its fields from the top. */
+export function registerContracts(cells: Cells): readonly RegisterContract[] {
+  return contractRegisters().map((register) => ({
+    name: register.name,
+    id: register.id,
+    fields: register.fields.map((field) => {
+      const cell = cells.get(keyOf(field));
+      if (cell === undefined) throw new Error(`no cell for ${keyOf(field)}`);
+      return { name: field.name, lsb: field.lsb, width: field.width, value: cell.value, origin: cell.origin };
+    }),
+  }));
+}

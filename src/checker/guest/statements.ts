@@ -1,0 +1,267 @@
+/** What the statements of a `guest` block say beside its CPU: versions, services, devices, capabilities. */
+import type { Contract, Decided, FilterRange, Origin } from "../../contract.ts";
+import type { Span } from "../../diagnostics/span.ts";
+import { didYouMean } from "../../diagnostics/suggest.ts";
+import {
+  capabilities as allCapabilities,
+  bitmapRegisters,
+  deviceAttribute,
+  firmwareRegister,
+  firmwareRegisters,
+  type Service,
+  service as findService,
+  services as allServices,
+} from "../../tables/index.ts";
+import { type Matched, replaceFix, slotAtom } from "../forms.ts";
+import type { Report } from "../report.ts";
+import { hex, readBits, readBounded, wordText } from "../values.ts";
+import { checkCpuOn, checkForwardOnly, checkShadowed, readFilter } from "./smccc.ts";
+
+export type GuestPart = Pick<
+  Contract,
+  | "psci"
+  | "services"
+  | "bitmaps"
+  | "filter"
+  | "capabilities"
+  | "workarounds"
+  | "timers"
+  | "stolenTime"
+  | "counterOffset"
+  | "ipaBits"
+  | "gic"
+  | "vcpus"
+>;
+
+const psciVersion = "KVM_REG_ARM_PSCI_VERSION";
+const workaroundPrefix = "KVM_REG_ARM_";
+const maxU64 = (1n << 64n) - 1n;
+
+/** The `guest` block's statements by name. */
+export type GuestBlock = ReadonlyMap<string, readonly Matched[]>;
+
+export function groupByName(matched: readonly Matched[]): GuestBlock {
+  const groups = new Map<string, Matched[]>();
+  for (const one of matched) groups.set(one.row.name, [...(groups.get(one.row.name) ?? []), one]);
+  return groups;
+}
+
+const single = (block: GuestBlock, name: string): Matched | undefined => block.get(name)?.[0];
+const byStatement = (matched: Matched): Origin => ({ kind: "statement", span: matched.head });
+const decided = <T>(value: T | undefined, matched: Matched): Decided<T> | undefined =>
+  value === undefined ? undefined : { value, origin: byStatement(matched) };
+
+function readPsci(matched: Matched | undefined, guest: Span, report: Report): Decided<string> {
+  const open: Decided<string> = { value: "host", origin: { kind: "default", span: guest, statement: "psci" } };
+  if (matched === undefined) return open;
+  if (matched.words.has("host")) return { value: "host", origin: byStatement(matched) };
+  const atom = slotAtom(matched, "version");
+  const version = atom.kind === "number" ? atom.text : "";
+  const known = Object.keys(firmwareRegister(psciVersion)?.values ?? {});
+  if (known.includes(version)) return { value: version, origin: byStatement(matched) };
+  report.add("unknown-psci-version", atom.span, { version }, { help: [`KVM knows ${known.join(", ")}`] });
+  return open;
+}
+
+interface Allowed {
+  readonly service: Service;
+  readonly span: Span;
+}
+
+function readServices(matched: Matched | undefined, report: Report): readonly Allowed[] {
+  const allowed: Allowed[] = [];
+  for (const atom of matched?.slots.get("services") ?? []) {
+    const name = wordText(atom);
+    const service = findService(name);
+    const earlier = allowed.find((one) => one.service === service);
+    if (service === undefined) {
+      const names = allServices().map((one) => one.name);
+      const [first] = didYouMean(name, names);
+      report.add("unknown-service", atom.span, { name }, {
+        ...(first === undefined
+          ? { help: [`services are ${names.map((one) => `\`${one}\``).join(", ")}`] }
+          : { label: `did you mean \`${first}\`?`, fixes: [replaceFix(atom.span, first)] }),
+      });
+    } else if (earlier !== undefined) {
+      report.add("service-repeated", atom.span, { service: name }, { related: [{ span: earlier.span, message: "first allowed here" }] });
+    } else allowed.push({ service, span: atom.span });
+  }
+  return allowed;
+}
+
+function checkServiceNeeds(allowed: readonly Allowed[], report: Report): void {
+  for (const { service, span } of allowed)
+    for (const need of service.needs)
+      if (!allowed.some((one) => one.service.name === need))
+        report.add("service-needs", span, { service: service.name, needed: need }, { help: [`write \`services ${[...allowed.map((one) => one.service.name), need].join(", ")}\``] });
+}
+
+/** Every bitmap register that the tables know, with the bits of the allowed services and no other. */
+function bitmapsFor(allowed: readonly Allowed[], stated: Matched | undefined, guest: Span): Contract["bitmaps"] {
+  const origin: Origin = stated === undefined ? { kind: "default", span: guest, statement: "services" } : byStatement(stated);
+  return bitmapRegisters().map((register) => ({
+    register: register.name,
+    value: allowed
+      .filter(({ service }) => service.register === register.name)
+      .reduce((bits, { service }) => bits | (1n << BigInt(service.bit)), 0n),
+    origin,
+  }));
+}
+
+function readCapabilities(statements: readonly Matched[], report: Report): readonly Decided<string>[] {
+  const enabled: Decided<string>[] = [];
+  const offered = allCapabilities().filter((one) => one.word !== undefined);
+  for (const matched of statements)
+    for (const atom of matched.slots.get("capabilities") ?? []) {
+      const found = offered.find((one) => one.word === wordText(atom));
+      const earlier = enabled.find((one) => one.value === found?.name);
+      if (found === undefined) {
+        const words = offered.map((one) => one.word ?? "");
+        const [first] = didYouMean(wordText(atom), words);
+        report.add("unknown-capability", atom.span, { name: wordText(atom) }, {
+          ...(first === undefined
+            ? { help: [`capabilities are ${words.map((one) => `\`${one}\``).join(", ")}`] }
+            : { label: `did you mean \`${first}\`?`, fixes: [replaceFix(atom.span, first)] }),
+        });
+      } else if (earlier !== undefined) {
+        report.add("capability-repeated", atom.span, { name: wordText(atom) }, { related: [{ span: earlier.origin.span, message: "first enabled here" }] });
+      } else enabled.push({ value: found.name, origin: { kind: "statement", span: atom.span } });
+    }
+  return enabled;
+}
+
+function readWorkarounds(statements: readonly Matched[], report: Report): Contract["workarounds"] {
+  const stated: Contract["workarounds"][number][] = [];
+  const known = firmwareRegisters().filter((one) => one.name !== psciVersion);
+  for (const matched of statements) {
+    const atom = slotAtom(matched, "register");
+    const register = known.find((one) => one.name === workaroundPrefix + wordText(atom));
+    if (register === undefined) {
+      const names = known.map((one) => one.name.slice(workaroundPrefix.length));
+      const [first] = didYouMean(wordText(atom), names);
+      report.add("unknown-workaround", atom.span, { name: wordText(atom) }, {
+        help: [`known are ${names.map((one) => `\`${one}\``).join(", ")}`],
+        fixes: first === undefined ? [] : [replaceFix(atom.span, first)],
+      });
+      continue;
+    }
+    const level = slotAtom(matched, "level");
+    const earlier = stated.find((one) => one.register === register.name);
+    if (register.values[wordText(level)] === undefined) {
+      const [first] = didYouMean(wordText(level), Object.keys(register.values));
+      report.add("unknown-workaround-level", level.span, { register: wordText(atom), level: wordText(level) }, {
+        help: [`its levels are ${Object.keys(register.values).map((one) => `\`${one}\``).join(", ")}`],
+        fixes: first === undefined ? [] : [replaceFix(level.span, first)],
+      });
+    } else if (earlier !== undefined) {
+      report.add("workaround-repeated", matched.head, { register: wordText(atom) }, { related: [{ span: earlier.origin.span, message: "first stated here" }] });
+    } else stated.push({ register: register.name, level: wordText(level), origin: byStatement(matched) });
+  }
+  return stated;
+}
+
+/** Timer words in the order of their device attributes. */
+export const timerAttributes = {
+  virtual: "KVM_ARM_VCPU_TIMER_IRQ_VTIMER",
+  physical: "KVM_ARM_VCPU_TIMER_IRQ_PTIMER",
+  "hyp-virtual": "KVM_ARM_VCPU_TIMER_IRQ_HVTIMER",
+  "hyp-physical": "KVM_ARM_VCPU_TIMER_IRQ_HPTIMER",
+} as const;
+
+/** What the CPU model says that devices depend on. */
+export interface CpuFacts {
+  readonly pmuIntid: Decided<number> | undefined;
+  readonly hasEl2: boolean;
+}
+
+function readTimers(statements: readonly Matched[], cpu: CpuFacts, report: Report): Contract["timers"] {
+  const stated: Contract["timers"][number][] = [];
+  for (const matched of statements) {
+    const timer = Object.keys(timerAttributes).find((word) => matched.words.has(word));
+    const intid = readBounded(slotAtom(matched, "intid"), "the INTID of a PPI", 16n, 31n, report);
+    if (timer === undefined || intid === undefined) continue;
+    const same = stated.find((one) => one.timer === timer);
+    if (same !== undefined) {
+      report.add("timer-repeated", matched.head, { timer }, { related: [{ span: same.origin.span, message: "first stated here" }] });
+      continue;
+    }
+    stated.push({ timer, intid: Number(intid), origin: byStatement(matched) });
+  }
+  checkIntids(stated, cpu, report);
+  return stated;
+}
+
+/** KVM checks at the first run that the PPIs of the timers that the guest has differ; the PMU's must not collide either. */
+function checkIntids(timers: Contract["timers"], { pmuIntid, hasEl2 }: CpuFacts, report: Report): void {
+  const used = new Map<number, { what: string; span: Span | undefined }>();
+  for (const [timer, attribute] of Object.entries(timerAttributes)) {
+    if (timer.startsWith("hyp-") && !hasEl2) continue;
+    const stated = timers.find((one) => one.timer === timer);
+    const intid = stated?.intid ?? deviceAttribute(attribute)?.default;
+    if (intid === undefined) continue;
+    const earlier = used.get(intid);
+    const span = stated?.origin.span ?? earlier?.span;
+    if (earlier !== undefined && span !== undefined)
+      report.add("intid-shared", span, { intid, first: earlier.what, second: `the ${timer} timer` }, {
+        ...(earlier.span === undefined || stated === undefined ? {} : { related: [{ span: earlier.span, message: `${earlier.what} has it` }] }),
+        notes: stated === undefined ? [`the ${timer} timer has INTID ${intid} by default`] : [],
+      });
+    used.set(intid, { what: `the ${timer} timer`, span: stated?.origin.span });
+  }
+  const shared = pmuIntid === undefined ? undefined : used.get(pmuIntid.value);
+  if (pmuIntid !== undefined && shared !== undefined)
+    report.add("intid-shared", pmuIntid.origin.span, { intid: pmuIntid.value, first: shared.what, second: "the PMU" }, {
+      ...(shared.span === undefined ? {} : { related: [{ span: shared.span, message: `${shared.what} has it` }] }),
+    });
+}
+
+function readStolenTime(matched: Matched | undefined, allowed: readonly Allowed[], report: Report): Decided<bigint> | undefined {
+  const service = allowed.find((one) => one.service.name === "pv-time");
+  if (matched === undefined) {
+    if (service !== undefined) report.add("stolen-time-missing", service.span, {});
+    return undefined;
+  }
+  const atom = slotAtom(matched, "address");
+  const address = readBounded(atom, "a guest-physical address", 0n, (1n << 52n) - 1n, report, hex);
+  if (address === undefined) return undefined;
+  if (address % 64n !== 0n) {
+    const down = address - (address % 64n);
+    report.add("stolen-time-unaligned", atom.span, { address: hex(address) }, { fixes: [replaceFix(atom.span, hex(down))] });
+    return undefined;
+  }
+  if (service === undefined) report.add("stolen-time-unreachable", matched.head, {}, { help: ["add `pv-time` to `services`"] });
+  return decided(address, matched);
+}
+
+const firstWord = <T extends string>(matched: Matched | undefined, words: readonly T[]): T | undefined => words.find((word) => matched?.words.has(word));
+
+export function readGuestPart(block: GuestBlock, guest: Span, cpu: CpuFacts, report: Report): GuestPart {
+  const servicesStatement = single(block, "services");
+  const allowed = readServices(servicesStatement, report);
+  const filter: readonly FilterRange[] = readFilter(single(block, "smccc"), report);
+  const vcpusStatement = single(block, "vcpus");
+  const vcpuCount = vcpusStatement === undefined ? undefined : readBounded(slotAtom(vcpusStatement, "count"), "the number of vCPUs", 1n, 512n, report);
+  const vcpus = vcpuCount === undefined ? undefined : Number(vcpuCount);
+  checkServiceNeeds(allowed, report);
+  checkShadowed(allowed, filter, report);
+  checkForwardOnly(allowed, filter, report);
+  checkCpuOn(filter, vcpus, report);
+  const offset = single(block, "counter-offset");
+  const ipa = single(block, "ipa");
+  const gic = single(block, "gic");
+  const gicKind = firstWord(gic, ["v3", "v2", "none"]);
+  return {
+    psci: readPsci(single(block, "psci"), guest, report),
+    services: allowed.map(({ service, span }) => ({ value: service.name, origin: { kind: "statement", span } })),
+    bitmaps: bitmapsFor(allowed, servicesStatement, guest),
+    filter,
+    capabilities: readCapabilities(block.get("capability") ?? [], report),
+    workarounds: readWorkarounds(block.get("workaround") ?? [], report),
+    timers: readTimers(block.get("timer") ?? [], cpu, report),
+    stolenTime: readStolenTime(single(block, "stolen-time"), allowed, report),
+    counterOffset: offset === undefined ? undefined : decided(readBounded(slotAtom(offset, "offset"), "the counter offset", 0n, maxU64, report, hex), offset),
+    ipaBits: ipa === undefined ? undefined : decided(readBits(ipa.slots.get("bits") ?? [], "the size of the address space", 32n, 52n, report), ipa),
+    gic: gic === undefined || gicKind === undefined ? undefined : { value: gicKind, origin: byStatement(gic) },
+    vcpus: vcpus === undefined || vcpusStatement === undefined ? undefined : { value: vcpus, origin: byStatement(vcpusStatement) },
+  };
+}

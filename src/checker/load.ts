@@ -1,0 +1,111 @@
+/** Reads a file and everything that it imports. Files come through a `FileLoader`, so that this runs anywhere. */
+import type { SourceFile, Span } from "../diagnostics/span.ts";
+import type { GuestFile } from "../parser/ast.ts";
+import { parse } from "../parser/parse.ts";
+import { type Matched, matchStatements, replaceFix, slotAtom } from "./forms.ts";
+import type { Report } from "./report.ts";
+
+/** Where files come from. Paths use `/`; relative ones are relative to where the user stands. */
+export interface FileLoader {
+  /** The text of a file, or undefined when there is none or it is no text. */
+  readonly read: (path: string) => string | undefined;
+  /** Whether a path lies inside the project; imports and profiles may not leave it. */
+  readonly inside: (path: string) => boolean;
+}
+
+/** The edition that this compiler understands. */
+export const currentEdition = "2026";
+
+export interface LoadedFile {
+  readonly file: GuestFile;
+  /** Its well-formed top-level statements, without `edition` and `import`. */
+  readonly declarations: readonly Matched[];
+}
+
+/** `dir/sub/a.guest` + `../b.guest` → `dir/b.guest`. Leading `..` that cannot be resolved stay. */
+export function resolvePath(from: string, to: string): string {
+  const parts = from.split("/").slice(0, -1);
+  for (const part of to.split("/")) {
+    if (part === "" || part === ".") continue;
+    if (part === ".." && parts.length > 0 && parts.at(-1) !== ".." && parts.at(-1) !== "") parts.pop();
+    else parts.push(part);
+  }
+  return parts.join("/");
+}
+
+/**
+ * Reads what a `path` argument names. Reports and answers undefined when it is absolute, leaves the
+ * project or does not exist.
+ */
+export function readReferenced(
+  matched: Matched,
+  loader: FileLoader,
+  report: Report,
+): { source: SourceFile; span: Span } | undefined {
+  const atom = slotAtom(matched, "path");
+  const given = atom.kind === "string" ? atom.value : "";
+  const path = resolvePath(atom.span.file.path, given);
+  if (given === "" || given.startsWith("/") || /^[A-Za-z]:/.test(given) || !loader.inside(path)) {
+    report.add("path-outside", atom.span, { path: given });
+    return undefined;
+  }
+  const text = loader.read(path);
+  if (text === undefined) {
+    report.add("file-not-found", atom.span, { path: given }, { label: `no file \`${path}\`` });
+    return undefined;
+  }
+  return { source: { path, text }, span: atom.span };
+}
+
+function checkEdition(file: GuestFile, statements: readonly Matched[], report: Report): void {
+  const edition = statements.find((matched) => matched.row.name === "edition");
+  if (edition === undefined) {
+    if (file.statements.some((statement) => statement.name.text === "edition")) return;
+    const start = { file: file.source, start: 0, end: 0 };
+    report.add(
+      "edition-missing",
+      start,
+      {},
+      {
+        help: [`write \`edition ${currentEdition}\` as the first statement`],
+        fixes: [
+          {
+            title: `insert \`edition ${currentEdition}\``,
+            confidence: "safe",
+            edits: [{ span: start, text: `edition ${currentEdition}\n\n` }],
+          },
+        ],
+      },
+    );
+    return;
+  }
+  const year = slotAtom(edition, "year");
+  const text = year.kind === "number" ? year.text : "";
+  if (text !== currentEdition) {
+    report.add("edition-unknown", year.span, { edition: text }, { fixes: [replaceFix(year.span, currentEdition)] });
+  } else if (edition.statement !== file.statements[0]) {
+    report.add("edition-not-first", edition.head, {});
+  }
+}
+
+/** Loads `entry` and its imports, each file once, in the order of first mention. */
+export function load(entry: SourceFile, loader: FileLoader, report: Report): readonly LoadedFile[] {
+  const loaded = new Map<string, LoadedFile | undefined>();
+  const visit = (source: SourceFile): void => {
+    if (loaded.has(source.path)) return;
+    loaded.set(source.path, undefined);
+    const { file, diagnostics } = parse(source);
+    for (const found of diagnostics) report.file(found);
+    const statements = matchStatements(file.statements, "file", report);
+    checkEdition(file, statements, report);
+    for (const matched of statements) {
+      if (matched.row.name !== "import") continue;
+      const referenced = readReferenced(matched, loader, report);
+      if (referenced !== undefined) visit(referenced.source);
+    }
+    const declarations = statements.filter(({ row }) => row.name !== "edition" && row.name !== "import");
+    loaded.set(source.path, { file, declarations });
+  };
+  visit(entry);
+  return [...loaded.values()].filter((file) => file !== undefined);
+}

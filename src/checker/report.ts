@@ -1,0 +1,31 @@
+/** Where checks leave their diagnostics. */
+import { type Details, type Diagnostic, diagnostic } from "../diagnostics/diagnostic.ts";
+
+export interface Report {
+  /** Makes a diagnostic, with the parameters of `diagnostic`, and files it. */
+  readonly add: typeof diagnostic;
+  /** Files a diagnostic that another room made. */
+  readonly file: (made: Diagnostic) => void;
+  readonly diagnostics: readonly Diagnostic[];
+}
+
+export function newReport(): Report {
+  const diagnostics: Diagnostic[] = [];
+  const file = (made: Diagnostic): void => {
+    diagnostics.push(made);
+  };
+  return {
+    diagnostics,
+    file,
+    add: (slug, span, parameters, details?: Details) => {
+      const made = diagnostic(slug, span, parameters, details);
+      file(made);
+      return made;
+    },
+  };
+}
+
+/** Whether anything filed so far is an error. */
+export function hasErrors(report: Report): boolean {
+  return report.diagnostics.some((found) => found.severity === "error");
+}

@@ -1,0 +1,87 @@
+/** `test` blocks: checked and kept; running them is the simulator's part. */
+import type { TestContract, TestExpectation } from "../contract.ts";
+import { type Matched, matchStatements, slotAtom } from "./forms.ts";
+import { readFunctionIds } from "./guest/smccc.ts";
+import { lookUp, type Scope } from "./names.ts";
+import type { Report } from "./report.ts";
+import { hex, readFeature, readFieldValue, readInteger, readRegisterOrField, wordText } from "./values.ts";
+
+type Verb = TestExpectation["verb"];
+
+const fixedWord = (matched: Matched, words: readonly string[]): string | undefined => words.find((word) => matched.words.has(word));
+
+function readRead(matched: Matched, report: Report): Omit<TestExpectation, "verb" | "span"> | undefined {
+  const found = readRegisterOrField(slotAtom(matched, "subject"), report);
+  if (found === undefined) return undefined;
+  const atoms = matched.slots.get("value") ?? [];
+  const whole = { register: found.register.name, name: "", lsb: 0, width: 64, signed: false, role: "host", absent: 0, source: "" } as const;
+  const value = readFieldValue(atoms, found.field ?? whole, report);
+  if (value === undefined) return undefined;
+  const subject = found.field === undefined ? found.register.name : `${found.register.name}.${found.field.name}`;
+  return { subject, expected: value === "host" ? "host" : hex(value) };
+}
+
+function readCall(matched: Matched, report: Report): Omit<TestExpectation, "verb" | "span"> | undefined {
+  const ids = readFunctionIds(slotAtom(matched, "function"), report);
+  const [only] = ids;
+  if (only === undefined) return undefined;
+  const word = fixedWord(matched, ["forwarded", "denied"]);
+  const subject = ids.map((range) => `0x${range.first.toString(16).padStart(8, "0")}`).join(", ");
+  if (word !== undefined) return { subject, expected: word };
+  const result = slotAtom(matched, "result");
+  if (result.kind === "word") {
+    report.add("call-result-unknown", result.span, { result: wordText(result) });
+    return undefined;
+  }
+  const value = readInteger(result, report);
+  return value === undefined ? undefined : { subject, expected: hex(value) };
+}
+
+function readMigrate(matched: Matched, scope: Scope, report: Report): Omit<TestExpectation, "verb" | "span"> | undefined {
+  const from = lookUp(slotAtom(matched, "from"), ["host"], scope, report);
+  const to = lookUp(slotAtom(matched, "to"), ["host"], scope, report);
+  if (from === undefined || to === undefined) return undefined;
+  return { subject: `${from.name} to ${to.name}`, expected: fixedWord(matched, ["safe", "unsafe"]) ?? "" };
+}
+
+function readExpectation(matched: Matched, scope: Scope, report: Report): TestExpectation | undefined {
+  const verb = matched.row.name as Verb;
+  const read = (): Omit<TestExpectation, "verb" | "span"> | undefined => {
+    switch (verb) {
+      case "read":
+        return readRead(matched, report);
+      case "execute": {
+        const feature = readFeature(slotAtom(matched, "feature"), report);
+        return feature === undefined ? undefined : { subject: feature.name, expected: fixedWord(matched, ["undefined", "works"]) ?? "" };
+      }
+      case "hvc":
+      case "smc":
+        return readCall(matched, report);
+      case "migrate":
+        return readMigrate(matched, scope, report);
+    }
+  };
+  const found = read();
+  return found === undefined ? undefined : { verb, span: matched.head, ...found };
+}
+
+export function readTests(scope: Scope, report: Report): readonly TestContract[] {
+  const tests: TestContract[] = [];
+  const titles = new Map<string, Matched>();
+  for (const matched of scope.tests) {
+    const guest = lookUp(slotAtom(matched, "guest"), ["guest"], scope, report);
+    const title = slotAtom(matched, "title");
+    const text = title.kind === "string" ? title.value : "";
+    const expectations = matchStatements(matched.statement.block?.statements ?? [], "test", report)
+      .map((one) => readExpectation(one, scope, report))
+      .filter((one) => one !== undefined);
+    if (expectations.length === 0 && (matched.statement.block?.statements.length ?? 0) === 0) report.add("test-empty", title.span, {});
+    if (guest === undefined) continue;
+    const key = `${guest.name}\0${text}`;
+    const earlier = titles.get(key);
+    if (earlier === undefined) titles.set(key, matched);
+    else report.add("test-repeated", title.span, { guest: guest.name, title: text }, { related: [{ span: earlier.head, message: "first here" }] });
+    tests.push({ title: text, guest: guest.name, span: matched.head, expectations });
+  }
+  return tests;
+}
