@@ -14,7 +14,7 @@ describe("didYouMean", () => {
     ["pv_time", services, ["pv-time"]],
     ["kvm", services, ["kvm-features"]],
     ["LSE2", features, ["FEAT_LSE2"]],
-    ["gest", ["guest", "host", "cpu", "test"], ["guest"]],
+    ["gest", ["test", "host", "cpu", "guest"], ["guest", "test"]],
     ["ID_AA64PFR0", ["ID_AA64PFR0_EL1", "ID_AA64PFR1_EL1"], ["ID_AA64PFR0_EL1"]],
   ])("%s", (wrong, candidates, expected) => {
     expect(didYouMean(wrong, candidates)).toEqual(expected);
