@@ -1,0 +1,117 @@
+/** The fields of a contract's ID registers against what a host shows and lets user space write. */
+import type { Contract, FieldContract } from "../../contract.ts";
+import type { Span } from "../../diagnostics/span.ts";
+import { spanText } from "../../diagnostics/span.ts";
+import { judgeField } from "../../hosts/judge.ts";
+import type { Verdict } from "../../hosts/profile.ts";
+import { capability as findCapability, type Field, field as findField, vcpuFeatures } from "../../tables/index.ts";
+import type { Report } from "../report.ts";
+import { printFieldValue } from "../values.ts";
+import { configurationOf, type HostOfGuest } from "./check.ts";
+
+interface Refusal {
+  readonly field: Field;
+  readonly wanted: FieldContract;
+  readonly verdict: Verdict;
+}
+
+const keyOf = (field: Field): string => `${field.register}.${field.name}`;
+
+/** What has been reported already, and makes the fields behind it beside the point. */
+interface Known {
+  readonly refusedFeatures: ReadonlySet<string>;
+  readonly missingCapabilities: ReadonlySet<number>;
+}
+
+/** Fields that a refused vCPU feature or a missing capability would have brought. */
+function besideThePoint(field: Field, known: Known): boolean {
+  const identity = findCapability("KVM_CAP_ARM_WRITABLE_IMP_ID_REGS")?.number;
+  if (field.role === "identity") return identity !== undefined && known.missingCapabilities.has(identity);
+  if (known.refusedFeatures.size === 0 && known.missingCapabilities.size === 0) return false;
+  const behind = vcpuFeatures().filter((feature) => known.refusedFeatures.has(feature.name));
+  return (
+    behind.some((feature) => field.facility !== undefined && facilityFeatures[field.facility]?.includes(feature.name)) ||
+    (field.register === "ID_AA64ZFR0_EL1" && known.refusedFeatures.has("SVE")) ||
+    (field.facility === "mte" && known.missingCapabilities.has(findCapability("KVM_CAP_ARM_MTE")?.number ?? -1))
+  );
+}
+
+/** vCPU features behind each facility whose fields KVM shows only with them. */
+const facilityFeatures: Readonly<Record<string, readonly string[]>> = {
+  sve: ["SVE"],
+  pauth: ["PTRAUTH_ADDRESS", "PTRAUTH_GENERIC"],
+  pmu: ["PMU_V3"],
+  el2: ["HAS_EL2", "HAS_EL2_E2H0"],
+};
+
+function refusals(contract: Contract, host: HostOfGuest, known: Known): readonly Refusal[] {
+  const { configuration } = configurationOf(contract, host.profile);
+  const found: Refusal[] = [];
+  for (const register of contract.registers)
+    for (const wanted of register.fields) {
+      const field = wanted.value === "host" ? undefined : findField(register.name, wanted.name);
+      if (field === undefined || wanted.value === "host" || besideThePoint(field, known)) continue;
+      const verdict = judgeField(host.profile, configuration, register.name, wanted.name, wanted.value);
+      if (!verdict.accepted) found.push({ field, wanted, verdict });
+    }
+  return found;
+}
+
+function explain({ field, wanted, verdict }: Refusal): string {
+  const shown = verdict.shown === undefined ? "" : `, the host shows ${printFieldValue(field, verdict.shown)}`;
+  return `${keyOf(field)} = ${printFieldValue(field, wanted.value)}${shown}: ${verdict.fact}`;
+}
+
+/** One diagnostic for each statement that decided refused fields. */
+export function checkFields(contract: Contract, host: HostOfGuest, known: Known, report: Report): void {
+  const groups = new Map<string, { span: Span; refusals: Refusal[] }>();
+  for (const refusal of refusals(contract, host, known)) {
+    const { span } = refusal.wanted.origin;
+    const key = `${span.file.path} ${span.start} ${refusal.wanted.origin.kind === "default" ? refusal.field.facility : ""}`;
+    const group = groups.get(key) ?? { span, refusals: [] };
+    group.refusals.push(refusal);
+    groups.set(key, group);
+  }
+  for (const { span, refusals: group } of groups.values()) {
+    const [first] = group;
+    if (first === undefined) continue;
+    const single = group.length === 1;
+    const byDefault = first.wanted.origin.kind === "default" ? ` (\`${first.wanted.origin.statement}\` is off by default)` : "";
+    const what = single
+      ? `\`${keyOf(first.field)}\` as ${printFieldValue(first.field, first.wanted.value)}${byDefault}`
+      : `${group.length} fields as \`${spanText(span)}\` decides them${byDefault}`;
+    const open = group.slice(0, 3).map(({ field }) => `\`field ${keyOf(field)} = host\``);
+    report.add("host-refuses-field", span, { host: host.name, what }, {
+      related: [{ span: host.span, message: "the guest runs on it" }],
+      notes: [...group.slice(0, 10).map(explain), ...(group.length > 10 ? [`and ${group.length - 10} more fields`] : [])],
+      help: [`${open.join(", ")}${group.length > 3 ? " …" : ""} leaves ${single ? "it" : "them"} to the host`],
+    });
+  }
+}
+
+/** Fields left open in which the hosts of a guest show different values. */
+export function checkHostsAgree(contract: Contract, hosts: readonly HostOfGuest[], report: Report): void {
+  const [first, ...others] = hosts;
+  if (first === undefined || others.length === 0) return;
+  const shownBy = hosts.map((host) => ({ host, ...configurationOf(contract, host.profile) }));
+  const differing: string[] = [];
+  for (const register of contract.registers) {
+    const readings = shownBy.map(({ configuration }) => configuration.registers.get(register.id) ?? undefined);
+    for (const open of register.fields) {
+      if (open.value !== "host") continue;
+      const field = findField(register.name, open.name);
+      const mask = (1n << BigInt(open.width)) - 1n;
+      const values = readings.map((reading) => (reading === undefined ? undefined : (reading >> BigInt(open.lsb)) & mask));
+      const known = values.filter((value) => value !== undefined);
+      if (field === undefined || new Set(known).size < 2) continue;
+      const each = shownBy.map(({ host }, index) => `${host.name} ${values[index] === undefined ? "unknown" : printFieldValue(field, values[index])}`);
+      differing.push(`${keyOf(field)}: ${each.join(", ")}`);
+    }
+  }
+  if (differing.length === 0) return;
+  report.add("hosts-differ", contract.span, { guest: contract.guest, count: differing.length }, {
+    related: hosts.map((host) => ({ span: host.span, message: `${host.name} is one of them` })),
+    notes: [...differing.slice(0, 10), ...(differing.length > 10 ? [`and ${differing.length - 10} more`] : [])],
+    help: ["decide them with `field` or `with`/`without`, where the hosts can be told"],
+  });
+}
