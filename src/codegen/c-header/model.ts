@@ -5,7 +5,7 @@ import type { Operation, Phase, Plan } from "../../planner/plan.ts";
 import { hexadecimal, words64 } from "../hexadecimal.ts";
 import { payloadBytes } from "../payload.ts";
 import { cComment, cString, identifierPart, identifierPrefix } from "./escape.ts";
-import { isUapiMacro } from "./uapi.ts";
+import { isUapiMacro, vcpuFeatureMacros } from "./uapi.ts";
 
 /** `#define name value`, with a comment (perhaps empty) behind it. */
 export interface Constant {
@@ -22,10 +22,10 @@ export interface ConstantArray {
   readonly lines: readonly string[];
 }
 
-/** A row of the operation table, its comment lines above it and its initialisers in order. */
+/** A row of the operation table: a comment (perhaps empty) above it, its initialisers in order, in lines. */
 export interface Row {
   readonly comment: string;
-  readonly fields: readonly string[];
+  readonly lines: readonly string[];
 }
 
 export interface HeaderModel {
@@ -99,6 +99,11 @@ function freshNames(): (wanted: string) => string {
   };
 }
 
+/** The kernel's own name for the number where it has one; the header makes sure that both are equal. */
+function macroOr(operation: Operation, number: string): string {
+  return isUapiMacro(operation.name) ? operation.name : number;
+}
+
 /** A row in the making: what differs from zero, by the members of `struct guestc_operation`. */
 interface Members {
   readonly flags?: string;
@@ -144,7 +149,7 @@ function registerMembers(
   ].join(" | ");
   const base = {
     ...(flags === "" ? {} : { flags }),
-    id: constant(to, `${part}_ID`, u64(operation.id), operation.summary),
+    id: constant(to, `${part}_ID`, macroOr(operation, u64(operation.id)), operation.summary),
     words: operation.bits / 64,
   };
   if (operation.bits === 64)
@@ -166,12 +171,22 @@ function members(to: Collected, operation: Operation): Members {
       return { id: constant(to, "VM_TYPE", u64(operation.type), operation.summary) };
     case "check-extension":
       return {
-        id: constant(to, `CHECK_${part}`, u64(BigInt(operation.capability)), operation.summary),
-        value: constant(to, `CHECK_${part}_AT_LEAST`, u64(BigInt(operation.atLeast))),
+        id: constant(
+          to,
+          `CHECK_${part}`,
+          macroOr(operation, String(operation.capability)),
+          operation.summary,
+        ),
+        value: constant(to, `CHECK_${part}_AT_LEAST`, String(operation.atLeast)),
       };
     case "enable-capability":
       return {
-        id: constant(to, `ENABLE_${part}`, u64(BigInt(operation.capability)), operation.summary),
+        id: constant(
+          to,
+          `ENABLE_${part}`,
+          macroOr(operation, String(operation.capability)),
+          operation.summary,
+        ),
         ...(operation.args.length === 0
           ? {}
           : {
@@ -182,9 +197,18 @@ function members(to: Collected, operation: Operation): Members {
     case "set-counter-offset":
       return payloadMember(to, "COUNTER_OFFSET", operation);
     case "vcpu-init":
-      return { value: constant(to, "VCPU_FEATURES", u64(BigInt(operation.features)), operation.summary) };
+      return {
+        value: constant(to, "VCPU_FEATURES", featureExpression(operation.features), operation.summary),
+      };
     case "vcpu-finalize":
-      return { id: constant(to, `FINALIZE_${part}`, u64(BigInt(operation.feature)), operation.summary) };
+      return {
+        id: constant(
+          to,
+          `FINALIZE_${part}`,
+          vcpuFeatureMacros[operation.feature] ?? String(operation.feature),
+          operation.summary,
+        ),
+      };
     case "set-register":
     case "verify-register":
       return registerMembers(to, operation);
@@ -197,8 +221,8 @@ function members(to: Collected, operation: Operation): Members {
           };
     case "set-device-attribute":
       return {
-        group: constant(to, `${part}_GROUP`, u32(operation.group), operation.summary),
-        id: constant(to, `${part}_ATTRIBUTE`, u64(BigInt(operation.attribute))),
+        group: constant(to, `${part}_GROUP`, String(operation.group), operation.summary),
+        id: constant(to, `${part}_ATTRIBUTE`, macroOr(operation, String(operation.attribute))),
         ...payloadMember(to, part, operation),
         ...(operation.perVcpu === 0n
           ? {}
@@ -220,45 +244,76 @@ function row(to: Collected, operation: Operation): Row {
   const since = operation.since === null ? "" : `; since Linux ${operation.since}`;
   return {
     comment: cComment(`${operation.summary}${since}`),
-    fields: [
-      phaseConstants[operation.phase],
-      fdConstants[operation.fd],
-      kindConstants[operation.kind],
-      own.flags ?? "0",
-      u32(operation.ioctl.nr),
-      cString(operation.ioctl.name),
-      cString(operation.name),
-      cString(formatLocation(operation.source)),
-      own.id ?? "0",
-      own.group ?? "0",
-      String(own.words ?? 0),
-      own.mask ?? "0",
-      own.value ?? "0",
-      own.list ?? "NULL",
-      own.payload ?? "NULL",
-      own.payloadSize ?? "0",
-      own.perVcpu ?? "0",
-    ],
+    lines: [
+      [
+        phaseConstants[operation.phase],
+        fdConstants[operation.fd],
+        kindConstants[operation.kind],
+        own.flags ?? "0",
+      ],
+      [u32(operation.ioctl.nr), cString(operation.ioctl.name), cString(operation.name)],
+      [cString(formatLocation(operation.source))],
+      [
+        own.id ?? "0",
+        own.group ?? "0",
+        String(own.words ?? 0),
+        own.mask ?? "0",
+        own.value ?? "0",
+        own.list ?? "NULL",
+        own.payload ?? "NULL",
+        own.payloadSize ?? "0",
+        own.perVcpu ?? "0",
+      ],
+    ].map((values) => values.join(", ")),
   };
 }
 
-/** The number that the kernel's headers give to the operation's name; undefined where it is no macro of theirs. */
-function uapiValue(operation: Operation): string | undefined {
-  if (!isUapiMacro(operation.name)) return undefined;
+/** Macros of the kernel's headers that the operation stands for, with their numbers. */
+function uapiConstants(operation: Operation): Constant[] {
+  const named = (value: string): Constant[] =>
+    isUapiMacro(operation.name) ? [{ name: operation.name, value, comment: "" }] : [];
   switch (operation.kind) {
     case "check-extension":
     case "enable-capability":
-      return String(operation.capability);
+      return named(String(operation.capability));
+    case "vcpu-init":
+      return featureMacros(operation.features).map(([name, index]) => ({
+        name,
+        value: String(index),
+        comment: "",
+      }));
     case "vcpu-finalize":
-      return String(operation.feature);
+      return featureMacros(1 << operation.feature).map(([name, index]) => ({
+        name,
+        value: String(index),
+        comment: "",
+      }));
     case "set-register":
     case "verify-register":
-      return u64(operation.id);
+      return named(u64(operation.id));
     case "set-device-attribute":
-      return String(operation.attribute);
+      return named(String(operation.attribute));
     default:
-      return undefined;
+      return [];
   }
+}
+
+/** Macro and index of each feature bit that has a macro. */
+function featureMacros(features: number): [name: string, index: number][] {
+  return vcpuFeatureMacros.flatMap((name, index): [string, number][] =>
+    (features & (1 << index)) === 0 ? [] : [[name, index]],
+  );
+}
+
+/** The features as an expression of their macros, bits without one in front. */
+function featureExpression(features: number): string {
+  const macros = featureMacros(features);
+  const rest = macros.reduce((bits, [, index]) => bits & ~(1 << index), features) >>> 0;
+  const terms = [
+    ...(rest === 0 && macros.length > 0 ? [] : [u64(BigInt(rest))]),
+    ...macros.map(([name]) => `(UINT64_C(1) << ${name})`),
+  ];
+  return terms.length === 1 ? terms.join("") : `(${terms.join(" | ")})`;
 }
 
 /** Each name once, in order of the name. */
@@ -281,17 +336,12 @@ export function headerModel(plan: Plan, contract: Contract, runtime: string): He
   if (contract.ipaBits !== undefined)
     constant(to, "IPA_BITS", String(contract.ipaBits.value), "size of the guest-physical address space");
   const rows = plan.operations.map((operation) => row(to, operation));
-  const uapi: Constant[] = [];
-  for (const operation of plan.operations) {
-    const value = uapiValue(operation);
-    if (value !== undefined) uapi.push({ name: operation.name, value, comment: "" });
-  }
   return {
     guest: cComment(plan.guest),
     prefix,
     documentation: plan.documentation.map(cComment),
     open: plan.open.map(cComment),
-    uapi: unique(uapi),
+    uapi: unique(plan.operations.flatMap(uapiConstants)),
     ioctls: unique(
       plan.operations.map(({ ioctl }) => ({ name: ioctl.name, value: u32(ioctl.nr), comment: "" })),
     ),

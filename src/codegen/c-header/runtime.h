@@ -109,8 +109,8 @@ struct guestc_error {
   const struct guestc_operation *operation; /* phase, name, call, source */
   const char *call;                         /* the ioctl that failed, e.g. the read of a read-modify-write */
   uint64_t id;                              /* register or capability */
-  uint64_t mask;                            /* bits that were compared */
-  uint64_t expected;
+  uint64_t mask;                            /* bits that were to be written, or were compared */
+  uint64_t expected;                        /* what was to be written, or is promised */
   uint64_t actual;
   unsigned word;                            /* which 64-bit word of a wide register differs */
 };
@@ -498,6 +498,12 @@ static inline int guestc_describe_error(const struct guestc_error *error, char *
     case GUESTC_OK:
       return snprintf(buffer, size, "no error");
     case GUESTC_CALL_FAILED:
+      if (error->mask != 0)
+        return snprintf(buffer, size,
+                        "%s: %s of %s (0x%016" PRIx64 ") with 0x%016" PRIx64 ", mask 0x%016" PRIx64
+                        ", failed: %s (%d) [operation %u, phase %s, vCPU %u]",
+                        source, error->call, name, error->id, error->expected, error->mask, guestc_errno_name(error->error),
+                        error->error, error->index, phase, error->vcpu);
       return snprintf(buffer, size,
                       "%s: %s of %s (0x%016" PRIx64 ") failed: %s (%d) [operation %u, phase %s, vCPU %u]", source,
                       error->call, name, error->id, guestc_errno_name(error->error), error->error, error->index, phase,

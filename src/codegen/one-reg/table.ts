@@ -4,6 +4,11 @@ import { type Operation, type Plan, phases } from "../../planner/plan.ts";
 import { bytesText, hexadecimal, registerId, registerValue } from "../hexadecimal.ts";
 import { payloadMembers } from "../payload.ts";
 
+/** Registers wider than 64 bits without leading zeros: they would fill the line. */
+function valueText(value: bigint, bits: number): string {
+  return bits > 64 ? hexadecimal(value) : registerValue(value, bits);
+}
+
 /** What is set to what, in one cell. */
 function setting(operation: Operation): string {
   switch (operation.kind) {
@@ -25,10 +30,10 @@ function setting(operation: Operation): string {
       return [
         registerId(operation.id),
         operation.kind === "set-register" ? "=" : operation.compare === "equal" ? "==" : ">=",
-        registerValue(operation.value, operation.bits),
+        valueText(operation.value, operation.bits),
         ...(operation.mask === (1n << BigInt(operation.bits)) - 1n
           ? []
-          : [`mask ${registerValue(operation.mask, operation.bits)}`]),
+          : [`mask ${valueText(operation.mask, operation.bits)}`]),
         ...(operation.absentIsFine ? ["if present"] : []),
       ].join(" ");
     case "clear-unknown-bitmaps":
@@ -63,7 +68,7 @@ function printable(text: string): string {
   });
 }
 
-/** Rows as columns, two blanks between them, no blank at a line's end. */
+/** Rows as columns, two blanks between them, no blank at a line's end; a column without text is left out. */
 function columns(rows: readonly (readonly string[])[]): string[] {
   const widths: number[] = [];
   for (const row of rows)
@@ -73,6 +78,7 @@ function columns(rows: readonly (readonly string[])[]): string[] {
   return rows.map((row) =>
     row
       .map((cell, at) => cell.padEnd(widths[at] ?? 0))
+      .filter((_, at) => (widths[at] ?? 0) > 0)
       .join("  ")
       .trimEnd(),
   );
