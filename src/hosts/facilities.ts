@@ -126,9 +126,7 @@ export function bitmapBits(
 }
 
 /** The PSCI versions that the host takes, ascending, by the names that the tables give them (`1.1`). */
-export function psciVersions(
-  profile: HostProfile,
-):
+export function psciVersions(profile: HostProfile):
   | {
       readonly names: readonly string[];
       readonly newest: bigint;

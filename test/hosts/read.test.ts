@@ -351,8 +351,8 @@ describe("a wrong profile", () => {
 });
 
 describe("the shipped profiles", () => {
-  it("are sixteen, small, and one row a line", () => {
-    expect(shippedFiles).toHaveLength(16);
+  it("are small, and one row a line", () => {
+    expect(shippedFiles.length).toBeGreaterThanOrEqual(16);
     const sizes = shippedFiles.map((file) => new TextEncoder().encode(shippedText(file)).length);
     expect(Math.max(...sizes)).toBeLessThan(40_000);
     expect(sizes.reduce((sum, size) => sum + size, 0)).toBeLessThan(500_000);
