@@ -1,5 +1,4 @@
-/** What the targets write for plans made by hand, byte by byte. `UPDATE_GOLDEN=1` rewrites the files. */
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+/** What the targets write for plans made by hand, byte by byte (`npx vitest -u` rewrites the files). */
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 import { findTarget } from "../../src/codegen/targets.ts";
@@ -17,16 +16,10 @@ const cases = [
 ] as const;
 
 describe("golden files", () => {
-  it.each(cases)("$target as $format", ({ target, format, plan, contract }) => {
+  it.each(cases)("$target as $format", async ({ target, format, plan, contract }) => {
     const emission = findTarget(target)?.emit(plan, contract, { format });
     if (emission === undefined || "diagnostics" in emission) throw new Error("the target wrote nothing");
     expect(emission.files).toHaveLength(1);
-    for (const { name, text } of emission.files) {
-      if (process.env.UPDATE_GOLDEN === "1") {
-        mkdirSync(folder, { recursive: true });
-        writeFileSync(folder + name, text);
-      }
-      expect(text).toBe(readFileSync(folder + name, "utf8"));
-    }
+    for (const { name, text } of emission.files) await expect(text).toMatchFileSnapshot(folder + name);
   });
 });

@@ -578,7 +578,7 @@ export function hostilePlan(guest: string, text: string): Plan {
     operations: fullPlan.operations.map((operation) => ({
       ...operation,
       summary: text,
-      name: operation.kind === "create-vm" ? text : operation.name,
+      name: operation.kind === "create-vm" ? `named ${text}` : operation.name,
       source: { file: source, start: 0, end: 0 },
     })),
   };

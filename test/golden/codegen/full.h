@@ -530,39 +530,41 @@ static inline int guestc_describe_error(const struct guestc_error *error, char *
   const char *source = operation == NULL ? "-" : operation->source;
   const char *phase = operation == NULL ? "create" : guestc_phase_name(operation->phase);
   const char *name = operation == NULL ? "VM" : operation->name;
+  /* Cutting is what a short buffer asks for: the compiler need not warn of it where it knows the size. */
+  const volatile size_t room = size;
   switch (error->failure) {
     case GUESTC_OK:
-      return snprintf(buffer, size, "no error");
+      return snprintf(buffer, room, "no error");
     case GUESTC_CALL_FAILED:
       if (error->mask != 0)
-        return snprintf(buffer, size,
+        return snprintf(buffer, room,
                         "%s: %s of %s (0x%016" PRIx64 ") with 0x%016" PRIx64 ", mask 0x%016" PRIx64
                         ", failed: %s (%d) [operation %u, phase %s, vCPU %u]",
                         source, error->call, name, error->id, error->expected, error->mask, guestc_errno_name(error->error),
                         error->error, error->index, phase, error->vcpu);
-      return snprintf(buffer, size,
+      return snprintf(buffer, room,
                       "%s: %s of %s (0x%016" PRIx64 ") failed: %s (%d) [operation %u, phase %s, vCPU %u]", source,
                       error->call, name, error->id, guestc_errno_name(error->error), error->error, error->index, phase,
                       error->vcpu);
     case GUESTC_ANSWER_TOO_LOW:
-      return snprintf(buffer, size,
+      return snprintf(buffer, room,
                       "%s: %s of %s (%" PRIu64 ") answered %" PRIu64 ", at least %" PRIu64
                       " is needed [operation %u, phase %s]",
                       source, error->call, name, error->id, error->actual, error->expected, error->index, phase);
     case GUESTC_NOT_KEPT:
     case GUESTC_NOT_AS_PROMISED:
-      return snprintf(buffer, size,
+      return snprintf(buffer, room,
                       "%s: %s (0x%016" PRIx64 ") %s 0x%016" PRIx64 " where 0x%016" PRIx64
                       " is wanted, mask 0x%016" PRIx64 ", word %u [operation %u, phase %s, vCPU %u]",
                       source, name, error->id,
                       error->failure == GUESTC_NOT_KEPT ? "was written but reads back" : "reads", error->actual,
                       error->expected, error->mask, error->word, error->index, phase, error->vcpu);
     case GUESTC_LIST_TOO_LONG:
-      return snprintf(buffer, size,
+      return snprintf(buffer, room,
                       "%s: the vCPU has more than %d registers, define GUESTC_REGISTER_LIST_MAX [operation %u, phase %s]",
                       source, GUESTC_REGISTER_LIST_MAX, error->index, phase);
   }
-  return snprintf(buffer, size, "unknown failure");
+  return snprintf(buffer, room, "unknown failure");
 }
 
 #endif /* GUESTC_RUNTIME_H_1 */
