@@ -6,25 +6,38 @@ import type { SourceFile, Span } from "../diagnostics/span.ts";
 
 /** `// text` (or `/// text` for documentation), without its line end. */
 export interface Comment {
+  /** Without blanks at its end. */
   readonly text: string;
+  /** Whether nothing but blanks stands before it on its line. */
+  readonly ownLine: boolean;
+  /** Whether a blank line stands before it. */
+  readonly blankBefore: boolean;
   readonly span: Span;
 }
 
+/**
+ * What every scalar has. A line may end behind `,`, `=` and a range operator, and comments may stand
+ * there; they belong to the scalar that the line goes on with.
+ */
+interface Continued {
+  readonly before: readonly Comment[];
+}
+
 /** A name: `cpu`, `n1-lts`, `FEAT_LSE`, `armv8.2-a`, `ID_AA64PFR0_EL1.SVE`. */
-export interface Word {
+export interface Word extends Continued {
   readonly kind: "word";
   readonly text: string;
   readonly span: Span;
 }
 
 /** Anything that begins with a digit: `40`, `0x8400_0050`, `0b1010`, `1.1`, `6.12.117`. */
-export interface NumberLiteral {
+export interface NumberLiteral extends Continued {
   readonly kind: "number";
   readonly text: string;
   readonly span: Span;
 }
 
-export interface StringLiteral {
+export interface StringLiteral extends Continued {
   readonly kind: "string";
   /** With escapes resolved. */
   readonly value: string;
@@ -56,6 +69,8 @@ export interface Block {
   readonly statements: readonly Statement[];
   /** Comments after the last statement. */
   readonly comments: readonly Comment[];
+  /** A comment behind `}`, unless the block stands on one line: then it is the statement's `trailing`. */
+  readonly closing: Comment | undefined;
   /** From `{` to `}`. */
   readonly span: Span;
 }
@@ -72,6 +87,10 @@ export interface Statement {
   readonly trailing: Comment | undefined;
   /** Whether a blank line stands before the statement and its leading comments. */
   readonly blankBefore: boolean;
+  /** Whether a blank line stands between the leading comments and the statement. */
+  readonly detached: boolean;
+  /** Whether a syntax error lies in its head (not: in its block), so that its arguments are not to be judged. */
+  readonly broken: boolean;
   /** From the name to the last argument or `}`. */
   readonly span: Span;
 }

@@ -1,0 +1,193 @@
+/** Text to tokens and comments. Whatever the text, every character is in a token, a comment, a blank or a diagnostic. */
+import { type CustomPatternMatcherReturn, createToken, type IToken, Lexer, type TokenType } from "chevrotain";
+import type { Diagnostic } from "../diagnostics/diagnostic.ts";
+import type { SourceFile, Span } from "../diagnostics/span.ts";
+import type { Comment } from "./ast.ts";
+import {
+  foreignComment,
+  hiddenCharactersIn,
+  malformedNumber,
+  stringFaults,
+  unexpectedCharacters,
+} from "./lexical-faults.ts";
+import { isNumber } from "./numbers.ts";
+import { type LexicalName, lexicon } from "./tokens.ts";
+
+const digits = [..."0123456789"];
+const letters = [..."ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_"];
+
+const closedString = /"[^"\\\r\n]*(?:\\[^\r\n][^"\\\r\n]*)*"/y;
+const foreignString = /[“”„‟«»‘’‚'][^\r\n“”„‟«»‘’‚'"]*[“”„‟«»‘’‚']/y;
+
+function matchAt(pattern: RegExp, text: string, offset: number): string | undefined {
+  pattern.lastIndex = offset;
+  return pattern.exec(text)?.[0];
+}
+
+function lineEnd(text: string, offset: number): number {
+  const end = text.indexOf("\n", offset);
+  return end === -1 ? text.length : end;
+}
+
+/**
+ * A string, or what was meant as one. A string that is not closed reaches to the end of its line, but
+ * leaves the braces there, so that one fault does not become two.
+ */
+function matchString(text: string, offset: number): CustomPatternMatcherReturn | null {
+  if (text[offset] !== '"') {
+    const found = matchAt(foreignString, text, offset);
+    return found === undefined ? null : [found];
+  }
+  const closed = matchAt(closedString, text, offset);
+  if (closed !== undefined) return [closed];
+  let end = lineEnd(text, offset);
+  let last = end;
+  while (last > offset + 1 && " \t\r;{}".includes(text.charAt(last - 1))) {
+    last -= 1;
+    if (text[last] === "{" || text[last] === "}") end = last;
+  }
+  while (end > offset + 1 && " \t\r;".includes(text.charAt(end - 1))) end -= 1;
+  return [text.slice(offset, end)];
+}
+
+/** How far `*\/` is looked for; a limit keeps a file full of `/*` from taking quadratic time. */
+const longestForeignComment = 4096;
+
+/** `# …` and `/* … *\/`, the comments of other languages. A `#` inside a line only with blanks around it. */
+function matchForeignComment(text: string, offset: number): CustomPatternMatcherReturn | null {
+  if (text[offset] === "/") {
+    if (text[offset + 1] !== "*") return null;
+    const end = text.slice(offset + 2, offset + longestForeignComment).indexOf("*/");
+    return [text.slice(offset, end === -1 ? lineEnd(text, offset) : offset + end + 4)];
+  }
+  const before = offset === 0 ? "\n" : text.charAt(offset - 1);
+  const after = text.charAt(offset + 1);
+  const stands =
+    before === "\n" || ((before === " " || before === "\t") && (after === " " || after === "\t"));
+  return stands ? [text.slice(offset, lineEnd(text, offset))] : null;
+}
+
+const regular = (
+  name: string,
+  rule: LexicalName,
+  more: Partial<Parameters<typeof createToken>[0]> = {},
+): TokenType => createToken({ name, pattern: new RegExp(lexicon[rule].pattern), ...more });
+
+export const Newline = regular("Newline", "newline", { line_breaks: true, start_chars_hint: ["\n", "\r"] });
+export const Word = regular("Word", "word", { start_chars_hint: letters });
+export const NumberToken = regular("Number", "numeral", { start_chars_hint: digits });
+export const StringToken = createToken({
+  name: "String",
+  pattern: { exec: matchString },
+  line_breaks: false,
+  start_chars_hint: [..."\"'“”„‟«»‘’‚"],
+});
+export const Comma = regular("Comma", "comma");
+export const Equals = regular("Equals", "equals");
+export const Semicolon = regular("Semicolon", "semicolon");
+export const LeftBrace = regular("LeftBrace", "open");
+export const RightBrace = regular("RightBrace", "close");
+export const Through = regular("Through", "through");
+export const Below = regular("Below", "below");
+/** `..` without saying whether the end is in. */
+export const Dots = createToken({ name: "Dots", pattern: /\.\.+/ });
+
+const Blank = regular("Blank", "blank", { group: Lexer.SKIPPED });
+const CommentToken = regular("Comment", "comment", { group: "comments", start_chars_hint: ["/"] });
+const ForeignComment = createToken({
+  name: "ForeignComment",
+  pattern: { exec: matchForeignComment },
+  group: "comments",
+  line_breaks: true,
+  start_chars_hint: ["#", "/"],
+});
+
+/** The tokens that reach the parser. */
+export const tokenTypes: readonly TokenType[] = [
+  Newline,
+  Word,
+  NumberToken,
+  StringToken,
+  Comma,
+  Equals,
+  Semicolon,
+  LeftBrace,
+  RightBrace,
+  Through,
+  Below,
+  Dots,
+];
+
+const lexer = new Lexer([Blank, CommentToken, ForeignComment, ...tokenTypes], {
+  positionTracking: "onlyOffset",
+  ensureOptimizations: true,
+  skipValidations: true,
+});
+
+export interface Lexed {
+  readonly tokens: readonly IToken[];
+  /** In the order of the text. */
+  readonly comments: readonly Comment[];
+  readonly diagnostics: readonly Diagnostic[];
+}
+
+/** Whether a line break stands in `text` before `offset` with nothing but blanks between, or nothing at all. */
+function beginsLine(text: string, offset: number): boolean {
+  let at = offset - 1;
+  while (at >= 0 && (text[at] === " " || text[at] === "\t" || text[at] === "\ufeff")) at -= 1;
+  return at < 0 || text[at] === "\n";
+}
+
+/** Whether an empty line stands before `offset`. */
+export function blankLineBefore(text: string, offset: number): boolean {
+  let lines = 0;
+  for (let at = offset - 1; at >= 0 && lines < 2; at -= 1) {
+    const character = text[at];
+    if (character === "\n") lines += 1;
+    else if (character !== " " && character !== "\t" && character !== "\r") return false;
+  }
+  return lines >= 2;
+}
+
+function comment(token: IToken, source: SourceFile): Comment {
+  const text = token.image.trimEnd();
+  return {
+    text,
+    ownLine: beginsLine(source.text, token.startOffset),
+    blankBefore: blankLineBefore(source.text, token.startOffset),
+    span: { file: source, start: token.startOffset, end: token.startOffset + text.length },
+  };
+}
+
+/** A byte order mark at the start is dropped. Spans count in the text as given. */
+export function lex(source: SourceFile): Lexed {
+  const text = source.text.startsWith("\ufeff") ? ` ${source.text.slice(1)}` : source.text;
+  const { tokens, groups, errors } = lexer.tokenize(text);
+  const commentTokens = groups.comments ?? [];
+  const diagnostics: Diagnostic[] = [];
+  const spanOf = (token: IToken): Span => ({
+    file: source,
+    start: token.startOffset,
+    end: token.startOffset + token.image.length,
+  });
+  for (const error of errors) {
+    diagnostics.push(
+      ...unexpectedCharacters({ file: source, start: error.offset, end: error.offset + error.length }),
+    );
+  }
+  const opaque: Span[] = [];
+  for (const token of tokens) {
+    if (token.tokenType === NumberToken) {
+      if (!isNumber(token.image)) diagnostics.push(malformedNumber(spanOf(token)));
+    } else if (token.tokenType === StringToken) {
+      diagnostics.push(...stringFaults(spanOf(token)));
+      opaque.push(spanOf(token));
+    }
+  }
+  for (const token of commentTokens) {
+    opaque.push(spanOf(token));
+    if (token.tokenType === ForeignComment) diagnostics.push(foreignComment(spanOf(token)));
+  }
+  diagnostics.push(...hiddenCharactersIn(source, opaque));
+  return { tokens, comments: commentTokens.map((token) => comment(token, source)), diagnostics };
+}

@@ -1,0 +1,22 @@
+/** Text to tree. */
+import { type Diagnostic, sortDiagnostics } from "../diagnostics/diagnostic.ts";
+import type { SourceFile } from "../diagnostics/span.ts";
+import type { GuestFile } from "./ast.ts";
+import { balance } from "./braces.ts";
+import { parseTokens } from "./grammar.ts";
+import { lex } from "./lexer.ts";
+import { startRun } from "./run.ts";
+
+/**
+ * Reads a file. Any text gives a tree and, where it is wrong, diagnostics (`GC0001` to `GC0019`), in the
+ * order of the text; no text makes it throw. Statements that a diagnostic lies in are marked `broken`.
+ */
+export function parse(source: SourceFile): { file: GuestFile; diagnostics: readonly Diagnostic[] } {
+  const lexed = lex(source);
+  const balanced = balance(lexed.tokens, source);
+  const run = startRun(source, lexed.comments, lexed.diagnostics);
+  run.diagnostics.push(...balanced.diagnostics);
+  const { statements } = parseTokens(balanced.tokens, run);
+  const comments = run.takeComments(Number.POSITIVE_INFINITY);
+  return { file: { source, statements, comments }, diagnostics: sortDiagnostics(run.diagnostics) };
+}

@@ -1,0 +1,82 @@
+/** What one parse carries along: the comments that wait for their place, and the diagnostics. */
+import type { IToken } from "chevrotain";
+import { type Details, type Diagnostic, diagnostic } from "../diagnostics/diagnostic.ts";
+import type { SourceFile, Span } from "../diagnostics/span.ts";
+import type { Comment } from "./ast.ts";
+
+export interface Run {
+  readonly source: SourceFile;
+  readonly diagnostics: Diagnostic[];
+  /** Takes the waiting comments that begin before `offset`. Offsets of successive calls may only grow. */
+  readonly takeComments: (offset: number) => readonly Comment[];
+  /** The next waiting comment, if it begins before `offset` and shares its line with code. */
+  readonly peekLineEnd: (offset: number) => Comment | undefined;
+  /** Whether a lexical diagnostic lies in `[start, end)`. */
+  readonly faultIn: (start: number, end: number) => boolean;
+  readonly spanOf: (token: IToken) => Span;
+}
+
+const noComments: readonly Comment[] = [];
+
+export function startRun(
+  source: SourceFile,
+  comments: readonly Comment[],
+  lexical: readonly Diagnostic[],
+): Run {
+  const faults = Float64Array.from(lexical, (fault) => fault.span.start).sort();
+  let next = 0;
+  return {
+    source,
+    diagnostics: [...lexical],
+    takeComments(offset) {
+      const first = next;
+      for (
+        let waiting = comments[next];
+        waiting !== undefined && waiting.span.start < offset;
+        waiting = comments[next]
+      ) {
+        next += 1;
+      }
+      return next === first ? noComments : comments.slice(first, next);
+    },
+    peekLineEnd(offset) {
+      const waiting = comments[next];
+      return waiting !== undefined && waiting.span.start < offset && !waiting.ownLine ? waiting : undefined;
+    },
+    faultIn(start, end) {
+      let low = 0;
+      let high = faults.length;
+      while (low < high) {
+        const middle = (low + high) >> 1;
+        if ((faults[middle] ?? 0) < start) low = middle + 1;
+        else high = middle;
+      }
+      const fault = faults[low];
+      return fault !== undefined && fault < end;
+    },
+    spanOf: (token) => ({
+      file: source,
+      start: token.startOffset,
+      end: token.startOffset + token.image.length,
+    }),
+  };
+}
+
+/** The run of a parser that is not parsing. */
+export const restingRun: Run = startRun({ path: "", text: "" }, [], []);
+
+/**
+ * Files `unexpected-token`, unless a fault of its characters has already been told from `since` on: then
+ * the parser saw a text with holes.
+ */
+export function reportUnexpected(
+  run: Run,
+  since: number,
+  place: Span,
+  expected: string,
+  found: string,
+  details: Details = {},
+): void {
+  if (run.faultIn(since, place.end + 1)) return;
+  run.diagnostics.push(diagnostic("unexpected-token", place, { expected, found }, details));
+}
