@@ -1,6 +1,7 @@
 /** Whether a host lets an ID register field hold a value, and what says so. */
 import {
   compareFieldValues,
+  compareVersions,
   type Field,
   field as findField,
   type IdRegister,
@@ -218,7 +219,7 @@ function judgeByMaskAndKind(
 ): Verdict {
   const present = shown.value === undefined ? undefined : fieldOf(shown.value, field);
   const { mask, recorded, source } = writableMask(profile, configuration, register);
-  const rule = setRule(profile.kernel.version, configuration, register.name, field.name);
+  const rule = setRule(profile, configuration, register, field.name);
   const shows = present === undefined ? "" : `; KVM shows ${hex(present)}`;
   const any = rule !== undefined && (rule.any & bits(field)) === bits(field);
   if (!any && (mask & bits(field)) !== bits(field)) {
@@ -232,12 +233,15 @@ function judgeByMaskAndKind(
     fact: `${name} = ${hex(value)}: ${why} (${table}; mask ${hex(mask, 16)}, ${source})${shows}`,
     shown: present,
   });
+  if (rule?.fixed === true) return verdict(false, "the register keeps what it shows");
   if (any) return verdict(true, "KVM takes any value here");
   if (present === undefined) return verdict(false, "the value that limits it is not known");
   if (rule?.refuses.includes(Number(value))) return verdict(false, "KVM refuses this value");
   const ordered = rule?.signed === undefined ? field : { ...field, signed: rule.signed };
   const order = compareFieldValues(ordered, Number(value), Number(present));
-  const kind = rule?.kind ?? field.safe;
+  const declared =
+    field.declared !== undefined && compareVersions(profile.kernel.version, field.declared) >= 0;
+  const kind = rule?.kind ?? (declared ? field.safe : undefined);
   switch (kind) {
     case "lower":
       return verdict(order <= 0, `KVM takes ${hex(present)} and what orders below it`);
