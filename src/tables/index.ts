@@ -1,2 +1,58 @@
 /** Typed, lazily parsed access to the fact tables. Functions answer `undefined` for what is unknown; nothing throws. */
+
+export { constraints, constraintsOf, fieldRules } from "./constraints.ts";
+export { cpu, cpuByProduct, cpus, registerState } from "./cpus.ts";
+export { type ExprState, evaluate, mentioned, parseExpr, printExpr } from "./expr.ts";
+export {
+  architecture,
+  architectureByWord,
+  architectures,
+  architectureWord,
+  compareArch,
+  feature,
+  featureAliases,
+  features,
+} from "./features.ts";
+export {
+  bitmapRegister,
+  bitmapRegisters,
+  capabilities,
+  capability,
+  deviceAttribute,
+  deviceAttributes,
+  firmwareRegister,
+  firmwareRegisters,
+  ioctl,
+  ioctls,
+  kernelRules,
+  kernelRulesFor,
+  service,
+  services,
+  timerAttribute,
+  vcpuFeature,
+  vcpuFeatures,
+} from "./kvm.ts";
+export { sveLengthsRegister, sysregId } from "./one-reg.ts";
+export {
+  compareFieldValues,
+  contractRegisters,
+  field,
+  idRegister,
+  idRegisterById,
+  idRegisters,
+  kvmCap,
+  signedValue,
+  valueName,
+} from "./registers.ts";
+export {
+  describeSmcccId,
+  reservedFilterRanges,
+  type SmcccId,
+  smcccConventions,
+  smcccFunction,
+  smcccFunctions,
+  smcccOwners,
+  smcccYieldingRanges,
+} from "./smccc.ts";
 export type * from "./types.ts";
+export { compareVersions } from "./version.ts";

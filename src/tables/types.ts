@@ -44,6 +44,13 @@ export interface Field {
   readonly hiddenSince?: Version;
   /** The value that means "nothing here" and that an architecture baseline starts from (0, or 0xF for most signed fields). */
   readonly absent: number;
+  /**
+   * First kernel whose table of host features (`arm64_ftr_bits`) names the field. Before it, and where it
+   * is absent, KVM shows zero and accepts zero only, whatever the writable mask says.
+   */
+  readonly declared?: Version;
+  /** The highest value that KVM shows to a guest, whatever the host has; absent: no limit. */
+  readonly cap?: number;
   /** Key into `sources.json`. */
   readonly source: string;
 }
@@ -93,7 +100,7 @@ export interface Constraint {
   /**
    * `requires`: a feature needs, excludes or equals another, an error when broken.
    * `encoding`: ties a feature to its field; the compiler keeps it by construction.
-   * `mandatory`: an architecture version demands a feature: a lint.
+   * `mandatory`: an architecture version demands a feature, or its absence: a lint.
    * `since`: a feature may not exist before a version: a lint.
    */
   readonly class: "requires" | "encoding" | "mandatory" | "since";
@@ -119,11 +126,20 @@ export interface FieldRef {
   readonly field: string;
 }
 
-/** One assignment that makes a feature present: the field is raised to `value` in the order of its kind. */
+/** One assignment that makes a feature present or absent. */
 export interface FieldSetting extends FieldRef {
   readonly value: number;
-  /** `min`: at least this level. `eq`: exactly this value. */
+  /**
+   * `min`: to make present, at least this level; to make absent, any level below it, in the order of the
+   * field's kind. `eq`: exactly this value, both ways.
+   */
   readonly how: "min" | "eq";
+}
+
+/** Fields that repeat a feature elsewhere and must agree with it where a condition holds. */
+export interface Twin {
+  readonly when: Expr;
+  readonly settings: readonly FieldSetting[];
 }
 
 export interface Feature {
@@ -133,21 +149,32 @@ export interface Feature {
   readonly since: Version | null;
   readonly introducedIn: Version | null;
   readonly mandatoryFrom: Version | null;
-  /** Settings that make it present; empty for a feature without a field. */
+  /** Settings that make it present; empty for a feature without a field that a contract decides. */
   readonly present: readonly FieldSetting[];
   /** Fields to lower, each below `value`, that make it absent; in order, the first is enough unless `absentAll`. */
   readonly absent: readonly FieldSetting[];
   readonly absentAll?: boolean;
   /** The same in the AArch32 ID registers, valid where EL0 can use AArch32. */
   readonly presentAArch32: readonly FieldSetting[];
+  /** Further fields that follow it: ID_AA64ZFR0_EL1.BF16 repeats ID_AA64ISAR1_EL1.BF16 where SVE or SME exists. */
+  readonly twins: readonly Twin[];
+  /**
+   * Where this does not hold its fields say nothing and it is absent; part of `advertisedBy`. `present`
+   * does not establish it.
+   */
+  readonly when?: Expr;
   /** True in the AArch64 view exactly when this holds; absent for a feature without a field. */
   readonly advertisedBy?: Expr;
+  /** Why `present` or `absent` is empty although a field shows it, or does not suffice. */
+  readonly limits?: string;
   /** Direct, unconditional requirements (a subset of the constraints, for explanations and mends). */
   readonly requires: readonly string[];
   readonly excludes: readonly string[];
   /** Statement of the language that decides it instead of `with`/`without` (FEAT_SVE: `sve`). */
   readonly facility?: string;
   readonly hwcap?: string;
+  /** Its word in /proc/cpuinfo. */
+  readonly cpuinfo?: string;
   readonly source: string;
 }
 
@@ -176,13 +203,16 @@ export interface Cpu {
   /** Best known ID register values (hardware before manuals before models); null when nobody published them. */
   readonly registers: Readonly<Record<string, bigint>> | null;
   /** Where the values come from: "hardware", "trm", "trm-corrected", "qemu" … and its source line. */
-  readonly registersFrom: { readonly kind: string; readonly source: string } | null;
+  readonly registersFrom: { readonly kind: string; readonly source: string; readonly note?: string } | null;
+  /** Registers that another kind of set filled in, by kind. */
+  readonly filledFrom: Readonly<Record<string, readonly string[]>>;
   /** SVE vector lengths in bits, where known. */
   readonly sveLengths?: readonly number[];
   /** Constraints that the real core breaks; not reported against a baseline that names it. */
   readonly exceptions: readonly string[];
   /** Product names built on it (graviton2, altra). */
   readonly products: readonly string[];
+  readonly aliases: readonly string[];
 }
 
 export interface VcpuFeature {
@@ -194,12 +224,15 @@ export interface VcpuFeature {
   /** Features that must be set together with it / must not be. */
   readonly needs: readonly string[];
   readonly excludes: readonly string[];
+  /** Numbers of capabilities that must not be enabled on the VM. */
+  readonly excludesCapabilities: readonly number[];
   readonly since: Version;
   readonly effect: string;
   readonly source: string;
 }
 
 export interface Capability {
+  /** `KVM_CAP_ARM_MTE`. */
   readonly name: string;
   readonly number: number;
   /** `check`: KVM_CHECK_EXTENSION only. `enable`: also KVM_ENABLE_CAP on the VM. */
@@ -234,6 +267,8 @@ export interface BitmapRegister {
   readonly name: string;
   readonly id: bigint;
   readonly since: Version;
+  /** Value of a fresh VM on a kernel that knows all of today's bits. */
+  readonly reset: bigint;
   readonly source: string;
 }
 
@@ -242,6 +277,8 @@ export interface FirmwareRegister {
   readonly id: bigint;
   /** Value names to numbers: PSCI "1.1" → 0x10001, workaround "available" → 1. */
   readonly values: Readonly<Record<string, bigint>>;
+  /** The kernel header's words for the values, by value name, where it has some. */
+  readonly kernelValues: Readonly<Record<string, string>>;
   /** First kernel that accepts a value, by value name; absent: every kernel from 6.1. */
   readonly valueSince: Readonly<Record<string, Version>>;
   readonly source: string;
@@ -257,13 +294,40 @@ export interface SmcccOwner {
   readonly source: string;
 }
 
+/** Bits 31:30 of a function id. */
+export interface SmcccConvention {
+  /** `fast32`, `fast64`, `yield32`, `yield64`. */
+  readonly name: string;
+  /** Function id of owner 0, number 0. */
+  readonly base: number;
+  readonly fast: boolean;
+  readonly bits: 32 | 64;
+  readonly title: string;
+}
+
+/** Inclusive range of function ids with what it is for. */
+export interface SmcccRange {
+  readonly first: number;
+  readonly last: number;
+  readonly why: string;
+}
+
 export interface SmcccFunction {
   /** `PSCI_CPU_ON`, `TRNG_VERSION`. Two ids where an SMC32 and an SMC64 form exist. */
   readonly name: string;
   readonly ids: readonly number[];
   /** `service NAME`, `default` (KVM answers unless filtered), `el2` (answered before the filter), `none`. */
   readonly gate: string;
+  /** What x0 is where the gate lets the call through, in words. */
   readonly result: string;
+  /** First kernel that answers it; absent: every kernel from 6.1. */
+  readonly since?: Version;
+  /** First PSCI version, as set in the firmware register, that has it. */
+  readonly psci?: Version;
+  /** Name of the capability that must be enabled on the VM. */
+  readonly capability?: string;
+  /** Name of the service that a filter and user space give by it. */
+  readonly forwardFor?: string;
   readonly source: string;
 }
 
@@ -284,16 +348,56 @@ export interface DeviceAttribute {
   readonly type: "int" | "u32" | "u64" | "none" | "smccc-filter" | "pmu-event-filter";
   readonly since: Version;
   readonly default?: number;
+  /** For a timer's interrupt: its word in the language. */
+  readonly timer?: string;
   readonly source: string;
 }
 
 /** What KVM lets user space write, by kernel. */
 export interface KernelRules {
-  /** Series this row describes: "6.12", "6.12.y", "7.2". */
+  /** Series this row describes: "6.12", "7.2"; "6.12.y" for the stable releases where they differ from 6.12. */
   readonly series: Version;
+  /** For `measured`: the release that was read. */
+  readonly release?: Version;
   /** `measured`: read from a running kernel; `source`: from its text; `interpolated`: between two such. */
   readonly basis: "measured" | "source" | "interpolated";
   /** Register name → mask of KVM_ARM_GET_REG_WRITABLE_MASKS (or of the table, where the ioctl is missing). */
   readonly writable: Readonly<Record<string, bigint>>;
   readonly source: string;
+}
+
+/** A system register by its MRS/MSR encoding. */
+export interface SystemRegister {
+  readonly name: string;
+  readonly op0: number;
+  readonly op1: number;
+  readonly crn: number;
+  readonly crm: number;
+  readonly op2: number;
+  readonly access: "rw" | "ro" | "wo";
+  /** Lowest exception level at which an access can ever succeed. */
+  readonly minEL: "EL0" | "EL1" | "EL2" | "EL3";
+  /** It exists where this holds; absent: in every Armv8.0 PE. */
+  readonly gate?: Expr;
+  readonly source: string;
+}
+
+/** A SYS instruction (`TLBI VAE1`, `DC CVAP`, `AT S1E1R`) by its encoding. */
+export interface SysInstruction {
+  readonly name: string;
+  readonly op0: number;
+  readonly op1: number;
+  readonly crn: number;
+  readonly crm: number;
+  readonly op2: number;
+  readonly takesRegister: boolean;
+  readonly gate?: Expr;
+  readonly source: string;
+}
+
+/** Where rows come from. */
+export interface Source {
+  readonly what: string;
+  readonly version?: string;
+  readonly licence: string;
 }

@@ -1,0 +1,141 @@
+/** Rules of the architecture; `data/constraints-*.json`, `data/field-rules.json`. */
+import encodingText from "./data/constraints-encoding.json?raw";
+import mandatoryText from "./data/constraints-mandatory.json?raw";
+import requiresText from "./data/constraints-requires.json?raw";
+import sinceText from "./data/constraints-since.json?raw";
+import fieldRulesText from "./data/field-rules.json?raw";
+import { parseExpr } from "./expr.ts";
+import { once } from "./load.ts";
+import type { Constraint, FieldRef, FieldRule } from "./types.ts";
+
+/** `then`: `if` implies it. `iff`: `if` exactly where it. `if` absent: the owner. */
+interface ConstraintRow {
+  readonly id: string;
+  readonly owner: string;
+  readonly if?: string;
+  readonly then?: string;
+  readonly iff?: string;
+  readonly when?: string;
+  /** Absent: `aarchmrs`. */
+  readonly source?: string;
+}
+
+const texts: Readonly<Record<Constraint["class"], string>> = {
+  requires: requiresText,
+  encoding: encodingText,
+  mandatory: mandatoryText,
+  since: sinceText,
+};
+
+function readConstraint(row: ConstraintRow, of: Constraint["class"]): Constraint {
+  const left = once(() => parseExpr(row.if ?? row.owner));
+  const right = once(() => parseExpr(row.then ?? row.iff ?? ""));
+  const guard = once(() => parseExpr(row.when ?? ""));
+  const constraint = {
+    id: row.id,
+    owner: row.owner,
+    kind: row.iff === undefined ? ("implies" as const) : ("iff" as const),
+    class: of,
+    source: row.source ?? "aarchmrs",
+    get if() {
+      return left();
+    },
+    // biome-ignore lint/suspicious/noThenProperty: the conclusion of a rule, nothing awaits it
+    get then() {
+      return right();
+    },
+  };
+  return row.when === undefined
+    ? constraint
+    : Object.defineProperty(constraint, "when", { get: guard, enumerable: true });
+}
+
+const classes = ["requires", "encoding", "mandatory", "since"] as const;
+
+const byClass: Readonly<Record<Constraint["class"], () => readonly Constraint[]>> = {
+  requires: once(() => read("requires")),
+  encoding: once(() => read("encoding")),
+  mandatory: once(() => read("mandatory")),
+  since: once(() => read("since")),
+};
+
+function read(of: Constraint["class"]): readonly Constraint[] {
+  const file: { readonly constraints: readonly ConstraintRow[] } = JSON.parse(texts[of]);
+  return file.constraints.map((row) => readConstraint(row, of));
+}
+
+/** Constraints of one class, or of all: naming the class spares parsing the others. */
+export function constraints(of?: Constraint["class"]): readonly Constraint[] {
+  return of === undefined ? classes.flatMap((one) => byClass[one]()) : byClass[of]();
+}
+
+const groupByOwner = (of: Constraint["class"]): (() => ReadonlyMap<string, readonly Constraint[]>) =>
+  once(() => {
+    const owners = new Map<string, Constraint[]>();
+    for (const one of byClass[of]()) {
+      const known = owners.get(one.owner);
+      if (known === undefined) owners.set(one.owner, [one]);
+      else known.push(one);
+    }
+    return owners;
+  });
+
+const owned: Readonly<Record<Constraint["class"], () => ReadonlyMap<string, readonly Constraint[]>>> = {
+  requires: groupByOwner("requires"),
+  encoding: groupByOwner("encoding"),
+  mandatory: groupByOwner("mandatory"),
+  since: groupByOwner("since"),
+};
+
+/** Constraints that describe a feature, of one class or of all. */
+export function constraintsOf(feature: string, of?: Constraint["class"]): readonly Constraint[] {
+  return (of === undefined ? classes : [of]).flatMap((one) => owned[one]().get(feature) ?? []);
+}
+
+/** A rule in one of five forms; fields as `REGISTER.FIELD`, conditions as expressions. */
+interface FieldRuleRow {
+  readonly id: string;
+  readonly sameField?: readonly string[];
+  readonly atMostOneNonZero?: readonly string[];
+  readonly iffAll?: readonly (readonly string[])[];
+  readonly lessOrEqualField?: readonly [string, string];
+  readonly if?: string;
+  readonly then?: string;
+  readonly regIsZero?: string;
+  readonly holds?: string;
+  readonly why: string;
+  readonly source: string;
+}
+
+function fieldRef(text: string): FieldRef {
+  const dot = text.indexOf(".");
+  return { reg: text.slice(0, dot), field: text.slice(dot + 1) };
+}
+
+function readRule(row: FieldRuleRow): FieldRule["rule"] {
+  if (row.sameField !== undefined) return { sameField: row.sameField.map(fieldRef) };
+  if (row.atMostOneNonZero !== undefined) return { atMostOneNonZero: row.atMostOneNonZero.map(fieldRef) };
+  if (row.iffAll !== undefined) return { iffAll: row.iffAll.map((group) => group.map(parseExpr)) };
+  if (row.lessOrEqualField !== undefined) {
+    const [small, large] = row.lessOrEqualField;
+    return { lessOrEqualField: [fieldRef(small), fieldRef(large)] };
+  }
+  if (row.holds !== undefined) return { holds: parseExpr(row.holds) };
+  const condition = parseExpr(row.if ?? "");
+  return {
+    if: condition,
+    // biome-ignore lint/suspicious/noThenProperty: as above
+    then: row.regIsZero === undefined ? parseExpr(row.then ?? "") : { regIsZero: row.regIsZero },
+  };
+}
+
+/** Rules over fields alone. */
+export const fieldRules = once((): readonly FieldRule[] => {
+  const file: { readonly fieldRules: readonly FieldRuleRow[] } = JSON.parse(fieldRulesText);
+  return file.fieldRules.map((row) => ({
+    id: row.id,
+    rule: readRule(row),
+    why: row.why,
+    source: row.source,
+  }));
+});

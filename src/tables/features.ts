@@ -1,0 +1,229 @@
+/** Features and architecture versions; `data/features.json`, `data/architectures.json`. */
+import architecturesText from "./data/architectures.json?raw";
+import featuresText from "./data/features.json?raw";
+import { parseExpr } from "./expr.ts";
+import { indexed, once } from "./load.ts";
+import { field, idRegister } from "./registers.ts";
+import type { Architecture, Expr, Feature, FieldSetting, Twin } from "./types.ts";
+
+/**
+ * `shown`: where the feature is advertised. Where it is one comparison or a conjunction of comparisons,
+ * `present` and `absent` follow from it; otherwise the row states them, as comparisons: `>=` (at least),
+ * `<` (below) or `==` (exactly).
+ */
+interface FeatureRow {
+  readonly name: string;
+  readonly title: string;
+  readonly since: string | null;
+  /** Absent: as `since`. */
+  readonly introduced?: string | null;
+  readonly mandatory?: string;
+  readonly shown?: string;
+  readonly when?: string;
+  readonly present?: readonly string[];
+  readonly absent?: readonly string[];
+  readonly absentAll?: true;
+  readonly twins?: readonly { readonly when: string; readonly fields: string }[];
+  /** The AArch32 registers' conjunction. */
+  readonly aarch32?: string;
+  readonly limits?: string;
+  readonly requires?: readonly string[];
+  readonly excludes?: readonly string[];
+  readonly hwcap?: string;
+  readonly cpuinfo?: string;
+  /** Absent: `aarchmrs`. */
+  readonly source?: string;
+}
+
+function settingOf(expr: Expr): FieldSetting {
+  if (!("reg" in expr) || typeof expr.value !== "number") throw new Error("a setting is one comparison");
+  const { reg, value } = expr;
+  return {
+    reg,
+    field: field(reg, expr.field)?.name ?? expr.field,
+    value,
+    how: expr.op === "==" ? "eq" : "min",
+  };
+}
+
+/** The comparisons of a conjunction; undefined for any other expression. */
+function conjunction(expr: Expr): readonly Expr[] | undefined {
+  const parts = "all" in expr ? expr.all : [expr];
+  return parts.every((part) => "reg" in part && (part.op === ">=" || part.op === "==")) ? parts : undefined;
+}
+
+const settings = (texts: readonly string[]): readonly FieldSetting[] =>
+  texts.map((text) => settingOf(parseExpr(text)));
+const conjunctionSettings = (text: string | undefined): readonly FieldSetting[] =>
+  text === undefined ? [] : (conjunction(parseExpr(text)) ?? []).map(settingOf);
+
+/** Settings count where a contract decides all their registers. */
+function decidable(found: readonly FieldSetting[]): readonly FieldSetting[] {
+  return found.every(({ reg }) => idRegister(reg)?.contract === true) ? found : [];
+}
+
+/** The facility that all fields of a feature share; none where KVM hides one of them. */
+function facilityOf(found: readonly FieldSetting[]): string | undefined {
+  const fields = found.map((one) => field(one.reg, one.field));
+  const [first] = fields;
+  const shared = fields.every((one) => one?.role === "facility" && one.facility === first?.facility);
+  return shared ? first?.facility : undefined;
+}
+
+function readFeature(row: FeatureRow): Feature {
+  const shown = once(() => (row.shown === undefined ? undefined : parseExpr(row.shown)));
+  const when = once(() => (row.when === undefined ? undefined : parseExpr(row.when)));
+  const parts = (): readonly Expr[] => {
+    const expr = shown();
+    return expr === undefined ? [] : (conjunction(expr) ?? []);
+  };
+  const present = once(() =>
+    decidable(row.present === undefined ? parts().map(settingOf) : settings(row.present)),
+  );
+  const absent = once(() =>
+    decidable(
+      row.absent === undefined
+        ? parts().map((part) => ({ ...settingOf(part), how: "min" as const }))
+        : settings(row.absent),
+    ),
+  );
+  const facility = once(() => facilityOf([...present(), ...absent()]));
+  const twins = once((): readonly Twin[] =>
+    (row.twins ?? []).map((twin) => ({
+      when: parseExpr(twin.when),
+      settings: conjunctionSettings(twin.fields),
+    })),
+  );
+  const presentAArch32 = once(() => conjunctionSettings(row.aarch32));
+  const advertisedBy = once((): Expr | undefined => {
+    const [expr, guard] = [shown(), when()];
+    return expr === undefined || guard === undefined ? expr : { all: [guard, expr] };
+  });
+  // Most features are never looked at in one run: what needs parsing is done when asked for.
+  const lazy = {
+    get present() {
+      return present();
+    },
+    get absent() {
+      return absent();
+    },
+    get presentAArch32() {
+      return presentAArch32();
+    },
+    get twins() {
+      return twins();
+    },
+  };
+  const feature: Omit<
+    Feature,
+    "present" | "absent" | "presentAArch32" | "twins" | "when" | "advertisedBy" | "facility"
+  > = {
+    name: row.name,
+    title: row.title,
+    since: row.since,
+    introducedIn: row.introduced === undefined ? row.since : row.introduced,
+    mandatoryFrom: row.mandatory ?? null,
+    ...(row.absentAll === undefined ? {} : { absentAll: true }),
+    ...(row.limits === undefined ? {} : { limits: row.limits }),
+    requires: row.requires ?? [],
+    excludes: row.excludes ?? [],
+    ...(row.hwcap === undefined ? {} : { hwcap: row.hwcap }),
+    ...(row.cpuinfo === undefined ? {} : { cpuinfo: row.cpuinfo }),
+    source: row.source ?? "aarchmrs",
+  };
+  return Object.defineProperties(Object.assign(lazy, feature), {
+    ...(row.when === undefined ? {} : { when: { get: when, enumerable: true } }),
+    ...(row.shown === undefined ? {} : { advertisedBy: { get: advertisedBy, enumerable: true } }),
+    ...(row.shown === undefined && row.present === undefined
+      ? {}
+      : { facility: { get: facility, enumerable: true } }),
+  });
+}
+
+/** Every FEAT_ name, in order of name. */
+export const features = once((): readonly Feature[] => {
+  const file: { readonly features: readonly FeatureRow[] } = JSON.parse(featuresText);
+  return file.features.map(readFeature);
+});
+
+/** By its exact name, `FEAT_SVE2`. */
+export const feature: (name: string) => Feature | undefined = indexed(features, (row) => [row.name]);
+
+/**
+ * Other words for features, in lower case: the name without `FEAT_`, hwcap names, words of /proc/cpuinfo.
+ * For suggestions only.
+ */
+export const featureAliases = once((): ReadonlyMap<string, string> => {
+  const aliases = new Map<string, string>();
+  const add = (alias: string | undefined, name: string): void => {
+    if (alias !== undefined && !aliases.has(alias.toLowerCase())) aliases.set(alias.toLowerCase(), name);
+  };
+  for (const { name } of features()) {
+    add(name, name);
+    add(name.slice("FEAT_".length), name);
+  }
+  for (const { name, hwcap, cpuinfo } of features()) {
+    add(hwcap, name);
+    add(cpuinfo, name);
+  }
+  return aliases;
+});
+
+interface ArchitectureRow {
+  readonly name: string;
+  /** All versions that it includes but itself. */
+  readonly includes: readonly string[];
+  /** What it adds to the versions that it includes. */
+  readonly mandatory?: readonly string[];
+  readonly mandatoryIf?: readonly (readonly [feature: string, when: string])[];
+  readonly prohibits?: readonly string[];
+}
+
+/** All versions, oldest first within v8 and v9. */
+export const architectures = once((): readonly Architecture[] => {
+  const file: { readonly architectures: readonly ArchitectureRow[] } = JSON.parse(architecturesText);
+  const rows = new Map(file.architectures.map((row) => [row.name, row]));
+  return file.architectures.map((row) => {
+    const included = [...row.includes.map((name) => rows.get(name)), row].filter((one) => one !== undefined);
+    const gather = (pick: (one: ArchitectureRow) => readonly string[] | undefined): readonly string[] => [
+      ...new Set(included.flatMap((one) => pick(one) ?? [])),
+    ];
+    const conditions = once(() =>
+      included
+        .flatMap((one) => one.mandatoryIf ?? [])
+        .map(([name, when]) => ({ feature: name, when: parseExpr(when) })),
+    );
+    return {
+      name: row.name,
+      includes: [...row.includes, row.name],
+      mandatory: gather((one) => one.mandatory),
+      get mandatoryIf() {
+        return conditions();
+      },
+      prohibits: gather((one) => one.prohibits),
+    };
+  });
+});
+
+/** By name, `v8.2`. */
+export const architecture: (name: string) => Architecture | undefined = indexed(architectures, (row) => [
+  row.name,
+]);
+
+/** The language's word for a version: `v8.2` is `armv8.2-a`. */
+export function architectureWord(name: string): string {
+  return `arm${name}-a`;
+}
+
+/** By the language's word, `armv8.2-a`. */
+export const architectureByWord: (word: string) => Architecture | undefined = indexed(
+  architectures,
+  (row) => [architectureWord(row.name)],
+);
+
+/** Whether `version` includes `other`: negative where it is older, 0 where equal; undefined where neither includes the other. */
+export function compareArch(version: string, other: string): -1 | 0 | 1 | undefined {
+  if (version === other) return 0;
+  if (architecture(version)?.includes.includes(other)) return 1;
+  return architecture(other)?.includes.includes(version) ? -1 : undefined;
+}

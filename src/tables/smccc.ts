@@ -1,0 +1,73 @@
+/** SMC Calling Convention: owners, conventions, known calls; `data/smccc.json`. */
+import text from "./data/smccc.json?raw";
+import { indexed, once } from "./load.ts";
+import type { SmcccConvention, SmcccFunction, SmcccOwner, SmcccRange } from "./types.ts";
+
+interface RangeRow {
+  readonly first: string;
+  readonly last: string;
+}
+
+interface SmcccFile {
+  readonly owners: readonly Omit<SmcccOwner, "source">[];
+  readonly ownersSource: string;
+  readonly conventions: readonly (Omit<SmcccConvention, "base"> & { readonly base: string })[];
+  readonly yielding: readonly (RangeRow & { readonly title: string })[];
+  readonly reserved: readonly (RangeRow & { readonly why: string })[];
+  readonly functions: readonly (Omit<SmcccFunction, "ids"> & { readonly ids: readonly string[] })[];
+}
+
+const file = once((): SmcccFile => JSON.parse(text));
+
+/** Owners that have a name, in order of their entity numbers. */
+export const smcccOwners = once((): readonly SmcccOwner[] => {
+  const { owners, ownersSource } = file();
+  return owners.map((row) => ({ ...row, source: ownersSource }));
+});
+
+/** The four conventions, the fast ones first. */
+export const smcccConventions = once((): readonly SmcccConvention[] =>
+  file().conventions.map((row) => ({ ...row, base: Number(row.base) })),
+);
+
+/** Uses of the ids with bit 31 clear: they are not divided by owner as fast calls are. */
+export const smcccYieldingRanges = once((): readonly SmcccRange[] =>
+  file().yielding.map(({ first, last, title }) => ({ first: Number(first), last: Number(last), why: title })),
+);
+
+/** Ranges that KVM keeps for itself: a filter that touches one is refused with EEXIST. */
+export const reservedFilterRanges = once((): readonly SmcccRange[] =>
+  file().reserved.map(({ first, last, why }) => ({ first: Number(first), last: Number(last), why })),
+);
+
+/** Every call that the tables know. */
+export const smcccFunctions = once((): readonly SmcccFunction[] =>
+  file().functions.map((row) => ({ ...row, ids: row.ids.map(Number) })),
+);
+
+/** By name, `PSCI_CPU_ON`, or function id. */
+export const smcccFunction: (nameOrId: string | number) => SmcccFunction | undefined = indexed(
+  smcccFunctions,
+  (row): readonly (string | number)[] => [row.name, ...row.ids],
+);
+
+/** What a function id says of itself. */
+export interface SmcccId {
+  readonly convention: SmcccConvention;
+  /** undefined: a number that belongs to no owner with a name. */
+  readonly owner: SmcccOwner | undefined;
+  /** Owning entity number, bits 29:24. */
+  readonly entity: number;
+  /** Bits 15:0. */
+  readonly number: number;
+}
+
+/** Takes a 32-bit function id apart. */
+export function describeSmcccId(id: number): SmcccId | undefined {
+  const top = id >= 0x8000_0000 ? 2 : 0;
+  const wide = Math.floor(id / 0x4000_0000) % 2;
+  const convention = smcccConventions().find((one) => one.base === (top + wide) * 0x4000_0000);
+  const entity = Math.floor(id / 0x100_0000) % 64;
+  const owner = smcccOwners().find((one) => one.first <= entity && entity <= one.last);
+  return convention === undefined ? undefined : { convention, owner, entity, number: id % 0x1_0000 };
+}

@@ -1,0 +1,29 @@
+/** Order of kernel releases: `6.1`, `6.12.117`, `6.12.y`. */
+import type { Version } from "./types.ts";
+
+function parts(version: Version): readonly number[] {
+  const [release = ""] = version.split(/[-+]/);
+  return release
+    .split(".")
+    .map((part) => (part === "y" ? Number.POSITIVE_INFINITY : Number.parseInt(part, 10) || 0));
+}
+
+/**
+ * Compares kernel releases part by part; a missing part is 0, `y` stands for the latest stable release of
+ * its series, and what follows `-` or `+` is not looked at.
+ *
+ * @returns negative, zero or positive, as `Array.prototype.sort` wants it
+ */
+export function compareVersions(a: Version, b: Version): number {
+  const [left, right] = [parts(a), parts(b)];
+  for (let at = 0; at < Math.max(left.length, right.length); at++) {
+    const [one, other] = [left[at] ?? 0, right[at] ?? 0];
+    if (one !== other) return one < other ? -1 : 1;
+  }
+  return 0;
+}
+
+/** The leading `major.minor` of a release. */
+export function seriesOf(version: Version): Version {
+  return version.split(/[-+]/)[0]?.split(".").slice(0, 2).join(".") ?? version;
+}
