@@ -42,6 +42,7 @@ function stringValue(text: string): string {
 
 /** A statement's head while it is read. At most one error is told a head: the first. */
 interface Head {
+  /** Where the token before the statement ends. */
   readonly since: number;
   broken: boolean;
 }
@@ -61,6 +62,11 @@ class Grammar extends EmbeddedActionsParser {
 
   private offsetOf(token: IToken): number {
     return token.tokenType === EOF ? this.run.source.text.length : token.startOffset;
+  }
+
+  /** `token`: one already consumed; before the first there is an EOF. */
+  private endOf(token: IToken): number {
+    return token.tokenType === EOF ? 0 : token.startOffset + token.image.length;
   }
 
   private placeOf(token: IToken): Span {
@@ -135,9 +141,8 @@ class Grammar extends EmbeddedActionsParser {
   }
 
   private readonly statement: ParserMethod<[], StatementDraft> = this.RULE("statement", () => {
-    const previous = this.LA(0);
+    const head: Head = { since: this.endOf(this.LA(0)), broken: false };
     const token = this.CONSUME(Word);
-    const head: Head = { since: 0, broken: false };
     const draft = this.ACTION(() => this.beginStatement(token));
     const args: Argument[] = [];
     this.MANY(() => {
@@ -160,8 +165,7 @@ class Grammar extends EmbeddedActionsParser {
     this.ACTION(() => {
       draft.args = args;
       draft.span = { ...draft.span, end: (draft.value?.at(-1) ?? args.at(-1) ?? draft.name).span.end };
-      const start = previous.tokenType === EOF ? 0 : previous.startOffset + previous.image.length;
-      head.broken ||= this.run.faultIn(start, this.offsetOf(this.LA(1)) + 1);
+      head.broken ||= this.run.faultIn(head.since, this.offsetOf(this.LA(1)) + 1);
     });
     this.OPTION2(() => {
       const parsed = this.SUBRULE(this.block);
@@ -345,6 +349,7 @@ class Grammar extends EmbeddedActionsParser {
 
   /** A line that begins with something else than a name. */
   private readonly nameless: ParserMethod<[], void> = this.RULE("nameless", () => {
+    const since = this.endOf(this.LA(0));
     const junk = this.SUBRULE(this.junk);
     this.ACTION(() => {
       const place = this.placeOf(junk);
@@ -352,14 +357,7 @@ class Grammar extends EmbeddedActionsParser {
         junk.tokenType === Comma || junk.tokenType === Equals
           ? [`a line goes on behind \`${junk.image}\`, not before it: move it to the end of the line above`]
           : ["a statement begins with a name"];
-      reportUnexpected(
-        this.run,
-        lineStart(this.run.source.text, place.start),
-        place,
-        "a statement",
-        describe(junk),
-        { help },
-      );
+      reportUnexpected(this.run, since, place, "a statement", describe(junk), { help });
     });
     this.OPTION(() => this.SUBRULE(this.block));
   });
@@ -389,10 +387,6 @@ class Grammar extends EmbeddedActionsParser {
     });
     return first;
   });
-}
-
-function lineStart(text: string, offset: number): number {
-  return text.lastIndexOf("\n", offset - 1) + 1;
 }
 
 /** `skipValidations`: chevrotain's checks of the grammar itself, which a test makes once. */

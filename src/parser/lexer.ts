@@ -129,6 +129,8 @@ export interface Lexed {
   /** In the order of the text. */
   readonly comments: readonly Comment[];
   readonly diagnostics: readonly Diagnostic[];
+  /** Where the diagnostics lie that are about code, not about comments; ascending. */
+  readonly faults: readonly number[];
 }
 
 /** Whether a line break stands in `text` before `offset` with nothing but blanks between, or nothing at all. */
@@ -170,24 +172,28 @@ export function lex(source: SourceFile): Lexed {
     start: token.startOffset,
     end: token.startOffset + token.image.length,
   });
-  for (const error of errors) {
-    diagnostics.push(
-      ...unexpectedCharacters({ file: source, start: error.offset, end: error.offset + error.length }),
-    );
+  let chunkEnd = -1;
+  for (const { offset, length } of errors) {
+    // One diagnostic for each stretch without blanks: `naïveté` is one mistake.
+    const sameChunk = chunkEnd !== -1 && offset - chunkEnd < 64 && !/\s/.test(text.slice(chunkEnd, offset));
+    chunkEnd = offset + length;
+    if (!sameChunk)
+      diagnostics.push(unexpectedCharacters({ file: source, start: offset, end: offset + length }));
   }
-  const opaque: Span[] = [];
+  const strings: Span[] = [];
   for (const token of tokens) {
     if (token.tokenType === NumberToken) {
       if (!isNumber(token.image)) diagnostics.push(malformedNumber(spanOf(token)));
     } else if (token.tokenType === StringToken) {
       diagnostics.push(...stringFaults(spanOf(token)));
-      opaque.push(spanOf(token));
+      strings.push(spanOf(token));
     }
   }
+  diagnostics.push(...hiddenCharactersIn(source, strings));
+  const faults = diagnostics.map((fault) => fault.span.start).sort((a, b) => a - b);
   for (const token of commentTokens) {
-    opaque.push(spanOf(token));
     if (token.tokenType === ForeignComment) diagnostics.push(foreignComment(spanOf(token)));
   }
-  diagnostics.push(...hiddenCharactersIn(source, opaque));
-  return { tokens, comments: commentTokens.map((token) => comment(token, source)), diagnostics };
+  diagnostics.push(...hiddenCharactersIn(source, commentTokens.map(spanOf)));
+  return { tokens, comments: commentTokens.map((token) => comment(token, source)), diagnostics, faults };
 }

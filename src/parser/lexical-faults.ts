@@ -62,7 +62,7 @@ const lookalikes: readonly Lookalike[] = [
 ];
 
 /** One diagnostic for a run of characters that begin no token. */
-export function unexpectedCharacters(span: Span): readonly Diagnostic[] {
+export function unexpectedCharacters(span: Span): Diagnostic {
   const text = spanText(span);
   const first = String.fromCodePoint(text.codePointAt(0) ?? 0);
   const known = lookalikes.find(({ characters }) => characters.test(first));
@@ -82,7 +82,7 @@ export function unexpectedCharacters(span: Span): readonly Diagnostic[] {
           ],
         }),
   };
-  return [diagnostic("unexpected-character", span, { character: visible(first) }, details)];
+  return diagnostic("unexpected-character", span, { character: visible(first) }, details);
 }
 
 /** Why a numeral is none, with the number that was meant where that is clear. */

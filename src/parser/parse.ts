@@ -14,8 +14,8 @@ import { startRun } from "./run.ts";
 export function parse(source: SourceFile): { file: GuestFile; diagnostics: readonly Diagnostic[] } {
   const lexed = lex(source);
   const balanced = balance(lexed.tokens, source);
-  const run = startRun(source, lexed.comments, lexed.diagnostics);
-  run.diagnostics.push(...balanced.diagnostics);
+  const told = [...lexed.diagnostics, ...balanced.diagnostics];
+  const run = startRun(source, lexed.comments, lexed.faults, told);
   const { statements } = parseTokens(balanced.tokens, run);
   const comments = run.takeComments(Number.POSITIVE_INFINITY);
   return { file: { source, statements, comments }, diagnostics: sortDiagnostics(run.diagnostics) };

@@ -11,23 +11,24 @@ export interface Run {
   readonly takeComments: (offset: number) => readonly Comment[];
   /** The next waiting comment, if it begins before `offset` and shares its line with code. */
   readonly peekLineEnd: (offset: number) => Comment | undefined;
-  /** Whether a lexical diagnostic lies in `[start, end)`. */
+  /** Whether a lexical fault lies in `[start, end)`. */
   readonly faultIn: (start: number, end: number) => boolean;
   readonly spanOf: (token: IToken) => Span;
 }
 
 const noComments: readonly Comment[] = [];
 
+/** `faults`: where code has lexical faults, ascending. `told`: what earlier steps have found. */
 export function startRun(
   source: SourceFile,
   comments: readonly Comment[],
-  lexical: readonly Diagnostic[],
+  faults: readonly number[],
+  told: readonly Diagnostic[],
 ): Run {
-  const faults = Float64Array.from(lexical, (fault) => fault.span.start).sort();
   let next = 0;
   return {
     source,
-    diagnostics: [...lexical],
+    diagnostics: [...told],
     takeComments(offset) {
       const first = next;
       for (
@@ -63,7 +64,7 @@ export function startRun(
 }
 
 /** The run of a parser that is not parsing. */
-export const restingRun: Run = startRun({ path: "", text: "" }, [], []);
+export const restingRun: Run = startRun({ path: "", text: "" }, [], [], []);
 
 /**
  * Files `unexpected-token`, unless a fault of its characters has already been told from `since` on: then
