@@ -24,7 +24,7 @@ export async function generate(root) {
     entries.push(`  ${JSON.stringify(name)}: template(${code}),`);
   }
   const text = [
-    "// Generated from src/codegen/**/*.hbs; do not edit.",
+    "// Generated from the .hbs files below src/codegen; do not edit.",
     'import Handlebars from "handlebars/runtime.js";',
     "",
     "const template = Handlebars.template;",
@@ -36,7 +36,7 @@ export async function generate(root) {
   ].join("\n");
   const names = files.map((file) => JSON.stringify(file.replaceAll("\\", "/").replace(/\.hbs$/, "")));
   const declaration = [
-    "/** Generated from src/codegen/**/*.hbs: templates by path. A name that the model lacks throws. */",
+    "/** Generated from the .hbs files below src/codegen: templates by path. A name that the model lacks throws. */",
     "export declare const templates: Readonly<",
     `  Record<${names.join(" | ")}, (model: object) => string>`,
     ">;",

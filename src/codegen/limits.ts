@@ -3,13 +3,21 @@ import type { Contract } from "../contract.ts";
 import { type Diagnostic, diagnostic } from "../diagnostics/diagnostic.ts";
 import { spanText } from "../diagnostics/span.ts";
 import type { Operation, Phase, Plan } from "../planner/plan.ts";
+import { field } from "../tables/index.ts";
+import type { Field } from "../tables/types.ts";
 import { type Declaration, declarations, type Part } from "./declarations.ts";
+import { hexadecimal } from "./hexadecimal.ts";
 
 /** A value that is carried all the same. */
 export interface Carried {
   /** Absent: any subject of the part. */
   readonly subject?: string;
-  /** Absent: any value. */
+  /** Fields whose row in the register table is so. */
+  readonly field?:
+    | { readonly facility: string }
+    | { readonly role: Field["role"] }
+    | { readonly register: string };
+  /** Absent: any value; `absent`: the value of a field that means "nothing here". */
   readonly value?: string;
   /** Only together with this declaration. */
   readonly when?: { readonly part: Part; readonly value: string };
@@ -31,11 +39,26 @@ export type Limit =
       readonly why: string;
     };
 
+/** The table's row of the field that a declaration is about. */
+function fieldRow({ part, subject }: Declaration): Field | undefined {
+  const [register, name] = subject.split(".");
+  return part !== "field" || register === undefined || name === undefined ? undefined : field(register, name);
+}
+
+function isField(row: Field | undefined, wanted: Carried["field"]): boolean {
+  if (wanted === undefined) return true;
+  if ("facility" in wanted) return row?.facility === wanted.facility;
+  return "role" in wanted ? row?.role === wanted.role : row?.register === wanted.register;
+}
+
 function isCarried(declaration: Declaration, all: readonly Declaration[], rows: readonly Carried[]): boolean {
+  const row = fieldRow(declaration);
+  const absent = row === undefined ? undefined : hexadecimal(row.absent);
   return rows.some(
-    ({ subject, value, when }) =>
+    ({ subject, field: wanted, value, when }) =>
       (subject === undefined || subject === declaration.subject) &&
-      (value === undefined || value === declaration.value) &&
+      isField(row, wanted) &&
+      (value === undefined || (value === "absent" ? absent : value) === declaration.value) &&
       (when === undefined || all.some((other) => other.part === when.part && other.value === when.value)),
   );
 }

@@ -1,7 +1,7 @@
 /** The C header: what compilers say of it. */
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import Ajv2020 from "ajv/dist/2020.js";
+import { Ajv2020 } from "ajv/dist/2020.js";
 import { describe, expect, it } from "vitest";
 import { identifierPrefix } from "../../src/codegen/c-header/escape.ts";
 import { headerModel } from "../../src/codegen/c-header/model.ts";
@@ -166,7 +166,7 @@ describe("the template's model", () => {
   const schema = JSON.parse(
     readFileSync(new URL("../../src/codegen/c-header/model.schema.json", import.meta.url), "utf8"),
   ) as object;
-  const validate = new Ajv2020.default({ strict: true, allErrors: true }).compile(schema);
+  const validate = new Ajv2020({ strict: true, allErrors: true }).compile(schema);
   const runtime = "#ifndef GUESTC_RUNTIME_H_1\n";
 
   it("keeps to its schema, whatever the texts", () => {

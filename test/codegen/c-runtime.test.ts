@@ -63,10 +63,25 @@ describe.runIf(present)("the header's functions", () => {
     await expect(`${lines.join("\n")}\n`).toMatchFileSnapshot(fileURLToPath(golden));
   });
 
+  it("act once where KVM keeps something for the whole VM, and add up where each vCPU has its own", () => {
+    const { lines } = call(program, ...machine);
+    const attributes = (where: string): string[] =>
+      lines.flatMap((line) =>
+        line.includes(`KVM_SET_DEVICE_ATTR flags 0 ${where}`) ? [line.split(" ").slice(1).join(" ")] : [],
+      );
+    expect(attributes("group 0 attr 2 ")).toEqual([
+      "fd 12 KVM_SET_DEVICE_ATTR flags 0 group 0 attr 2 1100010001000000",
+    ]);
+    expect(attributes("group 2 attr 0 ").map((line) => line.split(" ").at(-1))).toEqual([
+      "0000004800000000",
+      "4000004800000000",
+    ]);
+  });
+
   it("keep the other bits of a register that is decided in part", () => {
     const { lines } = call(program, ...machine);
     const writes = lines.filter((line) => line.includes("KVM_SET_ONE_REG 0x603000000013c020"));
-    expect(writes.map((line) => line.split(" ").at(-1))).toEqual(["101000121110222"]);
+    expect(writes.map((line) => line.split(" ").at(-1))).toEqual(["101000121110222", "101000121110222"]);
   });
 
   it("say which operation failed, whichever call it is", () => {

@@ -1,6 +1,6 @@
 /** The plan as JSON, YAML and table. */
 import { readFileSync } from "node:fs";
-import Ajv2020 from "ajv/dist/2020.js";
+import { Ajv2020 } from "ajv/dist/2020.js";
 import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
 import { oneReg } from "../../src/codegen/one-reg/target.ts";
@@ -18,7 +18,7 @@ import {
 const schema: unknown = JSON.parse(
   readFileSync(new URL("../../schemas/plan.schema.json", import.meta.url), "utf8"),
 );
-const ajv = new Ajv2020.default({ strict: true, strictRequired: false, strictTypes: false, allErrors: true });
+const ajv = new Ajv2020({ strict: true, strictRequired: false, strictTypes: false, allErrors: true });
 const validate = ajv.compile(schema as object);
 
 function text(plan: Plan, format: string): string {

@@ -107,7 +107,7 @@ function attribute(
   payload: Uint8Array,
   summary: string,
   source: Span,
-  perVcpu = 0n,
+  more: { readonly perVcpu?: bigint; readonly firstVcpuOnly?: boolean } = {},
 ): Operation {
   return {
     kind: "set-device-attribute",
@@ -121,7 +121,8 @@ function attribute(
     group,
     attribute: attr,
     payload,
-    perVcpu,
+    perVcpu: more.perVcpu ?? 0n,
+    firstVcpuOnly: more.firstVcpuOnly ?? false,
   };
 }
 
@@ -199,6 +200,7 @@ export const fullPlan: Plan = {
       attribute: 0,
       payload: filterBytes(0xc3000000, 0x10000, 1),
       perVcpu: 0n,
+      firstVcpuOnly: false,
     },
     {
       kind: "set-device-attribute",
@@ -213,6 +215,7 @@ export const fullPlan: Plan = {
       attribute: 0,
       payload: filterBytes(0xc6000100, 0x100, 2),
       perVcpu: 0n,
+      firstVcpuOnly: false,
     },
     {
       kind: "set-counter-offset",
@@ -313,6 +316,7 @@ export const fullPlan: Plan = {
       bytes(0x11, 0, 1, 0, 1, 0, 0, 0),
       "deny event 0x11",
       at("deny events 0x11"),
+      { firstVcpuOnly: true },
     ),
     attribute("KVM_ARM_VCPU_PMU_V3_INIT", 0, 1, bytes(), "the PMU is ready", at("pmu on {")),
     attribute(
@@ -322,7 +326,7 @@ export const fullPlan: Plan = {
       bytes(0, 0, 0, 0x48, 0, 0, 0, 0),
       "record at 0x48000000 and 64 bytes further for each vCPU",
       at("stolen-time at 0x4800_0000"),
-      64n,
+      { perVcpu: 64n },
     ),
     {
       kind: "verify-register",

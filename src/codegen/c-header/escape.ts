@@ -1,6 +1,17 @@
 /** Text made safe for C11 and C++17 source: string literals, comments, identifiers. */
 
-const encoder = new TextEncoder();
+/** UTF-8; a surrogate without its partner becomes U+FFFD. */
+function utf8(text: string): number[] {
+  return [...text].flatMap((character) => {
+    const point = character.codePointAt(0) ?? 0;
+    const code = point >= 0xd800 && point <= 0xdfff ? 0xfffd : point;
+    const tail = (shift: number): number => 0x80 | ((code >> shift) & 0x3f);
+    if (code < 0x80) return [code];
+    if (code < 0x800) return [0xc0 | (code >> 6), tail(0)];
+    if (code < 0x10000) return [0xe0 | (code >> 12), tail(6), tail(0)];
+    return [0xf0 | (code >> 18), tail(12), tail(6), tail(0)];
+  });
+}
 
 /**
  * The text as a string literal with its quotes. ASCII stays, but for quotes, backslashes, control
@@ -10,7 +21,7 @@ const encoder = new TextEncoder();
 export function cString(text: string): string {
   let literal = "";
   let previous = "";
-  for (const byte of encoder.encode(text)) {
+  for (const byte of utf8(text)) {
     const character = String.fromCharCode(byte);
     if (character === '"' || character === "\\" || (character === "?" && previous === "?"))
       literal += `\\${character}`;

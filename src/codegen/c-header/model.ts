@@ -224,6 +224,7 @@ function members(to: Collected, operation: Operation): Members {
         group: constant(to, `${part}_GROUP`, String(operation.group), operation.summary),
         id: constant(to, `${part}_ATTRIBUTE`, macroOr(operation, String(operation.attribute))),
         ...payloadMember(to, part, operation),
+        ...(operation.firstVcpuOnly ? { flags: "GUESTC_FIRST_VCPU_ONLY" } : {}),
         ...(operation.perVcpu === 0n
           ? {}
           : { perVcpu: constant(to, `${part}_PER_VCPU`, u64(operation.perVcpu)) }),

@@ -70,12 +70,14 @@ enum guestc_kind {
 #define GUESTC_ABSENT_IS_FINE 0x1
 /* The register must be at least, not exactly, the value. */
 #define GUESTC_AT_LEAST 0x2
+/* KVM keeps it for the whole VM: made on vCPU 0 only. */
+#define GUESTC_FIRST_VCPU_ONLY 0x4
 
 struct guestc_operation {
   uint8_t phase; /* enum guestc_phase */
   uint8_t fd;    /* enum guestc_fd */
   uint8_t kind;  /* enum guestc_kind */
-  uint8_t flags; /* GUESTC_ABSENT_IS_FINE, GUESTC_AT_LEAST */
+  uint8_t flags; /* GUESTC_ABSENT_IS_FINE, GUESTC_AT_LEAST, GUESTC_FIRST_VCPU_ONLY */
   uint32_t request;        /* number of the ioctl */
   const char *call;        /* its name */
   const char *name;        /* what is set */
@@ -418,6 +420,7 @@ static inline int guestc_run(const struct guestc_operation *operations, unsigned
     struct guestc_step step;
     int result;
     if (operations[index].phase < first || operations[index].phase > last) continue;
+    if ((operations[index].flags & GUESTC_FIRST_VCPU_ONLY) != 0 && where->vcpu != 0) continue;
     step.operation = &operations[index];
     step.index = index;
     step.where = where;

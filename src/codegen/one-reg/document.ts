@@ -50,6 +50,7 @@ function specific(operation: Operation): Readonly<Record<string, Json | undefine
       return {
         group: hexadecimal(operation.group),
         attribute: hexadecimal(operation.attribute),
+        firstVcpuOnly: operation.firstVcpuOnly,
         perVcpu: operation.perVcpu === 0n ? undefined : hexadecimal(operation.perVcpu),
       };
     case "verify-register":

@@ -55,7 +55,9 @@ function setting(operation: Operation): string {
         operation.kind === "set-device-attribute" && operation.perVcpu !== 0n
           ? [`+ ${operation.perVcpu} a vCPU`]
           : [];
-      return [...where, ...what, ...each].join(" ");
+      const once =
+        operation.kind === "set-device-attribute" && operation.firstVcpuOnly ? ["on vCPU 0 only"] : [];
+      return [...where, ...what, ...each, ...once].join(" ");
     }
   }
 }

@@ -6,41 +6,10 @@
 import type { Part } from "../declarations.ts";
 import type { Carried, Limit } from "../limits.ts";
 
-/** What a property makes of the ID registers: seen by guests under KVM on 6.1, 6.12, 7.2 and 7.3. */
-function fieldsOf(part: Part, state: string, value: string, fields: readonly string[]): Carried[] {
-  return fields.map((subject) => ({ subject, value, when: { part, value: state } }));
+/** A facility that is switched off takes its fields along: seen by guests under KVM on 6.1, 6.12, 7.2 and 7.3. */
+function switchedOff(part: Part): Carried {
+  return { field: { facility: part }, value: "absent", when: { part, value: "off" } };
 }
-
-const sveFields = [
-  "ID_AA64PFR0_EL1.SVE",
-  ...[
-    "SVEver",
-    "AES",
-    "BitPerm",
-    "BF16",
-    "B16B16",
-    "SHA3",
-    "SM4",
-    "I8MM",
-    "F32MM",
-    "F64MM",
-    "EltPerm",
-    "F16MM",
-  ].map((field) => `ID_AA64ZFR0_EL1.${field}`),
-];
-
-const pauthFields = [
-  ...["APA", "API", "GPA", "GPI"].map((field) => `ID_AA64ISAR1_EL1.${field}`),
-  ...["APA3", "GPA3"].map((field) => `ID_AA64ISAR2_EL1.${field}`),
-];
-
-const pmuFields = ["ID_AA64DFR0_EL1.PMUVer", "ID_DFR0_EL1.PerfMon"];
-
-const mteFields = ["ID_AA64PFR1_EL1.MTE", "ID_AA64PFR1_EL1.MTE_frac", "ID_AA64PFR1_EL1.MTEX"];
-
-const gicFields = ["ID_AA64PFR0_EL1.GIC", "ID_PFR1_EL1.GIC"];
-
-const el2Fields = ["ID_AA64PFR0_EL1.EL2", "ID_AA64MMFR2_EL1.NV", "ID_AA64MMFR4_EL1.NV_frac"];
 
 /** `statement` as a limit with no way around it. */
 function never(part: Part, why: string): Limit {
@@ -55,13 +24,21 @@ export const limits: readonly Limit[] = [
     on: "declaration",
     part: "field",
     carried: [
-      ...fieldsOf("sve", "off", "0x0", sveFields),
-      ...fieldsOf("pauth", "off", "0x0", pauthFields),
-      ...fieldsOf("pmu", "off", "0x0", pmuFields),
-      ...fieldsOf("mte", "off", "0x0", mteFields),
-      ...fieldsOf("el2", "off", "0x0", el2Fields),
-      ...fieldsOf("gic", "v3", "0x1", gicFields),
-      ...fieldsOf("gic", "v2", "0x0", gicFields),
+      switchedOff("sve"),
+      switchedOff("pauth"),
+      switchedOff("pmu"),
+      switchedOff("mte"),
+      switchedOff("el2"),
+      { field: { register: "ID_AA64ZFR0_EL1" }, value: "0x0", when: { part: "sve", value: "off" } },
+      { subject: "ID_AA64PFR0_EL1.SVE", value: "0x1" },
+      { subject: "ID_AA64PFR0_EL1.EL2", value: "0x1", when: { part: "el2", value: "vhe" } },
+      { subject: "ID_AA64PFR0_EL1.EL2", value: "0x0", when: { part: "el2", value: "off" } },
+      { subject: "ID_AA64PFR0_EL1.EL1", value: "0x2", when: { part: "el1", value: "aarch32" } },
+      { subject: "ID_AA64PFR0_EL1.EL0", value: "0x2", when: { part: "el1", value: "aarch32" } },
+      { field: { facility: "gic" }, value: "0x1", when: { part: "gic", value: "v3" } },
+      { field: { facility: "gic" }, value: "0x0", when: { part: "gic", value: "v2" } },
+      // What KVM hides from every guest it hides from QEMU's too; some of it only from a certain release on.
+      { field: { role: "hidden" }, value: "0x0" },
     ],
     why: "QEMU's classic properties switch SVE, pointer authentication, PMU, MTE and EL2, but no other field of an ID register",
   },

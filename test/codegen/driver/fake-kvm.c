@@ -191,13 +191,16 @@ static int finish(const char *step, int result, const struct guestc_error *error
 int main(int count, char **arguments) {
   struct guestc_error error;
   int vm;
+  int vcpu;
   (void)count;
   read_arguments(arguments + 1);
   vm = OWN(create_vm)(10, &error);
   if (finish("create_vm", vm, &error)) return 1;
   if (finish("configure_vm", OWN(configure_vm)(10, vm, &error), &error)) return 1;
-  if (finish("configure_vcpu", OWN(configure_vcpu)(vm, 12, 1, 1, &error), &error)) return 1;
-  if (finish("configure_devices", OWN(configure_devices)(12, 1, &error), &error)) return 1;
+  for (vcpu = 0; vcpu < 2; vcpu++)
+    if (finish("configure_vcpu", OWN(configure_vcpu)(vm, 12 + vcpu, (unsigned)vcpu, vcpu != 0, &error), &error)) return 1;
+  for (vcpu = 0; vcpu < 2; vcpu++)
+    if (finish("configure_devices", OWN(configure_devices)(12 + vcpu, (unsigned)vcpu, &error), &error)) return 1;
   if (finish("verify_vcpu", OWN(verify_vcpu)(12, &error), &error)) return 1;
   /* Without a place for the error nothing is written. */
   return OWN(verify_vcpu)(12, NULL) == 0 ? 0 : 1;
