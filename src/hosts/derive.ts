@@ -6,7 +6,7 @@ import {
   compareVersions,
   type Field,
   field as findField,
-  firmwareRegister,
+  firmwareRegisters,
   type IdRegister,
   idRegisters,
   type KernelRules,
@@ -44,8 +44,15 @@ interface CapabilityRule {
   readonly capability: number;
   readonly vcpuFeature?: string;
   readonly needs?: readonly string[];
+  readonly fields?: readonly {
+    readonly register: string;
+    readonly field: string;
+    readonly atLeast: number;
+  }[];
   readonly answer?: { readonly register: string; readonly field: string };
   readonly never?: boolean;
+  readonly value?: number;
+  readonly since?: string;
   readonly source: string;
 }
 
@@ -63,6 +70,8 @@ export function deriveTable(): DeriveTable {
   table = parsed;
   return parsed;
 }
+
+const psciVersion = "KVM_REG_ARM_PSCI_VERSION";
 
 /** MPIDR_EL1 of the first vCPU: affinity 0, the RES1 bit 31. */
 const FIRST_MPIDR = 0x8000_0000n;
@@ -92,7 +101,13 @@ export function deriveHost(
   if (rules === undefined) {
     return { problem: `the tables have no rules for linux ${kernelVersion}; they begin with 6.1` };
   }
-  const host: Host = { cpu, values: cpu.registers, kernelVersion, rules };
+  // A register that a published set does not list has a reserved encoding on that core and reads as zero. But
+  // some sets leave out AArch32 altogether.
+  const values = cpu.registers;
+  const aarch32Known =
+    cpu.aarch32 === "none" ||
+    idRegisters().some((one) => one.kind === "aarch32-id" && values[one.name] !== undefined);
+  const host: Host = { cpu, values, aarch32Known, kernelVersion, rules };
   const { facilities } = deriveTable();
   const configurations = new Map<string, Configuration>([["base", deriveConfiguration(host, "base", [])]]);
   const working = new Set<string>();
@@ -130,6 +145,7 @@ export function deriveHost(
 interface Host {
   readonly cpu: Cpu;
   readonly values: Readonly<Record<string, bigint>>;
+  readonly aarch32Known: boolean;
   readonly kernelVersion: string;
   readonly rules: KernelRules;
 }
@@ -171,20 +187,20 @@ function deriveConfiguration(host: Host, name: string, features: readonly string
       if (value !== undefined) registers.set(register.id, value);
     }
   }
-  const psci = firmwareRegister("KVM_REG_ARM_PSCI_VERSION");
-  if (psci !== undefined) {
-    const known = Object.entries(psci.values)
-      .filter(([version]) => compareVersions(host.kernelVersion, psci.valueSince[version] ?? "6.1") >= 0)
-      .map(([, value]) => value);
-    registers.set(psci.id, known.sort((a, b) => (a < b ? 1 : -1))[0] ?? null);
+  for (const firmware of firmwareRegisters()) {
+    const known = Object.entries(firmware.values)
+      .filter(([name]) => compareVersions(host.kernelVersion, firmware.valueSince[name] ?? "6.1") >= 0)
+      .map(([, value]) => value)
+      .sort((a, b) => (a < b ? 1 : -1));
+    // KVM first shows its newest PSCI version. A workaround's level is the machine's, which no table knows.
+    registers.set(firmware.id, firmware.name === psciVersion ? (known[0] ?? null) : null);
   }
   for (const bitmap of bitmapRegisters()) {
     if (compareVersions(host.kernelVersion, bitmap.since) < 0) continue;
     const bits = services()
-      .filter((one) => one.register === bitmap.name && one.forwardOnly !== true)
-      .filter((one) => compareVersions(host.kernelVersion, one.since) >= 0)
+      .filter((one) => one.register === bitmap.name && compareVersions(host.kernelVersion, one.since) >= 0)
       .reduce((mask, one) => mask | (1n << BigInt(one.bit)), 0n);
-    registers.set(bitmap.id, bits);
+    registers.set(bitmap.id, bits & bitmap.reset);
   }
   if (features.includes("SVE")) {
     const lengths = host.cpu.sveLengths;
@@ -207,8 +223,9 @@ function deriveConfiguration(host: Host, name: string, features: readonly string
   };
 }
 
-/** What a fresh vCPU with these features reads from a register of the feature-ID space. */
-function shownTo(host: Host, features: readonly string[], register: IdRegister): bigint {
+/** What a fresh vCPU with these features reads from a register of the feature-ID space; null: unknown. */
+function shownTo(host: Host, features: readonly string[], register: IdRegister): bigint | null {
+  if (register.kind === "aarch32-id" && !host.aarch32Known) return null;
   const limits = deriveTable().limits.filter(
     (row) =>
       row.register === register.name &&
@@ -274,7 +291,8 @@ function deriveCapabilities(host: Host, vcpuFeatures: ReadonlySet<string>): Map<
 }
 
 function ruledAnswer(host: Host, vcpuFeatures: ReadonlySet<string>, rule: CapabilityRule): number {
-  if (rule.never === true) return 0;
+  if (rule.never === true || !holdsFor(host.kernelVersion, rule.since, undefined)) return 0;
+  if (rule.value !== undefined) return rule.value;
   if (rule.vcpuFeature !== undefined) return vcpuFeatures.has(rule.vcpuFeature) ? 1 : 0;
   if (rule.answer !== undefined) {
     const field = findField(rule.answer.register, rule.answer.field);
@@ -282,5 +300,9 @@ function ruledAnswer(host: Host, vcpuFeatures: ReadonlySet<string>, rule: Capabi
     if (field === undefined || register === undefined) return 0;
     return field.unit?.codes[Number(fieldOf(register, field))] ?? 0;
   }
-  return (rule.needs ?? []).every((feature) => host.cpu.features.includes(feature)) ? 1 : 0;
+  const fields = (rule.fields ?? []).every((row) => {
+    const field = findField(row.register, row.field);
+    return field !== undefined && fieldOf(host.values[row.register] ?? 0n, field) >= BigInt(row.atLeast);
+  });
+  return fields && (rule.needs ?? []).every((feature) => host.cpu.features.includes(feature)) ? 1 : 0;
 }

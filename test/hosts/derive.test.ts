@@ -1,0 +1,233 @@
+import { describe, expect, it } from "vitest";
+import { deriveHost, deriveTable } from "../../src/hosts/derive.ts";
+import {
+  bitmapBits,
+  judgeField,
+  psciVersions,
+  supportsVcpuFeature,
+  sveLengths,
+  workaroundLevel,
+} from "../../src/hosts/judge.ts";
+import type { HostProfile } from "../../src/hosts/profile.ts";
+import {
+  bitmapRegisters,
+  capability,
+  contractRegisters,
+  cpus,
+  cpu as findCpu,
+  feature as findFeature,
+  field as findField,
+  idRegister,
+  idRegisters,
+  kernelRules,
+  vcpuFeature,
+  vcpuFeatures,
+} from "../../src/tables/index.ts";
+import { shipped } from "./shipped.ts";
+
+function derived(name: string, kernel: string): HostProfile {
+  const cpu = findCpu(name);
+  if (cpu === undefined) throw new Error(name);
+  const made = deriveHost(`${name}-derived`, cpu, kernel);
+  if ("problem" in made) throw new Error(made.problem);
+  return made;
+}
+
+/** Fields of the feature-ID registers in which two profiles differ, over the configurations that both have. */
+function compare(recorded: HostProfile, made: HostProfile) {
+  const differences = new Set<string>();
+  let equal = 0;
+  for (const [name, theirs] of made.configurations) {
+    const own = recorded.configurations.get(name);
+    if (own === undefined) throw new Error(`${recorded.name} has no ${name}`);
+    if ((own.refused === undefined) !== (theirs.refused === undefined)) {
+      differences.add(
+        `${name}: ${own.refused?.errno ?? "works"}, derived ${theirs.refused?.errno ?? "works"}`,
+      );
+      continue;
+    }
+    if (own.refused !== undefined) continue;
+    for (const register of idRegisters()) {
+      const { op0, op1, crn, crm, id } = register;
+      if (op0 !== 3 || op1 !== 0 || crn !== 0 || crm < 1 || crm > 7) continue;
+      const [was, is] = [own.registers.get(id) ?? 0n, theirs.registers.get(id)];
+      for (const field of register.fields) {
+        const of = (value: bigint) => (value >> BigInt(field.lsb)) & ((1n << BigInt(field.width)) - 1n);
+        if (is !== undefined && is !== null && of(was) === of(is)) equal++;
+        else
+          differences.add(
+            `${register.name}.${field.name}: ${of(was)}, derived ${is === null || is === undefined ? "?" : of(is)}`,
+          );
+      }
+    }
+  }
+  return { equal, differences: [...differences].sort() };
+}
+
+/**
+ * The shipped hosts are QEMU's models of the cores, the table has the silicon or its manual. Everything
+ * else must be equal.
+ */
+const models: Readonly<Record<string, string>> = {
+  "ID_AA64PFR0_EL1.EL3: 0, derived 1": "QEMU's board runs without EL3, and the model says so",
+  "ID_DFR0_EL1.CopSDbg: 0, derived 8": "the same: no Secure state, no secure debug",
+  "ID_DFR0_EL1.MMapTrc: 0, derived 1": "QEMU emulates no memory-mapped trace and hides it",
+  "ID_AA64MMFR2_EL1.EVT: 0, derived 1": "Altra's cores report FEAT_EVT, QEMU's model does not",
+  "ID_AA64MMFR2_EL1.IESB: 1, derived 0": "Altra's cores report no IESB, QEMU's model does",
+};
+
+const cores = ["neoverse-n1", "cortex-a76", "a64fx"];
+const kernels = ["6.1", "6.12", "6.18", "7.2"];
+const pairs = cores.flatMap((core) => kernels.map((kernel) => [core, kernel] as const));
+
+describe("a derived host", () => {
+  it.each(pairs)(
+    "%s with linux %s shows what the recorded one shows, but for the model's own ways",
+    (core, kernel) => {
+      const { equal, differences } = compare(shipped(`${core}.linux-${kernel}`), derived(core, kernel));
+      expect(differences.filter((one) => models[one] === undefined)).toEqual([]);
+      expect(equal).toBeGreaterThan(750);
+    },
+  );
+
+  it("has no difference explained that does not occur", () => {
+    const seen = new Set(
+      pairs.flatMap(
+        ([core, kernel]) => compare(shipped(`${core}.linux-${kernel}`), derived(core, kernel)).differences,
+      ),
+    );
+    expect([...seen].sort()).toEqual(Object.keys(models).sort());
+  });
+
+  it.each(pairs)("%s with linux %s answers capabilities as the recorded one does", (core, kernel) => {
+    const [own, theirs] = [
+      shipped(`${core}.linux-${kernel}`).capabilities,
+      derived(core, kernel).capabilities,
+    ];
+    expect([...theirs]).toEqual([...own]);
+  });
+
+  it.each(pairs)("%s with linux %s offers the same firmware registers and vector lengths", (core, kernel) => {
+    const [own, theirs] = [shipped(`${core}.linux-${kernel}`), derived(core, kernel)];
+    expect(psciVersions(theirs)?.names).toEqual(psciVersions(own)?.names);
+    expect(sveLengths(theirs)?.value).toEqual(sveLengths(own)?.value);
+    for (const register of bitmapRegisters()) {
+      expect(bitmapBits(theirs, register.name)?.known, register.name).toBe(
+        bitmapBits(own, register.name)?.known,
+      );
+      const shown = (profile: HostProfile) => profile.configurations.get("base")?.registers.get(register.id);
+      expect(shown(theirs), register.name).toBe(shown(own));
+    }
+    for (const feature of vcpuFeatures()) {
+      if (feature.name === "POWER_OFF") continue;
+      expect(supportsVcpuFeature(theirs, feature.name).value, feature.name).toBe(
+        supportsVcpuFeature(own, feature.name).value,
+      );
+    }
+  });
+
+  it("judges by rule, and says so", () => {
+    const host = derived("neoverse-n1", "6.12");
+    const base = host.configurations.get("base");
+    if (base === undefined) throw new Error("no base");
+    expect(judgeField(host, base, "ID_AA64ISAR0_EL1", "DP", 0n)).toMatchObject({
+      accepted: true,
+      by: "rule",
+      shown: 1n,
+    });
+    expect(judgeField(host, base, "ID_AA64ISAR0_EL1", "DP", 1n)).toMatchObject({
+      accepted: true,
+      by: "rule",
+      shown: 1n,
+    });
+    expect(judgeField(host, base, "ID_AA64ISAR0_EL1", "DP", 2n)).toMatchObject({
+      accepted: false,
+      by: "rule",
+    });
+    expect(judgeField(host, base, "ID_AA64ISAR0_EL1", "DP", 1n).fact).toContain("guestc's tables derive");
+    expect(workaroundLevel(host, "KVM_REG_ARM_SMCCC_ARCH_WORKAROUND_1")).toBeUndefined();
+  });
+
+  it("agrees with what the recorded host takes, where both show the same", () => {
+    let judged = 0;
+    const disagreements: string[] = [];
+    for (const [core, kernel] of pairs) {
+      // The derived host has the masks of the stable kernel that was recorded.
+      const own = shipped(`${core}.linux-${kernel}`);
+      const theirs = derived(core, own.kernel.version);
+      for (const [name, config] of theirs.configurations) {
+        const recording = own.configurations.get(name);
+        if (config.refused !== undefined || recording === undefined || recording.refused !== undefined)
+          continue;
+        for (const register of contractRegisters()) {
+          if (register.kind === "identification") continue;
+          for (const field of register.fields) {
+            for (let value = 0n; value < 1n << BigInt(Math.min(field.width, 4)); value++) {
+              const real = judgeField(own, recording, register.name, field.name, value);
+              const rule = judgeField(theirs, config, register.name, field.name, value);
+              if (real.shown === undefined || real.shown !== rule.shown) continue;
+              judged++;
+              if (real.accepted !== rule.accepted)
+                disagreements.push(
+                  `${core} ${kernel} ${name} ${register.name}.${field.name} = ${value}: ${real.fact}; ${rule.fact}`,
+                );
+            }
+          }
+        }
+      }
+    }
+    expect(disagreements).toEqual([]);
+    expect(judged).toBeGreaterThan(100_000);
+  });
+
+  it("cannot be made of a core without published registers, or of an unknown kernel", () => {
+    const cpu = findCpu("neoverse-n1");
+    const bare = cpus().find((one) => one.registers === null);
+    if (cpu === undefined || bare === undefined) throw new Error("no such cores");
+    expect(deriveHost("x", bare, "6.12")).toEqual({
+      problem: `nobody has published the ID registers of ${bare.name}; record a profile on such a machine`,
+    });
+    expect(deriveHost("x", cpu, "")).toEqual({
+      problem: "`` is not a kernel version; expected one such as 6.12",
+    });
+    expect(deriveHost("x", cpu, "5.4")).toEqual({
+      problem: "the tables have no rules for linux 5.4; they begin with 6.1",
+    });
+  });
+
+  it("can be made of every core with published registers, on every kernel of the tables", () => {
+    const published = cpus().filter((one) => one.registers !== null);
+    expect(published.length).toBeGreaterThan(20);
+    for (const core of published) {
+      for (const { series } of kernelRules()) {
+        const made = deriveHost(core.name, core, series.replace(/\.y$/, ".99"));
+        expect("problem" in made ? made.problem : "", `${core.name} ${series}`).toBe("");
+      }
+    }
+  });
+});
+
+describe("the table of derivations", () => {
+  it("names registers, fields, features and capabilities that exist", () => {
+    const { limits, facilities, capabilities } = deriveTable();
+    for (const row of limits) {
+      expect(idRegister(row.register), row.register).toBeDefined();
+      for (const name of [...(row.fields ?? []), ...(row.except ?? [])])
+        expect(findField(row.register, name), `${row.register}.${name}`).toBeDefined();
+      if (row.feature !== undefined) expect(vcpuFeature(row.feature)).toBeDefined();
+      expect(row.source.length).toBeGreaterThan(10);
+    }
+    for (const row of facilities) {
+      for (const name of row.features) expect(vcpuFeature(name), name).toBeDefined();
+      for (const name of row.needs) expect(findFeature(name), name).toBeDefined();
+    }
+    for (const row of capabilities) {
+      expect(capability(row.capability), String(row.capability)).toBeDefined();
+      for (const name of row.needs ?? []) expect(findFeature(name), name).toBeDefined();
+      for (const one of row.fields ?? []) expect(findField(one.register, one.field), one.field).toBeDefined();
+      if (row.vcpuFeature !== undefined) expect(vcpuFeature(row.vcpuFeature)).toBeDefined();
+      if (row.answer !== undefined)
+        expect(findField(row.answer.register, row.answer.field)?.unit).toBeDefined();
+    }
+  });
+});
