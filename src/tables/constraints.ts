@@ -16,7 +16,7 @@ interface ConstraintRow {
   readonly then?: string;
   readonly iff?: string;
   readonly when?: string;
-  /** Absent: `aarchmrs`. */
+  /** Absent: the file's. */
   readonly source?: string;
 }
 
@@ -27,7 +27,7 @@ const texts: Readonly<Record<Constraint["class"], string>> = {
   since: sinceText,
 };
 
-function readConstraint(row: ConstraintRow, of: Constraint["class"]): Constraint {
+function readConstraint(row: ConstraintRow, of: Constraint["class"], source: string): Constraint {
   const left = once(() => parseExpr(row.if ?? row.owner));
   const right = once(() => parseExpr(row.then ?? row.iff ?? ""));
   const guard = once(() => parseExpr(row.when ?? ""));
@@ -36,7 +36,7 @@ function readConstraint(row: ConstraintRow, of: Constraint["class"]): Constraint
     owner: row.owner,
     kind: row.iff === undefined ? ("implies" as const) : ("iff" as const),
     class: of,
-    source: row.source ?? "aarchmrs",
+    source: row.source ?? source,
     get if() {
       return left();
     },
@@ -60,8 +60,10 @@ const byClass: Readonly<Record<Constraint["class"], () => readonly Constraint[]>
 };
 
 function read(of: Constraint["class"]): readonly Constraint[] {
-  const file: { readonly constraints: readonly ConstraintRow[] } = JSON.parse(texts[of]);
-  return file.constraints.map((row) => readConstraint(row, of));
+  const file: { readonly source: string; readonly constraints: readonly ConstraintRow[] } = JSON.parse(
+    texts[of],
+  );
+  return file.constraints.map((row) => readConstraint(row, of, file.source));
 }
 
 /** Constraints of one class, or of all: naming the class spares parsing the others. */

@@ -31,7 +31,7 @@ interface FeatureRow {
   readonly excludes?: readonly string[];
   readonly hwcap?: string;
   readonly cpuinfo?: string;
-  /** Absent: `aarchmrs`. */
+  /** Absent: the file's. */
   readonly source?: string;
 }
 
@@ -70,7 +70,7 @@ function facilityOf(found: readonly FieldSetting[]): string | undefined {
   return shared ? first?.facility : undefined;
 }
 
-function readFeature(row: FeatureRow): Feature {
+function readFeature(row: FeatureRow, source: string): Feature {
   const shown = once(() => (row.shown === undefined ? undefined : parseExpr(row.shown)));
   const when = once(() => (row.when === undefined ? undefined : parseExpr(row.when)));
   const parts = (): readonly Expr[] => {
@@ -129,7 +129,7 @@ function readFeature(row: FeatureRow): Feature {
     excludes: row.excludes ?? [],
     ...(row.hwcap === undefined ? {} : { hwcap: row.hwcap }),
     ...(row.cpuinfo === undefined ? {} : { cpuinfo: row.cpuinfo }),
-    source: row.source ?? "aarchmrs",
+    source: row.source ?? source,
   };
   return Object.defineProperties(Object.assign(lazy, feature), {
     ...(row.when === undefined ? {} : { when: { get: when, enumerable: true } }),
@@ -142,8 +142,9 @@ function readFeature(row: FeatureRow): Feature {
 
 /** Every FEAT_ name, in order of name. */
 export const features = once((): readonly Feature[] => {
-  const file: { readonly features: readonly FeatureRow[] } = JSON.parse(featuresText);
-  return file.features.map(readFeature);
+  const file: { readonly source: string; readonly features: readonly FeatureRow[] } =
+    JSON.parse(featuresText);
+  return file.features.map((row) => readFeature(row, file.source));
 });
 
 /** By its exact name, `FEAT_SVE2`. */
@@ -181,7 +182,8 @@ interface ArchitectureRow {
 
 /** All versions, oldest first within v8 and v9. */
 export const architectures = once((): readonly Architecture[] => {
-  const file: { readonly architectures: readonly ArchitectureRow[] } = JSON.parse(architecturesText);
+  const file: { readonly source: string; readonly architectures: readonly ArchitectureRow[] } =
+    JSON.parse(architecturesText);
   const rows = new Map(file.architectures.map((row) => [row.name, row]));
   return file.architectures.map((row) => {
     const included = [...row.includes.map((name) => rows.get(name)), row].filter((one) => one !== undefined);
@@ -201,6 +203,7 @@ export const architectures = once((): readonly Architecture[] => {
         return conditions();
       },
       prohibits: gather((one) => one.prohibits),
+      source: file.source,
     };
   });
 });

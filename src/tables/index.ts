@@ -2,6 +2,7 @@
 
 export { constraints, constraintsOf, fieldRules } from "./constraints.ts";
 export { cpu, cpuByProduct, cpus, registerState } from "./cpus.ts";
+export { type Encoding, genericName, inIdSpace, sysregEncoding, sysregId } from "./encoding.ts";
 export { type ExprState, evaluate, mentioned, parseExpr, printExpr } from "./expr.ts";
 export {
   architecture,
@@ -32,7 +33,7 @@ export {
   vcpuFeature,
   vcpuFeatures,
 } from "./kvm.ts";
-export { sveLengthsRegister, sysregId } from "./one-reg.ts";
+export { describeOneReg, type OneReg, type OneRegClass, parseOneReg, sveLengthsRegister } from "./one-reg.ts";
 export {
   compareFieldValues,
   contractRegisters,
@@ -54,5 +55,7 @@ export {
   smcccOwners,
   smcccYieldingRanges,
 } from "./smccc.ts";
+export { source, sources } from "./sources.ts";
+export { sysInstructions, systemRegister, systemRegisterAt, systemRegisters } from "./system-registers.ts";
 export type * from "./types.ts";
 export { compareVersions } from "./version.ts";

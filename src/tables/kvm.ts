@@ -121,9 +121,11 @@ export const firmwareRegister: (name: string) => FirmwareRegister | undefined = 
 
 /** Every ioctl that the tables know. */
 export const ioctls = once((): readonly Ioctl[] => {
-  const file: { readonly ioctls: readonly (Omit<Ioctl, "nr"> & { readonly nr: string })[] } =
-    JSON.parse(ioctlsText);
-  return file.ioctls.map((row) => ({ ...row, nr: Number(row.nr) }));
+  const file: {
+    readonly source: string;
+    readonly ioctls: readonly (Omit<Ioctl, "nr" | "source"> & { readonly nr: string })[];
+  } = JSON.parse(ioctlsText);
+  return file.ioctls.map((row) => ({ ...row, nr: Number(row.nr), source: file.source }));
 });
 
 /** By name, `KVM_SET_ONE_REG`. */

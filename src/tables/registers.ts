@@ -1,7 +1,7 @@
 /** ID registers and their fields; `data/registers.json`. */
 import text from "./data/registers.json?raw";
+import { sysregId } from "./encoding.ts";
 import { indexed, once } from "./load.ts";
-import { sysregId } from "./one-reg.ts";
 import type { Field, FieldRole, IdRegister, SafeKind } from "./types.ts";
 
 /** What a row leaves out: `role` is the register kind's own, `absent` 0, `safeValue` that of `absent`, `source` the register's. */

@@ -9,8 +9,9 @@ interface RangeRow {
 }
 
 interface SmcccFile {
+  /** Of owners, conventions and ranges. */
+  readonly source: string;
   readonly owners: readonly Omit<SmcccOwner, "source">[];
-  readonly ownersSource: string;
   readonly conventions: readonly (Omit<SmcccConvention, "base"> & { readonly base: string })[];
   readonly yielding: readonly (RangeRow & { readonly title: string })[];
   readonly reserved: readonly (RangeRow & { readonly why: string })[];
@@ -21,8 +22,8 @@ const file = once((): SmcccFile => JSON.parse(text));
 
 /** Owners that have a name, in order of their entity numbers. */
 export const smcccOwners = once((): readonly SmcccOwner[] => {
-  const { owners, ownersSource } = file();
-  return owners.map((row) => ({ ...row, source: ownersSource }));
+  const { owners, source } = file();
+  return owners.map((row) => ({ ...row, source }));
 });
 
 /** The four conventions, the fast ones first. */

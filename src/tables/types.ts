@@ -189,6 +189,7 @@ export interface Architecture {
   readonly mandatoryIf: readonly { readonly feature: string; readonly when: Expr }[];
   /** Features that may not exist in it. */
   readonly prohibits: readonly string[];
+  readonly source: string;
 }
 
 /** A named core. */
@@ -336,6 +337,7 @@ export interface Ioctl {
   readonly nr: number;
   readonly fd: "kvm" | "vm" | "vcpu" | "any";
   readonly since?: Version;
+  readonly source: string;
 }
 
 export interface DeviceAttribute {
