@@ -89,20 +89,31 @@ export interface Contract {
   /** In order of id. Holds every contract register of the tables. */
   readonly registers: readonly RegisterContract[];
   readonly vcpuFeatures: readonly Decided<TableName>[];
-  /** VM capabilities to enable: table name of the capability. */
-  readonly capabilities: readonly Decided<TableName>[];
+  /**
+   * VM capabilities to enable: table name of the capability. One that is not `required` is enabled where the
+   * host has it: the guest sees what is promised either way, or the plan's verification fails.
+   */
+  readonly capabilities: readonly (Decided<TableName> & { readonly required: boolean })[];
   /** Vector lengths in bits, ascending; "host": all that the host has; undefined: no SVE. */
   readonly sveLengths: Decided<readonly number[] | "host"> | undefined;
   readonly pmu: PmuContract | undefined;
   /** PSCI version name ("1.1"), or "host": the newest that the kernel knows. */
   readonly psci: Decided<TableName | "host">;
   /** Every known bitmap register with the value that the allowed services give it. */
-  readonly bitmaps: readonly { readonly register: TableName; readonly value: bigint; readonly origin: Origin }[];
+  readonly bitmaps: readonly {
+    readonly register: TableName;
+    readonly value: bigint;
+    readonly origin: Origin;
+  }[];
   readonly services: readonly Decided<TableName>[];
   /** Sorted by first id, disjoint. */
   readonly filter: readonly FilterRange[];
   /** Firmware workaround registers that the guest relies on: name and value name. */
-  readonly workarounds: readonly { readonly register: TableName; readonly level: string; readonly origin: Origin }[];
+  readonly workarounds: readonly {
+    readonly register: TableName;
+    readonly level: string;
+    readonly origin: Origin;
+  }[];
   /** GIC INTIDs of the timers: "virtual" | "physical" | "hyp-virtual" | "hyp-physical". */
   readonly timers: readonly { readonly timer: TableName; readonly intid: number; readonly origin: Origin }[];
   /** Guest-physical address of vCPU 0's stolen-time record; vCPU n's lies 64·n bytes above. */

@@ -17,10 +17,16 @@ import { print } from "./parser/printer.ts";
 import type { Plan } from "./planner/plan.ts";
 import { plan } from "./planner/planner.ts";
 
-export { type Compilation, compile, type CompileOptions } from "./checker/compile.ts";
+export { type Compilation, type CompileOptions, compile } from "./checker/compile.ts";
 export type { FileLoader } from "./checker/load.ts";
 export type * from "./contract.ts";
-export { type Diagnostic, type Fix, type Related, type Severity, sortDiagnostics } from "./diagnostics/diagnostic.ts";
+export {
+  type Diagnostic,
+  type Fix,
+  type Related,
+  type Severity,
+  sortDiagnostics,
+} from "./diagnostics/diagnostic.ts";
 export { type DiagnosticRow, type DiagnosticSlug, findDiagnostic, registry } from "./diagnostics/registry.ts";
 export { formatLocation, type Position, positionAt, type SourceFile, type Span } from "./diagnostics/span.ts";
 export type { HostProfile } from "./hosts/profile.ts";
@@ -36,7 +42,9 @@ export function planFor(contract: Contract): Plan {
 }
 
 /** The canonical text of a file; a file with syntax errors has none. */
-export function format(source: SourceFile): { readonly text: string } | { readonly diagnostics: readonly Diagnostic[] } {
+export function format(
+  source: SourceFile,
+): { readonly text: string } | { readonly diagnostics: readonly Diagnostic[] } {
   const { file, diagnostics } = parse(source);
   if (diagnostics.some((found) => found.severity === "error")) return { diagnostics };
   return { text: print(file, { inline: isInline }) };

@@ -39,7 +39,8 @@ function unique(diagnostics: readonly Diagnostic[]): readonly Diagnostic[] {
 
 function checkUnused(scope: Scope, used: ReadonlySet<string>, report: Report): void {
   if (scope.guest.size === 0) return;
-  for (const [name, { nameSpan }] of scope.cpu) if (!used.has(name)) report.add("unused-cpu", nameSpan, { cpu: name });
+  for (const [name, { nameSpan }] of scope.cpu)
+    if (!used.has(name)) report.add("unused-cpu", nameSpan, { cpu: name });
 }
 
 /** Models that guests name, and the parents of those. */

@@ -2,7 +2,7 @@
  * Matches statements against their rows in the vocabulary: is the name known here, may it stand again,
  * which of its forms is it. What the arguments mean is left to the handlers.
  */
-import { type Fix, type Related, type TextEdit } from "../diagnostics/diagnostic.ts";
+import type { Fix, Related, TextEdit } from "../diagnostics/diagnostic.ts";
 import { joinSpans, type Span, spanText } from "../diagnostics/span.ts";
 import { didYouMean } from "../diagnostics/suggest.ts";
 import {
@@ -16,8 +16,8 @@ import {
   statementsIn,
   vocabulary,
 } from "../language/vocabulary.ts";
-import { smcccOwners } from "../tables/index.ts";
 import type { Argument, Atom, Statement, Word } from "../parser/ast.ts";
+import { smcccOwners } from "../tables/index.ts";
 import type { Report } from "./report.ts";
 
 /** A statement whose shape is right. */
@@ -44,7 +44,9 @@ export function slotAtom(matched: Matched, slot: string): Atom {
 }
 
 /** How an argument of a type is called in a usage line, and which atoms can be one. */
-const slotShapes: Readonly<Record<SlotType, { readonly usage: string; readonly kinds: readonly Atom["kind"][] }>> = {
+const slotShapes: Readonly<
+  Record<SlotType, { readonly usage: string; readonly kinds: readonly Atom["kind"][] }>
+> = {
   "new-name": { usage: "NAME", kinds: ["word"] },
   cpu: { usage: "CPU", kinds: ["word"] },
   host: { usage: "HOST", kinds: ["word"] },
@@ -126,12 +128,17 @@ function matchesPart(part: Part, argument: Argument): boolean {
 }
 
 /** Walks `parts` over `given`. A quantity takes a unit word behind it as a second atom of its slot. */
-function matchParts(parts: readonly Part[], given: readonly Argument[], into: Omit<Progress, "complete" | "stoppedAt" | "matched">): Omit<Progress, "slots" | "words"> {
+function matchParts(
+  parts: readonly Part[],
+  given: readonly Argument[],
+  into: Omit<Progress, "complete" | "stoppedAt" | "matched">,
+): Omit<Progress, "slots" | "words"> {
   let at = 0;
   let matched = 0;
   for (const part of parts) {
     const argument = given[at];
-    if (argument === undefined || !matchesPart(part, argument)) return { matched, stoppedAt: argument, complete: false };
+    if (argument === undefined || !matchesPart(part, argument))
+      return { matched, stoppedAt: argument, complete: false };
     at += 1;
     matched += 1;
     if ("word" in part) {
@@ -140,7 +147,12 @@ function matchParts(parts: readonly Part[], given: readonly Argument[], into: Om
     }
     let atoms = argument.items;
     const unit = given[at]?.items;
-    if (unitTypes.has(part.type) && atoms[0]?.kind === "number" && unit?.length === 1 && unit[0]?.kind === "word") {
+    if (
+      unitTypes.has(part.type) &&
+      atoms[0]?.kind === "number" &&
+      unit?.length === 1 &&
+      unit[0]?.kind === "word"
+    ) {
       atoms = [...atoms, ...unit];
       at += 1;
     }
@@ -155,7 +167,13 @@ function matchForm(form: Form, args: readonly Argument[], value: readonly Argume
   const front = matchParts(form.args, args, { slots, words });
   if (!front.complete || form.value === undefined) return { slots, words, ...front };
   const back = matchParts(form.value, value ?? [], { slots, words });
-  return { slots, words, matched: front.matched + back.matched, stoppedAt: back.stoppedAt, complete: back.complete };
+  return {
+    slots,
+    words,
+    matched: front.matched + back.matched,
+    stoppedAt: back.stoppedAt,
+    complete: back.complete,
+  };
 }
 
 function headOf(statement: Statement): Span {
@@ -164,7 +182,11 @@ function headOf(statement: Statement): Span {
 }
 
 /** `override field X = 1` is a `field` statement with a mark. */
-function takeOverride(statement: Statement): { name: Word; args: readonly Argument[]; override: Word | undefined } {
+function takeOverride(statement: Statement): {
+  name: Word;
+  args: readonly Argument[];
+  override: Word | undefined;
+} {
   const [first, ...rest] = statement.args;
   const inner = first?.items[0];
   if (statement.name.text !== overrideWord || first?.items.length !== 1 || inner?.kind !== "word")
@@ -183,8 +205,12 @@ function reportUnknownStatement(name: Word, context: Context, report: Report): v
     { name: name.text, place: placeName(context) },
     {
       ...(suggestions[0] === undefined ? {} : { label: `did you mean \`${suggestions[0]}\`?` }),
-      notes: elsewhere.length === 0 ? [] : [`\`${name.text}\` belongs ${elsewhere.map(placeName).join(" or ")}`],
-      help: suggestions.length > 0 ? [] : [`${placeName(context)} stand: ${here.map((known) => `\`${known}\``).join(", ")}`],
+      notes:
+        elsewhere.length === 0 ? [] : [`\`${name.text}\` belongs ${elsewhere.map(placeName).join(" or ")}`],
+      help:
+        suggestions.length > 0
+          ? []
+          : [`${placeName(context)} stand: ${here.map((known) => `\`${known}\``).join(", ")}`],
       fixes,
     },
   );
@@ -216,12 +242,19 @@ function matchOne(statement: Statement, context: Context, report: Report): Match
     ({ form, progress }) => progress.complete && (form.value !== undefined || statement.value === undefined),
   );
   const usage = usageLines(row);
-  const help = [`${usage.length === 1 ? "the form is" : "the forms are"} ${usage.map((line) => `\`${line}\``).join(", ")}`];
+  const help = [
+    `${usage.length === 1 ? "the form is" : "the forms are"} ${usage.map((line) => `\`${line}\``).join(", ")}`,
+  ];
   if (hit === undefined) {
     const best = attempts.reduce((a, b) => (b.progress.matched > a.progress.matched ? b : a));
     const { stoppedAt } = best.progress;
     if (stoppedAt !== undefined) {
-      report.add("unexpected-argument", stoppedAt.span, { statement: name.text, found: spanText(stoppedAt.span) }, { help });
+      report.add(
+        "unexpected-argument",
+        stoppedAt.span,
+        { statement: name.text, found: spanText(stoppedAt.span) },
+        { help },
+      );
     } else if (statement.value !== undefined && row.forms.every((form) => form.value === undefined)) {
       const first = statement.value[0];
       report.add("unexpected-value", first?.span ?? head, { statement: name.text }, { help });
@@ -242,7 +275,11 @@ function matchOne(statement: Statement, context: Context, report: Report): Match
 }
 
 /** The well-formed statements of a block, in order; the others are reported. */
-export function matchStatements(statements: readonly Statement[], context: Context, report: Report): readonly Matched[] {
+export function matchStatements(
+  statements: readonly Statement[],
+  context: Context,
+  report: Report,
+): readonly Matched[] {
   const firstOf = new Map<string, Span>();
   const matched: Matched[] = [];
   for (const statement of statements) {

@@ -44,6 +44,8 @@ export function readReferenced(
 ): { source: SourceFile; span: Span } | undefined {
   const atom = slotAtom(matched, "path");
   const given = atom.kind === "string" ? atom.value : "";
+  // A wrong escape has been reported; the path behind it is not the one that is meant.
+  if (atom.kind === "string" && /\\[^"\\]/.test(atom.text)) return undefined;
   const path = resolvePath(atom.span.file.path, given);
   if (given === "" || given.startsWith("/") || /^[A-Za-z]:/.test(given) || !loader.inside(path)) {
     report.add("path-outside", atom.span, { path: given });
@@ -82,7 +84,12 @@ function checkEdition(file: GuestFile, statements: readonly Matched[], report: R
   const year = slotAtom(edition, "year");
   const text = year.kind === "number" ? year.text : "";
   if (text !== currentEdition) {
-    report.add("edition-unknown", year.span, { edition: text }, { fixes: [replaceFix(year.span, currentEdition)] });
+    report.add(
+      "edition-unknown",
+      year.span,
+      { edition: text },
+      { fixes: [replaceFix(year.span, currentEdition)] },
+    );
   } else if (edition.statement !== file.statements[0]) {
     report.add("edition-not-first", edition.head, {});
   }
@@ -96,8 +103,10 @@ export function load(entry: SourceFile, loader: FileLoader, report: Report): rea
     loaded.set(source.path, undefined);
     const { file, diagnostics } = parse(source);
     for (const found of diagnostics) report.file(found);
-    const statements = matchStatements(file.statements, "file", report);
-    checkEdition(file, statements, report);
+    // Beyond the bound there is no tree to speak of; what is left of it would only give rise to further messages.
+    const readable = !diagnostics.some((found) => found.slug === "blocks-too-deep");
+    const statements = readable ? matchStatements(file.statements, "file", report) : [];
+    if (readable) checkEdition(file, statements, report);
     for (const matched of statements) {
       if (matched.row.name !== "import") continue;
       const referenced = readReferenced(matched, loader, report);

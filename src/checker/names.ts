@@ -23,7 +23,8 @@ export interface Scope {
   readonly tests: readonly Matched[];
 }
 
-const isNamedKind = (name: string): name is NamedKind => name === "host" || name === "fleet" || name === "cpu" || name === "guest";
+const isNamedKind = (name: string): name is NamedKind =>
+  name === "host" || name === "fleet" || name === "cpu" || name === "guest";
 
 /** Hosts and fleets stand in one list (`runs-on`), so they share one set of names. */
 const sharesNamesWith: Readonly<Record<NamedKind, readonly NamedKind[]>> = {
@@ -49,12 +50,19 @@ export function declare(files: readonly LoadedFile[], report: Report): Scope {
     }
     const atom = slotAtom(matched, "name");
     const name = atom.kind === "word" ? atom.text : "";
-    const earlier = sharesNamesWith[kind].map((other) => scope[other].get(name)).find((found) => found !== undefined);
+    const earlier = sharesNamesWith[kind]
+      .map((other) => scope[other].get(name))
+      .find((found) => found !== undefined);
     if (earlier !== undefined) {
       const related = [{ span: earlier.nameSpan, message: "first declared here" }];
       report.add("duplicate-name", atom.span, { kind, name }, { related });
     } else if (name.includes(".")) {
-      report.add("dotted-name", atom.span, { name }, { fixes: [replaceFix(atom.span, name.replaceAll(".", "-"))] });
+      report.add(
+        "dotted-name",
+        atom.span,
+        { name },
+        { fixes: [replaceFix(atom.span, name.replaceAll(".", "-"))] },
+      );
     } else {
       scope[kind].set(name, { name, nameSpan: atom.span, matched });
     }
@@ -63,7 +71,12 @@ export function declare(files: readonly LoadedFile[], report: Report): Scope {
 }
 
 /** Finds what a word names among declarations of the given kinds; reports an unknown name with what it may have meant. */
-export function lookUp(atom: Atom, kinds: readonly NamedKind[], scope: Scope, report: Report): Declaration | undefined {
+export function lookUp(
+  atom: Atom,
+  kinds: readonly NamedKind[],
+  scope: Scope,
+  report: Report,
+): Declaration | undefined {
   const name = atom.kind === "word" ? atom.text : "";
   for (const kind of kinds) {
     const found = scope[kind].get(name);
@@ -71,7 +84,9 @@ export function lookUp(atom: Atom, kinds: readonly NamedKind[], scope: Scope, re
   }
   const known = kinds.flatMap((kind) => [...scope[kind].keys()]);
   const suggestions = didYouMean(name, known);
-  const others = (["host", "fleet", "cpu", "guest"] as const).filter((kind) => !kinds.includes(kind) && scope[kind].has(name));
+  const others = (["host", "fleet", "cpu", "guest"] as const).filter(
+    (kind) => !kinds.includes(kind) && scope[kind].has(name),
+  );
   const [first] = suggestions;
   report.add(
     "unknown-name",

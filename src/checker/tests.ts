@@ -8,16 +8,27 @@ import { hex, readFeature, readFieldValue, readInteger, readRegisterOrField, wor
 
 type Verb = TestExpectation["verb"];
 
-const fixedWord = (matched: Matched, words: readonly string[]): string | undefined => words.find((word) => matched.words.has(word));
+const fixedWord = (matched: Matched, words: readonly string[]): string | undefined =>
+  words.find((word) => matched.words.has(word));
 
 function readRead(matched: Matched, report: Report): Omit<TestExpectation, "verb" | "span"> | undefined {
   const found = readRegisterOrField(slotAtom(matched, "subject"), report);
   if (found === undefined) return undefined;
   const atoms = matched.slots.get("value") ?? [];
-  const whole = { register: found.register.name, name: "", lsb: 0, width: 64, signed: false, role: "host", absent: 0, source: "" } as const;
+  const whole = {
+    register: found.register.name,
+    name: "",
+    lsb: 0,
+    width: 64,
+    signed: false,
+    role: "host",
+    absent: 0,
+    source: "",
+  } as const;
   const value = readFieldValue(atoms, found.field ?? whole, report);
   if (value === undefined) return undefined;
-  const subject = found.field === undefined ? found.register.name : `${found.register.name}.${found.field.name}`;
+  const subject =
+    found.field === undefined ? found.register.name : `${found.register.name}.${found.field.name}`;
   return { subject, expected: value === "host" ? "host" : hex(value) };
 }
 
@@ -37,7 +48,11 @@ function readCall(matched: Matched, report: Report): Omit<TestExpectation, "verb
   return value === undefined ? undefined : { subject, expected: hex(value) };
 }
 
-function readMigrate(matched: Matched, scope: Scope, report: Report): Omit<TestExpectation, "verb" | "span"> | undefined {
+function readMigrate(
+  matched: Matched,
+  scope: Scope,
+  report: Report,
+): Omit<TestExpectation, "verb" | "span"> | undefined {
   const from = lookUp(slotAtom(matched, "from"), ["host"], scope, report);
   const to = lookUp(slotAtom(matched, "to"), ["host"], scope, report);
   if (from === undefined || to === undefined) return undefined;
@@ -52,7 +67,9 @@ function readExpectation(matched: Matched, scope: Scope, report: Report): TestEx
         return readRead(matched, report);
       case "execute": {
         const feature = readFeature(slotAtom(matched, "feature"), report);
-        return feature === undefined ? undefined : { subject: feature.name, expected: fixedWord(matched, ["undefined", "works"]) ?? "" };
+        return feature === undefined
+          ? undefined
+          : { subject: feature.name, expected: fixedWord(matched, ["undefined", "works"]) ?? "" };
       }
       case "hvc":
       case "smc":
@@ -75,12 +92,19 @@ export function readTests(scope: Scope, report: Report): readonly TestContract[]
     const expectations = matchStatements(matched.statement.block?.statements ?? [], "test", report)
       .map((one) => readExpectation(one, scope, report))
       .filter((one) => one !== undefined);
-    if (expectations.length === 0 && (matched.statement.block?.statements.length ?? 0) === 0) report.add("test-empty", title.span, {});
+    if (expectations.length === 0 && (matched.statement.block?.statements.length ?? 0) === 0)
+      report.add("test-empty", title.span, {});
     if (guest === undefined) continue;
     const key = `${guest.name}\0${text}`;
     const earlier = titles.get(key);
     if (earlier === undefined) titles.set(key, matched);
-    else report.add("test-repeated", title.span, { guest: guest.name, title: text }, { related: [{ span: earlier.head, message: "first here" }] });
+    else
+      report.add(
+        "test-repeated",
+        title.span,
+        { guest: guest.name, title: text },
+        { related: [{ span: earlier.head, message: "first here" }] },
+      );
     tests.push({ title: text, guest: guest.name, span: matched.head, expectations });
   }
   return tests;

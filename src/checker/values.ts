@@ -7,10 +7,10 @@ import {
   contractRegisters,
   type Feature,
   type Field,
-  feature as findFeature,
-  field as findField,
   featureAliases,
   features,
+  feature as findFeature,
+  field as findField,
   type IdRegister,
   idRegister,
   idRegisters,
@@ -45,20 +45,49 @@ export function readBounded(
   const value = readInteger(atom, report);
   if (value === undefined) return undefined;
   if (value >= least && value <= most) return value;
-  report.add("number-out-of-range", atom.span, { what, value: print(value), least: print(least), most: print(most) });
+  report.add("number-out-of-range", atom.span, {
+    what,
+    value: print(value),
+    least: print(least),
+    most: print(most),
+  });
   return undefined;
 }
 
 /** A number with its unit behind it, as `40 bits`. */
-export function readBits(atoms: readonly Atom[], what: string, least: bigint, most: bigint, report: Report): number | undefined {
+export function readBits(
+  atoms: readonly Atom[],
+  what: string,
+  least: bigint,
+  most: bigint,
+  report: Report,
+): number | undefined {
   const [number, unit] = atoms;
   if (number === undefined) return undefined;
   if (unit === undefined) {
-    report.add("unit-missing", number.span, { unit: "bits" }, { fixes: [{ title: "add the unit", confidence: "safe", edits: [{ span: { ...number.span, start: number.span.end }, text: " bits" }] }] });
+    report.add(
+      "unit-missing",
+      number.span,
+      { unit: "bits" },
+      {
+        fixes: [
+          {
+            title: "add the unit",
+            confidence: "safe",
+            edits: [{ span: { ...number.span, start: number.span.end }, text: " bits" }],
+          },
+        ],
+      },
+    );
     return undefined;
   }
   if (wordText(unit) !== "bits") {
-    report.add("unit-unknown", unit.span, { unit: wordText(unit), expected: "bits" }, { fixes: [replaceFix(unit.span, "bits")] });
+    report.add(
+      "unit-unknown",
+      unit.span,
+      { unit: wordText(unit), expected: "bits" },
+      { fixes: [replaceFix(unit.span, "bits")] },
+    );
     return undefined;
   }
   const value = readBounded(number, what, least, most, report);
@@ -70,14 +99,22 @@ export function readFeature(atom: Atom, report: Report): Feature | undefined {
   const found = findFeature(name);
   if (found !== undefined) return found;
   const alias = featureAliases().get(name.toLowerCase());
-  const suggestions = alias === undefined ? didYouMean(name, features().map((one) => one.name)) : [alias];
+  const suggestions =
+    alias === undefined
+      ? didYouMean(
+          name,
+          features().map((one) => one.name),
+        )
+      : [alias];
   const [first] = suggestions;
   report.add(
     "unknown-feature",
     atom.span,
     { name },
     {
-      ...(first === undefined ? {} : { label: `did you mean ${suggestions.map((one) => `\`${one}\``).join(" or ")}?` }),
+      ...(first === undefined
+        ? {}
+        : { label: `did you mean ${suggestions.map((one) => `\`${one}\``).join(" or ")}?` }),
       fixes: first === undefined ? [] : [replaceFix(atom.span, first)],
     },
   );
@@ -97,7 +134,12 @@ function reportUnknownRegister(name: string, span: Span, report: Report): void {
 }
 
 /** The places of `REG` and `FIELD` in a dotted word. */
-function splitWord(word: Word): { register: string; field: string | undefined; registerSpan: Span; fieldSpan: Span } {
+function splitWord(word: Word): {
+  register: string;
+  field: string | undefined;
+  registerSpan: Span;
+  fieldSpan: Span;
+} {
   const dot = word.text.indexOf(".");
   const cut = dot === -1 ? word.text.length : dot;
   return {
@@ -109,7 +151,10 @@ function splitWord(word: Word): { register: string; field: string | undefined; r
 }
 
 /** `REGISTER` or `REGISTER.FIELD`. */
-export function readRegisterOrField(atom: Atom, report: Report): { register: IdRegister; field: Field | undefined } | undefined {
+export function readRegisterOrField(
+  atom: Atom,
+  report: Report,
+): { register: IdRegister; field: Field | undefined } | undefined {
   if (atom.kind !== "word") return undefined;
   const parts = splitWord(atom);
   const register = idRegister(parts.register);
@@ -140,9 +185,14 @@ export function readField(atom: Atom, report: Report): Field | undefined {
   const found = readRegisterOrField(atom, report);
   if (found === undefined) return undefined;
   if (found.field === undefined) {
-    report.add("field-expected", atom.span, { register: found.register.name }, {
-      help: [`its fields are ${found.register.fields.map((one) => one.name).join(", ")}`],
-    });
+    report.add(
+      "field-expected",
+      atom.span,
+      { register: found.register.name },
+      {
+        help: [`its fields are ${found.register.fields.map((one) => one.name).join(", ")}`],
+      },
+    );
     return undefined;
   }
   if (!contractRegisters().includes(found.register)) {
@@ -159,7 +209,9 @@ const inUnit = (field: Field, code: number): string | undefined => {
 
 /** Every value that a field can have, as a user may write it. */
 function writableValues(field: Field): string {
-  const codes = new Set([...Object.keys(field.values ?? {}), ...Object.keys(field.unit?.codes ?? {})].map(Number));
+  const codes = new Set(
+    [...Object.keys(field.values ?? {}), ...Object.keys(field.unit?.codes ?? {})].map(Number),
+  );
   return [...codes]
     .sort((a, b) => a - b)
     .map((code) => {
@@ -170,21 +222,36 @@ function writableValues(field: Field): string {
 }
 
 /** Unsigned value of a field from a number, a value's name, a quantity with its unit, or `host`. */
-export function readFieldValue(atoms: readonly Atom[], field: Field, report: Report): bigint | "host" | undefined {
+export function readFieldValue(
+  atoms: readonly Atom[],
+  field: Field,
+  report: Report,
+): bigint | "host" | undefined {
   const [atom, unit] = atoms;
   if (atom === undefined) return undefined;
   const name = `${field.register}.${field.name}`;
-  const help = field.values === undefined && field.unit === undefined ? [] : [`it can be ${writableValues(field)}`];
+  const help =
+    field.values === undefined && field.unit === undefined ? [] : [`it can be ${writableValues(field)}`];
   if (atom.kind === "word") {
     if (atom.text === "host") return "host";
     const known = Object.entries(field.values ?? {});
     const hit = known.find(([, valueName]) => valueName.toLowerCase() === atom.text.toLowerCase());
     if (hit !== undefined) return BigInt(hit[0]);
-    const [first] = didYouMean(atom.text, known.map(([, valueName]) => valueName));
-    report.add("unknown-value-name", atom.span, { field: name, name: atom.text }, {
-      help,
-      ...(first === undefined ? {} : { label: `did you mean \`${first}\`?`, fixes: [replaceFix(atom.span, first)] }),
-    });
+    const [first] = didYouMean(
+      atom.text,
+      known.map(([, valueName]) => valueName),
+    );
+    report.add(
+      "unknown-value-name",
+      atom.span,
+      { field: name, name: atom.text },
+      {
+        help,
+        ...(first === undefined
+          ? {}
+          : { label: `did you mean \`${first}\`?`, fixes: [replaceFix(atom.span, first)] }),
+      },
+    );
     return undefined;
   }
   const number = readInteger(atom, report);
@@ -192,18 +259,34 @@ export function readFieldValue(atoms: readonly Atom[], field: Field, report: Rep
   if (unit !== undefined) return readQuantity(number, unit, atom, field, help, report);
   const limit = 1n << BigInt(field.width);
   if (number >= limit) {
-    report.add("value-too-wide", atom.span, { field: name, value: hex(number), width: field.width, most: hex(limit - 1n) });
+    report.add("value-too-wide", atom.span, {
+      field: name,
+      value: hex(number),
+      width: field.width,
+      most: hex(limit - 1n),
+    });
     return undefined;
   }
   const enumerated = field.values !== undefined && Object.keys(field.values).length > 1;
-  if (enumerated && field.values?.[Number(number)] === undefined && field.unit?.codes[Number(number)] === undefined) {
+  if (
+    enumerated &&
+    field.values?.[Number(number)] === undefined &&
+    field.unit?.codes[Number(number)] === undefined
+  ) {
     report.add("value-not-in-enumeration", atom.span, { field: name, value: hex(number) }, { help });
     return undefined;
   }
   return number;
 }
 
-function readQuantity(number: bigint, unit: Atom, atom: Atom, field: Field, help: readonly string[], report: Report): bigint | undefined {
+function readQuantity(
+  number: bigint,
+  unit: Atom,
+  atom: Atom,
+  field: Field,
+  help: readonly string[],
+  report: Report,
+): bigint | undefined {
   const name = `${field.register}.${field.name}`;
   if (field.unit === undefined || wordText(unit) !== field.unit.name) {
     report.add(
@@ -216,7 +299,12 @@ function readQuantity(number: bigint, unit: Atom, atom: Atom, field: Field, help
   }
   const code = Object.entries(field.unit.codes).find(([, quantity]) => BigInt(quantity) === number);
   if (code !== undefined) return BigInt(code[0]);
-  report.add("quantity-without-code", atom.span, { field: name, quantity: `${number} ${field.unit.name}` }, { help });
+  report.add(
+    "quantity-without-code",
+    atom.span,
+    { field: name, quantity: `${number} ${field.unit.name}` },
+    { help },
+  );
   return undefined;
 }
 
@@ -224,6 +312,8 @@ function readQuantity(number: bigint, unit: Atom, atom: Atom, field: Field, help
 export function printFieldValue(field: Field | undefined, value: bigint | "host"): string {
   if (value === "host") return "left to the host";
   if (field === undefined) return hex(value);
-  const words = [field.values?.[Number(value)], inUnit(field, Number(value))].filter((one) => one !== undefined);
+  const words = [field.values?.[Number(value)], inUnit(field, Number(value))].filter(
+    (one) => one !== undefined,
+  );
   return words.length === 0 ? String(value) : `${value} (${words.join(", ")})`;
 }

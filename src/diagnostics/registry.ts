@@ -6,8 +6,8 @@ import { hypercalls } from "./codes/hypercalls.ts";
 import { names } from "./codes/names.ts";
 import { statements } from "./codes/statements.ts";
 import { syntax } from "./codes/syntax.ts";
-import { values } from "./codes/values.ts";
 import { targets } from "./codes/targets.ts";
+import { values } from "./codes/values.ts";
 
 /** One kind of diagnostic. `wrong` gives exactly this code, `right` gives no diagnostic: both are compiled by the tests. */
 export interface DiagnosticRow {

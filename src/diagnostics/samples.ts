@@ -22,4 +22,5 @@ export const onHost = (cpuBody: string, guestBody: string, host = "neoverse-n1.l
     `host n1 { profile "hosts/${host}.json" }\n\ncpu c {\n${indent(`baseline host${cpuBody === "" ? "" : `\n${cpuBody}`}`)}\n}\n\nguest g {\n${indent(`cpu c\nruns-on n1${guestBody === "" ? "" : `\n${guestBody}`}`)}\n}`,
   );
 
-export const test = (body: string): string => file(`cpu c {\n  baseline host\n}\n\nguest g {\n  cpu c\n}\n\ntest g "sample" {\n${indent(body)}\n}`);
+export const test = (body: string): string =>
+  file(`cpu c {\n  baseline host\n}\n\nguest g {\n  cpu c\n}\n\ntest g "sample" {\n${indent(body)}\n}`);

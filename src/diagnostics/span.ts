@@ -25,7 +25,8 @@ function lineStarts(file: SourceFile): number[] {
   let starts = lineStartsOf.get(file);
   if (starts === undefined) {
     starts = [0];
-    for (let at = file.text.indexOf("\n"); at !== -1; at = file.text.indexOf("\n", at + 1)) starts.push(at + 1);
+    for (let at = file.text.indexOf("\n"); at !== -1; at = file.text.indexOf("\n", at + 1))
+      starts.push(at + 1);
     lineStartsOf.set(file, starts);
   }
   return starts;

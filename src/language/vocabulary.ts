@@ -90,7 +90,8 @@ export const vocabulary: readonly StatementRow[] = [
     in: "file",
     repeatable: true,
     forms: [args(slot("path", "path"))],
-    title: "makes the declarations of another file known; the path is relative to this file and stays inside the project",
+    title:
+      "makes the declarations of another file known; the path is relative to this file and stays inside the project",
     example: 'import "cpus/portable.guest"',
   },
   {
@@ -210,14 +211,16 @@ export const vocabulary: readonly StatementRow[] = [
     in: "cpu",
     repeatable: true,
     forms: [{ args: [slot("field", "field")], value: [slot("value", "field-value")] }],
-    title: "one field of an ID register: a named value, a number, a quantity with its unit, or `host` to leave it open",
+    title:
+      "one field of an ID register: a named value, a number, a quantity with its unit, or `host` to leave it open",
     example: "field ID_AA64MMFR0_EL1.PARange = 40 bits",
   },
   {
     name: "sve",
     in: "cpu",
     forms: [args(word("off")), args(word("host")), args(word("lengths"), list("lengths", "integer"))],
-    title: "the scalable vector extension: absent, with every length of the host, or with exactly these lengths in bits",
+    title:
+      "the scalable vector extension: absent, with every length of the host, or with exactly these lengths in bits",
     default: "off",
     example: "sve lengths 128, 256",
   },
@@ -455,7 +458,8 @@ export const vocabulary: readonly StatementRow[] = [
     name: "gic",
     in: "guest",
     forms: [args(word("v3")), args(word("v2")), args(word("none"))],
-    title: "the interrupt controller that the VMM gives the guest; decides the GIC fields of the ID registers",
+    title:
+      "the interrupt controller that the VMM gives the guest; decides the GIC fields of the ID registers",
     default: "left to the VMM",
     example: "gic v3",
   },
@@ -477,7 +481,11 @@ export const vocabulary: readonly StatementRow[] = [
       forms: [
         args(slot("owner", "smccc-owner")),
         args(slot("owner", "smccc-owner"), slot("convention", "smccc-convention")),
-        args(slot("owner", "smccc-owner"), slot("convention", "smccc-convention"), list("numbers", "function-numbers")),
+        args(
+          slot("owner", "smccc-owner"),
+          slot("convention", "smccc-convention"),
+          list("numbers", "function-numbers"),
+        ),
         args(list("ids", "function-ids")),
       ],
       title: {
@@ -485,9 +493,11 @@ export const vocabulary: readonly StatementRow[] = [
         forward: "calls that exit to user space with KVM_EXIT_HYPERCALL",
         handle: "calls that KVM treats as if there were no filter; grants nothing",
       }[action],
-      example: { deny: "deny oem fast64", forward: "forward vendor-hyp fast64 0x40 ..= 0x5f", handle: "handle 0xC500_0020" }[
-        action
-      ],
+      example: {
+        deny: "deny oem fast64",
+        forward: "forward vendor-hyp fast64 0x40 ..= 0x5f",
+        handle: "handle 0xC500_0020",
+      }[action],
     }),
   ),
 

@@ -17,7 +17,17 @@ import type { Span } from "../diagnostics/span.ts";
  * - `devices`: after the in-kernel GIC is initialised and memory is there: PMU, timers, stolen time.
  * - `verify`: read back what the contract promises; before the first run.
  */
-export const phases = ["create", "check", "vm", "init", "lengths", "finalize", "registers", "devices", "verify"] as const;
+export const phases = [
+  "create",
+  "check",
+  "vm",
+  "init",
+  "lengths",
+  "finalize",
+  "registers",
+  "devices",
+  "verify",
+] as const;
 export type Phase = (typeof phases)[number];
 
 interface OperationBase {
@@ -52,6 +62,8 @@ export interface EnableCapability extends OperationBase {
   readonly kind: "enable-capability";
   readonly capability: number;
   readonly args: readonly bigint[];
+  /** Skipped where KVM_CHECK_EXTENSION answers 0: a host may satisfy the contract without it. */
+  readonly ifPresent: boolean;
 }
 
 /** KVM_ARM_SET_COUNTER_OFFSET. Payload: u64 offset, u64 reserved 0. */

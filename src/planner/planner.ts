@@ -3,16 +3,16 @@ import type { Contract, FieldContract, Origin, RegisterContract } from "../contr
 import type { Span } from "../diagnostics/span.ts";
 import {
   bitmapRegister,
-  capability as findCapability,
   deviceAttribute,
-  firmwareRegister,
+  capability as findCapability,
   ioctl as findIoctl,
+  firmwareRegister,
   sveLengthsRegister,
   timerAttribute,
   vcpuFeature,
 } from "../tables/index.ts";
 import { counterOffset, pmuEventFilter, smcccFilter, u32, u64 } from "./payload.ts";
-import { type Operation, type Phase, phases, type Plan } from "./plan.ts";
+import { type Operation, type Phase, type Plan, phases } from "./plan.ts";
 
 /** A row that the tables must have; its absence is a fault of the tables, which their tests would find. */
 function row<T>(found: T | undefined, what: string): T {
@@ -73,20 +73,30 @@ function checks(contract: Contract): readonly Operation[] {
     if (!operations.some((earlier) => earlier.name === operation.name)) operations.push(operation);
   };
   if (contract.ipaBits !== undefined)
-    add(check("KVM_CAP_ARM_VM_IPA_SIZE", contract.ipaBits.origin.span, "size of guest-physical addresses", contract.ipaBits.value));
+    add(
+      check(
+        "KVM_CAP_ARM_VM_IPA_SIZE",
+        contract.ipaBits.origin.span,
+        "size of guest-physical addresses",
+        contract.ipaBits.value,
+      ),
+    );
   for (const { value, origin } of contract.vcpuFeatures) {
     const feature = row(vcpuFeature(value), value);
     const needed = feature.capability === null ? undefined : findCapability(feature.capability);
     if (needed !== undefined) add(check(needed.name, origin.span, `vCPU feature ${feature.name}`));
   }
-  for (const { value, origin } of contract.capabilities) add(check(value, origin.span, "is enabled below"));
-  if (contract.stolenTime !== undefined) add(check("KVM_CAP_STEAL_TIME", contract.stolenTime.origin.span, "stolen time"));
-  if (contract.counterOffset !== undefined) add(check("KVM_CAP_COUNTER_OFFSET", contract.counterOffset.origin.span, "counter offset"));
+  for (const { value, origin, required } of contract.capabilities)
+    if (required) add(check(value, origin.span, "is enabled below"));
+  if (contract.stolenTime !== undefined)
+    add(check("KVM_CAP_STEAL_TIME", contract.stolenTime.origin.span, "stolen time"));
+  if (contract.counterOffset !== undefined)
+    add(check("KVM_CAP_COUNTER_OFFSET", contract.counterOffset.origin.span, "counter offset"));
   return operations;
 }
 
 function enableCapabilities(contract: Contract): readonly Operation[] {
-  return contract.capabilities.map(({ value, origin }) => {
+  return contract.capabilities.map(({ value, origin, required }) => {
     const found = row(findCapability(value), value);
     return {
       kind: "enable-capability",
@@ -95,10 +105,11 @@ function enableCapabilities(contract: Contract): readonly Operation[] {
       fd: "vm",
       name: found.name,
       summary: found.effect,
-      since: sinceOf(found.since),
+      since: required ? sinceOf(found.since) : null,
       source: origin.span,
       capability: found.number,
       args: [],
+      ifPresent: !required,
     };
   });
 }
@@ -226,7 +237,9 @@ function decisionOf(register: RegisterContract): Decision {
 /** The statement to blame for a register: one that a user wrote for it, before baselines and defaults. */
 function sourceOf(fields: readonly FieldContract[], fallback: Span): Span {
   const rank: Record<Origin["kind"], number> = { statement: 0, derived: 1, baseline: 2, default: 3 };
-  const sorted = [...fields].sort((a, b) => rank[a.origin.kind] - rank[b.origin.kind] || a.origin.span.start - b.origin.span.start);
+  const sorted = [...fields].sort(
+    (a, b) => rank[a.origin.kind] - rank[b.origin.kind] || a.origin.span.start - b.origin.span.start,
+  );
   return sorted[0]?.origin.span ?? fallback;
 }
 
@@ -262,7 +275,15 @@ function idRegisters(contract: Contract): readonly Operation[] {
 
 function firmwareRegisters(contract: Contract): readonly Operation[] {
   const operations: Operation[] = [];
-  const write = (name: string, summary: string, value: bigint, span: Span, since: string | undefined, absentIsFine: boolean, id: bigint): void => {
+  const write = (
+    name: string,
+    summary: string,
+    value: bigint,
+    span: Span,
+    since: string | undefined,
+    absentIsFine: boolean,
+    id: bigint,
+  ): void => {
     operations.push({
       kind: "set-register",
       phase: "registers",
@@ -282,16 +303,40 @@ function firmwareRegisters(contract: Contract): readonly Operation[] {
   const { psci } = contract;
   if (psci.value !== "host") {
     const register = row(firmwareRegister("KVM_REG_ARM_PSCI_VERSION"), "the PSCI version register");
-    write(register.name, `PSCI ${psci.value}`, row(register.values[psci.value], psci.value), psci.origin.span, register.valueSince[psci.value], false, register.id);
+    write(
+      register.name,
+      `PSCI ${psci.value}`,
+      row(register.values[psci.value], psci.value),
+      psci.origin.span,
+      register.valueSince[psci.value],
+      false,
+      register.id,
+    );
   }
   for (const { register: name, level, origin } of contract.workarounds) {
     const register = row(firmwareRegister(name), name);
-    write(name, level, row(register.values[level], level), origin.span, register.valueSince[level], false, register.id);
+    write(
+      name,
+      level,
+      row(register.values[level], level),
+      origin.span,
+      register.valueSince[level],
+      false,
+      register.id,
+    );
   }
   for (const { register: name, value, origin } of contract.bitmaps) {
     const register = row(bitmapRegister(name), name);
     const services = contract.services.map((service) => service.value).join(", ");
-    write(name, value === 0n ? "no service" : `services among ${services}`, value, origin.span, register.since, value === 0n, register.id);
+    write(
+      name,
+      value === 0n ? "no service" : `services among ${services}`,
+      value,
+      origin.span,
+      register.since,
+      value === 0n,
+      register.id,
+    );
   }
   return operations;
 }
@@ -314,7 +359,13 @@ function clearUnknownBitmaps(contract: Contract): Operation {
 
 function deviceAttributes(contract: Contract): readonly Operation[] {
   const operations: Operation[] = [];
-  const set = (name: string, summary: string, payload: Uint8Array, span: Span, { perVcpu = 0n, firstVcpuOnly = false } = {}): void => {
+  const set = (
+    name: string,
+    summary: string,
+    payload: Uint8Array,
+    span: Span,
+    { perVcpu = 0n, firstVcpuOnly = false } = {},
+  ): void => {
     const attribute = row(deviceAttribute(name), name);
     operations.push({
       kind: "set-device-attribute",
@@ -333,20 +384,43 @@ function deviceAttributes(contract: Contract): readonly Operation[] {
     });
   };
   const { pmu, timers, stolenTime } = contract;
-  for (const { timer, intid, origin } of timers) set(timerAttribute(timer), `INTID ${intid}`, u32(intid), origin.span);
+  for (const { timer, intid, origin } of timers)
+    set(timerAttribute(timer), `INTID ${intid}`, u32(intid), origin.span);
   if (pmu !== undefined) {
-    if (pmu.intid !== undefined) set("KVM_ARM_VCPU_PMU_V3_IRQ", `INTID ${pmu.intid.value}`, u32(pmu.intid.value), pmu.intid.origin.span);
+    if (pmu.intid !== undefined)
+      set("KVM_ARM_VCPU_PMU_V3_IRQ", `INTID ${pmu.intid.value}`, u32(pmu.intid.value), pmu.intid.origin.span);
     // The counter count is refused once a filter exists, and everything once INIT was called.
-    if (pmu.counters !== undefined) set("KVM_ARM_VCPU_PMU_V3_SET_NR_COUNTERS", `${pmu.counters.value} event counters`, u32(pmu.counters.value), pmu.counters.origin.span, { firstVcpuOnly: true });
+    if (pmu.counters !== undefined)
+      set(
+        "KVM_ARM_VCPU_PMU_V3_SET_NR_COUNTERS",
+        `${pmu.counters.value} event counters`,
+        u32(pmu.counters.value),
+        pmu.counters.origin.span,
+        { firstVcpuOnly: true },
+      );
     // KVM's first filter entry fixes what happens to all other events: ALLOW first denies them, DENY first allows them.
     for (const action of ["allow", "deny"] as const)
-      for (const range of pmu.events.filter((one) => one.action === action).toSorted((a, b) => a.first - b.first))
+      for (const range of pmu.events
+        .filter((one) => one.action === action)
+        .toSorted((a, b) => a.first - b.first))
         for (const { base, count } of splitEvents(range.first, range.last))
-          set("KVM_ARM_VCPU_PMU_V3_FILTER", `${action} events ${hexEvent(base)} ..= ${hexEvent(base + count - 1)}`, pmuEventFilter(base, count, action === "allow" ? 0 : 1), range.origin.span, { firstVcpuOnly: true });
+          set(
+            "KVM_ARM_VCPU_PMU_V3_FILTER",
+            `${action} events ${hexEvent(base)} ..= ${hexEvent(base + count - 1)}`,
+            pmuEventFilter(base, count, action === "allow" ? 0 : 1),
+            range.origin.span,
+            { firstVcpuOnly: true },
+          );
     set("KVM_ARM_VCPU_PMU_V3_INIT", "the PMU is ready", new Uint8Array(0), pmu.origin.span);
   }
   if (stolenTime !== undefined)
-    set("KVM_ARM_VCPU_PVTIME_IPA", `record at 0x${stolenTime.value.toString(16)} and 64 bytes further for each vCPU`, u64(stolenTime.value), stolenTime.origin.span, { perVcpu: 64n });
+    set(
+      "KVM_ARM_VCPU_PVTIME_IPA",
+      `record at 0x${stolenTime.value.toString(16)} and 64 bytes further for each vCPU`,
+      u64(stolenTime.value),
+      stolenTime.origin.span,
+      { perVcpu: 64n },
+    );
   return operations;
 }
 
@@ -366,7 +440,17 @@ function splitEvents(first: number, last: number): readonly { base: number; coun
 
 /** What KVM accepts without keeping it is read back: identity of ID registers, workaround levels, vector lengths. */
 function verifications(contract: Contract): readonly Operation[] {
-  const verify = (name: string, summary: string, id: bigint, bits: number, mask: bigint, value: bigint, compare: "equal" | "at-least", absentIsFine: boolean, span: Span): Operation => ({
+  const verify = (
+    name: string,
+    summary: string,
+    id: bigint,
+    bits: number,
+    mask: bigint,
+    value: bigint,
+    compare: "equal" | "at-least",
+    absentIsFine: boolean,
+    span: Span,
+  ): Operation => ({
     kind: "verify-register",
     phase: "verify",
     ioctl: ioctlOf("KVM_GET_ONE_REG"),
@@ -385,11 +469,33 @@ function verifications(contract: Contract): readonly Operation[] {
   const registers = contract.registers.flatMap((register) => {
     const { mask, value, fields } = decisionOf(register);
     if (mask === 0n) return [];
-    return [verify(register.name, summarise(fields), register.id, 64, mask, value, "equal", value === 0n, sourceOf(fields, contract.span))];
+    return [
+      verify(
+        register.name,
+        summarise(fields),
+        register.id,
+        64,
+        mask,
+        value,
+        "equal",
+        value === 0n,
+        sourceOf(fields, contract.span),
+      ),
+    ];
   });
   const workarounds = contract.workarounds.map(({ register: name, level, origin }) => {
     const register = row(firmwareRegister(name), name);
-    return verify(name, `at least ${level}`, register.id, 64, 0xfn, row(register.values[level], level), "at-least", false, origin.span);
+    return verify(
+      name,
+      `at least ${level}`,
+      register.id,
+      64,
+      0xfn,
+      row(register.values[level], level),
+      "at-least",
+      false,
+      origin.span,
+    );
   });
   return [...registers, ...workarounds];
 }

@@ -11,7 +11,14 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   "src/parser": ["src/diagnostics", "src/language"],
   "src/hosts": ["src/diagnostics", "src/tables", "src/generated"],
   "src/contract.ts": ["src/diagnostics"],
-  "src/checker": ["src/diagnostics", "src/language", "src/parser", "src/tables", "src/hosts", "src/contract.ts"],
+  "src/checker": [
+    "src/diagnostics",
+    "src/language",
+    "src/parser",
+    "src/tables",
+    "src/hosts",
+    "src/contract.ts",
+  ],
   "src/planner": ["src/diagnostics", "src/contract.ts", "src/tables"],
   "src/codegen": ["src/diagnostics", "src/contract.ts", "src/tables", "src/planner", "src/generated"],
   "src/explain": ["src/diagnostics", "src/language", "src/tables", "src/checker", "src/hosts"],
@@ -32,7 +39,9 @@ const files = readdirSync("src", { recursive: true, encoding: "utf8" })
   .sort();
 
 const importsOf = (file: string): readonly string[] =>
-  [...readFileSync(file, "utf8").matchAll(/(?:from|import\()\s*"([^"]+)"|^import "([^"]+)"/gm)].map(([, a, b]) => a ?? b ?? "");
+  [...readFileSync(file, "utf8").matchAll(/(?:from|import\()\s*"([^"]+)"|^import "([^"]+)"/gm)].map(
+    ([, a, b]) => a ?? b ?? "",
+  );
 
 describe("rooms", () => {
   it("hold every source file", () => {
@@ -47,14 +56,19 @@ describe("rooms", () => {
       .filter((target) => {
         const other = roomOf(target);
         const allowed = mayImport[room] ?? [];
-        return other !== room && !allowed.includes(other) && !(allowed.includes("src") && other !== "nowhere");
+        return (
+          other !== room && !allowed.includes(other) && !(allowed.includes("src") && other !== "nowhere")
+        );
       });
     expect(strange).toEqual([]);
   });
 
-  it.each(files.filter((file) => !file.startsWith("src/cli/")))("%s runs in a browser: no node: import", (file) => {
-    expect(importsOf(file).filter((target) => target.startsWith("node:"))).toEqual([]);
-  });
+  it.each(files.filter((file) => !file.startsWith("src/cli/")))(
+    "%s runs in a browser: no node: import",
+    (file) => {
+      expect(importsOf(file).filter((target) => target.startsWith("node:"))).toEqual([]);
+    },
+  );
 
   it("are all named in docs/architecture.md", () => {
     const text = readFileSync("docs/architecture.md", "utf8");

@@ -21,17 +21,26 @@ interface Expected {
 
 function expectations(source: string): readonly Expected[] {
   return source.split("\n").flatMap((line, index) =>
-    [...line.matchAll(/\/\/~(\^*) *(GC\d{4}) ?(.*?)(?=\s*\/\/~|$)/g)].map(([, up = "", code = "", text = ""]) => ({
-      line: index + 1 - up.length,
-      code,
-      text: text.trim(),
-    })),
+    [...line.matchAll(/\/\/~(\^*) *(GC\d{4}) ?(.*?)(?=\s*\/\/~|$)/g)].map(
+      ([, up = "", code = "", text = ""]) => ({
+        line: index + 1 - up.length,
+        code,
+        text: text.trim(),
+      }),
+    ),
   );
 }
 
 function words(found: Diagnostic): string {
   const related = found.related.map((one) => one.message);
-  return [found.message, found.label ?? "", ...found.notes, ...found.help, ...related, ...found.fixes.map((fix) => fix.title)].join("\n");
+  return [
+    found.message,
+    found.label ?? "",
+    ...found.notes,
+    ...found.help,
+    ...related,
+    ...found.fixes.map((fix) => fix.title),
+  ].join("\n");
 }
 
 const folder = (name: string): string[] =>
@@ -51,14 +60,18 @@ describe("programs that are refused or warned about", () => {
     const source = readFileSync(path, "utf8");
     const expected = expectations(source);
     const found = compileText(source, path).diagnostics;
-    const place = (one: Diagnostic): string => `${positionAt(one.span.file, one.span.start).line} ${one.code}`;
+    const place = (one: Diagnostic): string =>
+      `${positionAt(one.span.file, one.span.start).line} ${one.code}`;
     expect(expected.length, "the file expects something").toBeGreaterThan(0);
     expect(found.map(place).sort(), found.map(describeDiagnostic).join("\n")).toEqual(
       expected.map((one) => `${one.line} ${one.code}`).sort(),
     );
     for (const one of expected) {
       const candidates = found.filter((diagnostic) => place(diagnostic) === `${one.line} ${one.code}`);
-      expect(candidates.some((diagnostic) => words(diagnostic).includes(one.text)), `${one.code} says "${one.text}":\n${candidates.map(words).join("\n")}`).toBe(true);
+      expect(
+        candidates.some((diagnostic) => words(diagnostic).includes(one.text)),
+        `${one.code} says "${one.text}":\n${candidates.map(words).join("\n")}`,
+      ).toBe(true);
     }
   });
 });

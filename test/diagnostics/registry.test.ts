@@ -26,7 +26,9 @@ describe("the registry", () => {
   describe.each(rows.filter(([, row]) => !ofTargets(row.code)))("%s", (slug, row) => {
     it("is what its wrong sample gives, and nothing else", () => {
       const found = compileText(row.wrong).diagnostics;
-      expect(new Set(found.map((one) => one.slug)), found.map(describeDiagnostic).join("\n")).toEqual(new Set([slug]));
+      expect(new Set(found.map((one) => one.slug)), found.map(describeDiagnostic).join("\n")).toEqual(
+        new Set([slug]),
+      );
     });
 
     it("is not given by its right sample", () => {

@@ -3,7 +3,8 @@ import { usageLines } from "../../src/checker/forms.ts";
 import { type DiagnosticRow, registry } from "../../src/diagnostics/registry.ts";
 import { type Context, statementsIn } from "../../src/language/vocabulary.ts";
 
-const generated = (source: string): string => `<!-- Generated from ${source}: UPDATE_GOLDEN=1 npx vitest run test/docs -->\n`;
+const generated = (source: string): string =>
+  `<!-- Generated from ${source}: UPDATE_GOLDEN=1 npx vitest run test/docs -->\n`;
 const fence = (text: string): string => `\`\`\`guest\n${text.trimEnd()}\n\`\`\``;
 
 const contexts: readonly { readonly context: Context; readonly title: string }[] = [
@@ -20,7 +21,10 @@ const contexts: readonly { readonly context: Context; readonly title: string }[]
 
 export function statementsPage(): string {
   const parts = [generated("src/language/vocabulary.ts"), "# Statements", ""];
-  parts.push("Every statement of edition 2026, by the place where it stands. `guestc explain STATEMENT` prints the same.", "");
+  parts.push(
+    "Every statement of edition 2026, by the place where it stands. `guestc explain STATEMENT` prints the same.",
+    "",
+  );
   for (const { context, title } of contexts) {
     parts.push(`## ${title}`, "");
     for (const row of statementsIn(context)) {
@@ -58,11 +62,28 @@ export function diagnosticsPage(): string {
     "",
   );
   for (const { prefix, title } of phases) {
-    const own = rows.filter(([, row]) => row.code.startsWith(prefix)).sort(([, a], [, b]) => (a.code < b.code ? -1 : 1));
+    const own = rows
+      .filter(([, row]) => row.code.startsWith(prefix))
+      .sort(([, a], [, b]) => (a.code < b.code ? -1 : 1));
     if (own.length === 0) continue;
     parts.push(`## ${title}`, "");
     for (const [slug, row] of own)
-      parts.push(`### ${row.code} ${slug}`, "", `*${row.severity}*: ${row.message}`, "", row.explain, "", "Wrong:", "", fence(row.wrong), "", "Right:", "", fence(row.right), "");
+      parts.push(
+        `### ${row.code} ${slug}`,
+        "",
+        `*${row.severity}*: ${row.message}`,
+        "",
+        row.explain,
+        "",
+        "Wrong:",
+        "",
+        fence(row.wrong),
+        "",
+        "Right:",
+        "",
+        fence(row.right),
+        "",
+      );
   }
   return `${parts.join("\n").trimEnd()}\n`;
 }

@@ -1,54 +1,162 @@
 /** What else is to be said of a CPU model: statements that cannot be kept, say nothing new, or promise too much. */
-import { cpus, type Feature, feature as findFeature, evaluate } from "../../tables/index.ts";
+import {
+  cpus,
+  evaluate,
+  type Feature,
+  feature as findFeature,
+  field as findField,
+} from "../../tables/index.ts";
 import type { Report } from "../report.ts";
 import { printFieldValue } from "../values.ts";
-import type { ResolvedCpu } from "./resolve.ts";
+import { type Facility, facilities, type ResolvedCpu } from "./resolve.ts";
 import { settingKey, stateOf } from "./state.ts";
-import type { CpuStatements, FeatureStatement, Stated } from "./statements.ts";
+import type { CpuStatements, FeatureStatement, FieldStatement, Singles, Stated } from "./statements.ts";
 
 type StatedFeature = Stated<FeatureStatement>;
 
-/** Features that `with` and `without` cannot decide. True when one was reported. */
-function checkDecidable({ value: { feature, present }, span }: StatedFeature, resolved: ResolvedCpu, report: Report): boolean {
+/** Whether `with` and `without` can decide a feature; reports where they cannot. */
+function isDecidable({ value: { feature, present }, span }: StatedFeature, report: Report): boolean {
   if (feature.facility !== undefined) {
     const level = feature.facility === "pmu" ? "version" : "level";
     const isSwitch = !["pmu", "mte"].includes(feature.facility) || feature.present.length === 0;
-    const help = !present ? `${feature.facility} off` : isSwitch ? `${feature.facility} …` : `${feature.facility} on { ${level} ${feature.name} }`;
-    report.add("feature-of-facility", span, { feature: feature.name, facility: feature.facility }, { help: [`write \`${help}\``] });
-    return true;
+    const help = !present
+      ? `${feature.facility} off`
+      : isSwitch
+        ? `${feature.facility} …`
+        : `${feature.facility} on { ${level} ${feature.name} }`;
+    report.add(
+      "feature-of-facility",
+      span,
+      { feature: feature.name, facility: feature.facility },
+      { help: [`write \`${help}\``] },
+    );
+    return false;
   }
   if (feature.present.length === 0) {
     report.add("feature-without-field", span, { feature: feature.name });
-    return true;
+    return false;
   }
-  const hidden = feature.present.map((setting) => resolved.cells.get(settingKey(setting))?.field).find((field) => field?.role === "hidden");
+  const hidden = feature.present
+    .map((setting) => findField(setting.reg, setting.field))
+    .find((field) => field?.role === "hidden");
   if (present && hidden !== undefined) {
-    report.add("feature-never-offered", span, { feature: feature.name }, {
-      notes: [`KVM shows ${hidden.register}.${hidden.name} as zero to every guest${hidden.hiddenSince === undefined ? "" : ` since linux ${hidden.hiddenSince}`} (${hidden.source})`],
-    });
-    return true;
+    report.add(
+      "feature-never-offered",
+      span,
+      { feature: feature.name },
+      {
+        notes: [
+          `KVM shows ${hidden.register}.${hidden.name} as zero to every guest${hidden.hiddenSince === undefined ? "" : ` since linux ${hidden.hiddenSince}`} (${hidden.source})`,
+        ],
+      },
+    );
+    return false;
   }
+  return true;
+}
+
+/** Whether a `field` statement can decide its field beside these facilities; reports where it cannot. */
+function isDecidableField(
+  key: string,
+  { value: { field, value }, span }: Stated<FieldStatement>,
+  singles: Singles,
+  report: Report,
+): boolean {
+  if (field.role === "hidden" && value !== 0n && value !== "host") {
+    report.add(
+      "field-never-offered",
+      span,
+      { field: key },
+      { notes: [`KVM shows it as zero to every guest (${field.source})`] },
+    );
+    return false;
+  }
+  const stated = facilitiesOf(singles).get(field.facility ?? "");
+  const off = stated === undefined || stated.value === "off";
+  if (
+    field.role !== "facility" ||
+    !isFacility(field.facility) ||
+    !off ||
+    value === BigInt(field.absent) ||
+    value === "host"
+  )
+    return true;
+  report.add(
+    "field-of-facility",
+    span,
+    { field: key, facility: field.facility },
+    {
+      ...(stated === undefined ? {} : { related: [{ span: stated.span, message: "switched off here" }] }),
+    },
+  );
   return false;
 }
 
+const facilitiesOf = (singles: Singles): ReadonlyMap<string, Stated<unknown> | undefined> =>
+  new Map(facilities.map((facility) => [facility, singles[facility]]));
+
+const isFacility = (name: string | undefined): name is Facility =>
+  facilities.some((facility) => facility === name);
+
+/** Own statements without those that cannot be decided this way, which are reported. */
+export function decidable(own: CpuStatements, inherited: Singles, report: Report): CpuStatements {
+  const singles = { ...inherited, ...own.singles };
+  return {
+    ...own,
+    features: new Map([...own.features].filter(([, stated]) => isDecidable(stated, report))),
+    fields: new Map(
+      [...own.fields].filter(([key, stated]) => isDecidableField(key, stated, singles, report)),
+    ),
+  };
+}
+
 /** A statement that another statement undoes: `with FEAT_LSE` beside `field ID_AA64ISAR0_EL1.Atomic = 0`. */
-function checkKept({ value: { feature, present }, span }: StatedFeature, resolved: ResolvedCpu, report: Report): boolean {
+function checkKept(
+  { value: { feature, present }, span }: StatedFeature,
+  resolved: ResolvedCpu,
+  report: Report,
+): boolean {
   const holds = stateOf(resolved.cells, resolved.architecture).feature(feature.name);
   if (holds === undefined || holds === present) return false;
   const settings = [...feature.present, ...feature.absent];
   const cell = settings
     .map((setting) => resolved.cells.get(settingKey(setting)))
-    .find((one) => one?.origin.kind === "statement" && (one.origin.span.start !== span.start || one.origin.span.file !== span.file));
-  report.add("feature-undone", span, { feature: feature.name, state: present ? "absent" : "present" }, {
-    related: cell === undefined ? [] : [{ span: cell.origin.span, message: `decides ${cell.field.register}.${cell.field.name} = ${printFieldValue(cell.field, cell.value)}` }],
-  });
+    .find(
+      (one) =>
+        one?.origin.kind === "statement" &&
+        (one.origin.span.start !== span.start || one.origin.span.file !== span.file),
+    );
+  report.add(
+    "feature-undone",
+    span,
+    { feature: feature.name, state: present ? "absent" : "present" },
+    {
+      related:
+        cell === undefined
+          ? []
+          : [
+              {
+                span: cell.origin.span,
+                message: `decides ${cell.field.register}.${cell.field.name} = ${printFieldValue(cell.field, cell.value)}`,
+              },
+            ],
+    },
+  );
   return true;
 }
 
-function checkNeeded({ value: { feature, present }, span, override }: StatedFeature, resolved: ResolvedCpu, report: Report): void {
+function checkNeeded(
+  { value: { feature, present }, span, override }: StatedFeature,
+  resolved: ResolvedCpu,
+  report: Report,
+): void {
   const before = stateOf(resolved.before, resolved.architecture).feature(feature.name);
   if (override === undefined && before === present)
-    report.add("needless-feature", span, { word: present ? "with" : "without", feature: feature.name, state: present ? "there" : "absent" });
+    report.add("needless-feature", span, {
+      word: present ? "with" : "without",
+      feature: feature.name,
+      state: present ? "there" : "absent",
+    });
 }
 
 const isMandatory = (feature: Feature, resolved: ResolvedCpu): boolean => {
@@ -56,37 +164,45 @@ const isMandatory = (feature: Feature, resolved: ResolvedCpu): boolean => {
   if (architecture === undefined) return false;
   if (architecture.mandatory.includes(feature.name)) return true;
   const state = stateOf(resolved.cells, architecture);
-  return architecture.mandatoryIf.some((rule) => rule.feature === feature.name && evaluate(rule.when, state) === true);
+  return architecture.mandatoryIf.some(
+    (rule) => rule.feature === feature.name && evaluate(rule.when, state) === true,
+  );
 };
 
-function checkVersion({ value: { feature, present }, span }: StatedFeature, resolved: ResolvedCpu, report: Report): void {
+function checkVersion(
+  { value: { feature, present }, span }: StatedFeature,
+  resolved: ResolvedCpu,
+  report: Report,
+): void {
   const { architecture } = resolved;
   if (architecture === undefined) return;
   if (!present && isMandatory(feature, resolved))
     report.add("mandatory-feature-absent", span, { feature: feature.name, architecture: architecture.name });
   if (present && feature.since !== null && !architecture.includes.includes(feature.since))
-    report.add("feature-newer-than-baseline", span, { feature: feature.name, since: feature.since, architecture: architecture.name });
+    report.add("feature-newer-than-baseline", span, {
+      feature: feature.name,
+      since: feature.since,
+      architecture: architecture.name,
+    });
 }
 
 function checkFields(resolved: ResolvedCpu, statements: CpuStatements, report: Report): void {
+  // A field beside a feature that it takes part in is that feature's affair: see `feature-undone`.
+  const ofFeatures = new Set(
+    [...statements.features.values()].flatMap(({ value }) =>
+      [...value.feature.present, ...value.feature.absent].map(settingKey),
+    ),
+  );
   for (const [key, { value, span, override }] of statements.fields) {
     const { field } = value;
-    if (field.role === "hidden" && value.value !== 0n && value.value !== "host") {
-      report.add("field-never-offered", span, { field: key }, { notes: [`KVM shows it as zero to every guest (${field.source})`] });
-      continue;
-    }
-    if (field.role === "facility" && field.facility !== undefined && field.facility !== "gic") {
-      const stated = statements.singles[field.facility as "sve"];
-      const off = stated === undefined || stated.value === "off";
-      if (off && value.value !== BigInt(field.absent) && value.value !== "host") {
-        report.add("field-of-facility", span, { field: key, facility: field.facility }, {
-          ...(stated === undefined ? {} : { related: [{ span: stated.span, message: "switched off here" }] }),
-        });
-        continue;
-      }
-    }
     const before = resolved.before.get(key);
-    if (override === undefined && before !== undefined && before.value === value.value && before.origin.kind === "baseline")
+    if (ofFeatures.has(key)) continue;
+    if (
+      override === undefined &&
+      before !== undefined &&
+      before.value === value.value &&
+      before.origin.kind === "baseline"
+    )
       report.add("needless-field", span, { field: key, value: printFieldValue(field, value.value) });
   }
 }
@@ -96,7 +212,12 @@ function checkCombinations(statements: CpuStatements, report: Report): void {
   if (el1?.value !== "aarch32") return;
   for (const [name, other] of [["el2", el2] as const, ["mte", mte] as const])
     if (other !== undefined && other.value !== "off")
-      report.add("aarch32-excludes", el1.span, { facility: name }, { related: [{ span: other.span, message: "switched on here" }] });
+      report.add(
+        "aarch32-excludes",
+        el1.span,
+        { facility: name },
+        { related: [{ span: other.span, message: "switched on here" }] },
+      );
 }
 
 /** The identity of a core whose features the guest does not all have: software that asks MIDR first is led astray. */
@@ -108,9 +229,12 @@ function checkIdentity(resolved: ResolvedCpu, statements: CpuStatements, report:
   const core = cpus().find((one) => one.midr !== null && partOf(one.midr) === wanted);
   if (core === undefined) return;
   const state = stateOf(resolved.cells, resolved.architecture);
-  const missing = core.features.filter((name) => findFeature(name)?.hwcap !== undefined && state.feature(name) === false);
+  const missing = core.features.filter(
+    (name) => findFeature(name)?.hwcap !== undefined && state.feature(name) === false,
+  );
   if (missing.length === 0) return;
-  const named = missing.slice(0, 6).join(", ") + (missing.length > 6 ? ` and ${missing.length - 6} more` : "");
+  const named =
+    missing.slice(0, 6).join(", ") + (missing.length > 6 ? ` and ${missing.length - 6} more` : "");
   const related = missing
     .flatMap((name) => findFeature(name)?.present.slice(0, 1) ?? [])
     .map((setting) => resolved.cells.get(settingKey(setting)))
@@ -118,21 +242,29 @@ function checkIdentity(resolved: ResolvedCpu, statements: CpuStatements, report:
     .map((cell) => cell?.origin.span)
     .filter((span) => span !== undefined);
   const [first] = related;
-  report.add("identity-promises-more", midr.span, { core: core.name, features: named }, {
-    ...(first === undefined ? {} : { related: [{ span: first, message: "taken away here" }] }),
-  });
+  report.add(
+    "identity-promises-more",
+    midr.span,
+    { core: core.name, features: named },
+    {
+      ...(first === undefined ? {} : { related: [{ span: first, message: "taken away here" }] }),
+    },
+  );
 }
 
 /** In the order in which a reader wants them: what cannot be kept first, then what is odd. */
-export function lintCpu(resolved: ResolvedCpu, statements: CpuStatements, own: CpuStatements, report: Report): void {
+export function lintCpu(
+  resolved: ResolvedCpu,
+  statements: CpuStatements,
+  own: CpuStatements,
+  report: Report,
+): void {
   for (const stated of own.features.values()) {
-    if (checkDecidable(stated, resolved, report)) continue;
     if (checkKept(stated, resolved, report)) continue;
     checkNeeded(stated, resolved, report);
     checkVersion(stated, resolved, report);
   }
-  checkFields(resolved, { ...own, singles: statements.singles }, report);
+  checkFields(resolved, own, report);
   checkCombinations(statements, report);
   checkIdentity(resolved, statements, report);
 }
-

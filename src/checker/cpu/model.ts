@@ -4,8 +4,8 @@ import type { Span } from "../../diagnostics/span.ts";
 import { matchStatements } from "../forms.ts";
 import { type Declaration, lookUp, type Scope } from "../names.ts";
 import type { Report } from "../report.ts";
-import { lintCpu } from "./lints.ts";
-import { registerContracts, type ResolvedCpu, resolveCpu } from "./resolve.ts";
+import { decidable, lintCpu } from "./lints.ts";
+import { type ResolvedCpu, registerContracts, resolveCpu } from "./resolve.ts";
 import { checkConstraints, checkFieldRules } from "./rules.ts";
 import { type CpuStatements, inherit, noStatements, readCpuStatements } from "./statements.ts";
 
@@ -33,7 +33,9 @@ export function cpuModels(scope: Scope, report: Report): CpuModels {
     const parent = lookUp(atom, ["cpu"], scope, report);
     if (parent === undefined) return undefined;
     if (open.includes(parent.name)) {
-      report.add("extends-cycle", atom.span, { chain: [...open.slice(open.indexOf(parent.name)), parent.name].join(" → ") });
+      report.add("extends-cycle", atom.span, {
+        chain: [...open.slice(open.indexOf(parent.name)), parent.name].join(" → "),
+      });
       return undefined;
     }
     return get(parent);
@@ -46,14 +48,21 @@ export function cpuModels(scope: Scope, report: Report): CpuModels {
     const parent = parentOf(declaration);
     open.pop();
     const block = matchStatements(declaration.matched.statement.block?.statements ?? [], "cpu", report);
-    const own = readCpuStatements(block, report);
+    const own = decidable(readCpuStatements(block, report), parent?.statements.singles ?? {}, report);
     const statements = inherit(parent?.statements ?? noStatements, own, report);
     const hasParent = declaration.matched.slots.has("parent");
     const stated = block.some((matched) => matched.row.name === "baseline");
     if (statements.singles.baseline === undefined && !stated && !hasParent)
-      report.add("baseline-missing", declaration.nameSpan, { cpu: declaration.name }, {
-        help: ["write `baseline armv8.2-a` (an architecture version), `baseline neoverse-n1` (a core) or `baseline host`"],
-      });
+      report.add(
+        "baseline-missing",
+        declaration.nameSpan,
+        { cpu: declaration.name },
+        {
+          help: [
+            "write `baseline armv8.2-a` (an architecture version), `baseline neoverse-n1` (a core) or `baseline host`",
+          ],
+        },
+      );
     const resolved = resolveCpu(statements, declaration.nameSpan);
     if (resolved !== undefined) {
       lintCpu(resolved, statements, own, report);

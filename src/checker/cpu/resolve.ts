@@ -6,15 +6,15 @@ import type { Origin, RegisterContract } from "../../contract.ts";
 import type { Span } from "../../diagnostics/span.ts";
 import {
   type Architecture,
-  architecture as findArchitecture,
   constraintsOf,
   contractRegisters,
   evaluate,
   type Feature,
   type Field,
-  feature as findFeature,
   features,
   fieldRules,
+  architecture as findArchitecture,
+  feature as findFeature,
   kvmCap,
 } from "../../tables/index.ts";
 import { type Cells, keyOf, makeAbsent, makePresent, settingKey, stateOf } from "./state.ts";
@@ -37,7 +37,7 @@ export interface FacilitySwitch {
   readonly origin: Origin;
 }
 
-const facilities: readonly Facility[] = ["sve", "pauth", "pmu", "mte", "el2"];
+export const facilities: readonly Facility[] = ["sve", "pauth", "pmu", "mte", "el2"];
 
 export function facilitySwitch(statements: CpuStatements, facility: Facility, cpuSpan: Span): FacilitySwitch {
   const stated = statements.singles[facility];
@@ -46,9 +46,17 @@ export function facilitySwitch(statements: CpuStatements, facility: Facility, cp
     : { on: stated.value !== "off", origin: { kind: "statement", span: stated.span } };
 }
 
+/**
+ * A field that kernels before `hiddenSince` show as the host has it, in a model that takes everything from the
+ * host: nobody asked for it to be absent.
+ */
+const leaks = (field: Field, which: { readonly origin: Origin }, baseline: Baseline): boolean =>
+  field.hiddenSince !== undefined && baseline.kind === "host" && which.origin.kind === "default";
+
 /** What a baseline says of one field before any statement. */
 function baselineValue(field: Field, baseline: Baseline): bigint | "host" {
-  if (field.role === "hidden") return 0n;
+  if (field.role === "hidden")
+    return baseline.kind === "host" && field.hiddenSince !== undefined ? "host" : 0n;
   if (baseline.kind === "host" || field.role === "identity" || field.facility === "gic") return "host";
   if (baseline.kind === "architecture") return field.role === "feature" ? BigInt(field.absent) : "host";
   const register = baseline.core.registers?.[field.register];
@@ -60,18 +68,35 @@ function baselineValue(field: Field, baseline: Baseline): bigint | "host" {
 
 function baselineCells(baseline: Baseline, span: Span): Cells {
   const cells: Cells = new Map();
-  const word = baseline.kind === "host" ? "host" : baseline.kind === "core" ? baseline.core.name : baseline.architecture.name;
+  const word =
+    baseline.kind === "host"
+      ? "host"
+      : baseline.kind === "core"
+        ? baseline.core.name
+        : baseline.architecture.name;
   const origin: Origin = { kind: "baseline", span, baseline: word };
   for (const register of contractRegisters()) {
     for (const field of register.fields) {
-      const hidden: Origin = { kind: "derived", span, because: `KVM shows zero to every guest (${field.source})` };
-      cells.set(keyOf(field), { field, value: baselineValue(field, baseline), origin: field.role === "hidden" ? hidden : origin });
+      const hidden: Origin = {
+        kind: "derived",
+        span,
+        because: `KVM shows zero to every guest (${field.source})`,
+      };
+      cells.set(keyOf(field), {
+        field,
+        value: baselineValue(field, baseline),
+        origin: field.role === "hidden" ? hidden : origin,
+      });
     }
   }
   if (baseline.kind === "architecture") {
-    const offered = baseline.architecture.mandatory.map(findFeature).filter((one): one is Feature => one !== undefined);
+    const offered = baseline.architecture.mandatory
+      .map(findFeature)
+      .filter((one): one is Feature => one !== undefined);
     for (const feature of offered) {
-      const decidable = feature.present.every((setting) => cells.get(settingKey(setting))?.field.role === "feature");
+      const decidable = feature.present.every(
+        (setting) => cells.get(settingKey(setting))?.field.role === "feature",
+      );
       if (decidable) makePresent(cells, feature.present, origin);
     }
   }
@@ -79,12 +104,18 @@ function baselineCells(baseline: Baseline, span: Span): Cells {
 }
 
 /** Off clears a facility's fields; on leaves them to the host, but for the level that the statement names. */
-function applyFacilities(cells: Cells, statements: CpuStatements, cpuSpan: Span): void {
-  const on = new Map(facilities.map((facility) => [facility as string, facilitySwitch(statements, facility, cpuSpan)]));
+function applyFacilities(cells: Cells, statements: CpuStatements, baseline: Baseline, cpuSpan: Span): void {
+  const on = new Map(
+    facilities.map((facility) => [facility as string, facilitySwitch(statements, facility, cpuSpan)]),
+  );
   for (const [key, cell] of cells) {
     const which = cell.field.facility === undefined ? undefined : on.get(cell.field.facility);
     if (which === undefined) continue;
-    cells.set(key, { ...cell, value: which.on ? "host" : BigInt(cell.field.absent), origin: which.origin });
+    cells.set(key, {
+      ...cell,
+      value: which.on || leaks(cell.field, which, baseline) ? "host" : BigInt(cell.field.absent),
+      origin: which.origin,
+    });
   }
   const { sve, pmu, mte, el1, el2 } = statements.singles;
   const base = (name: string, span: Span): void => {
@@ -119,8 +150,15 @@ function clearByRule(cells: Cells, architecture: Architecture | undefined, span:
 }
 
 /** Features that the baseline brought and that need one which is gone go with it, one after another. */
-function dropDependents(cells: Cells, statements: CpuStatements, architecture: Architecture | undefined, span: Span): void {
-  const candidates = features().filter((feature) => feature.absent.length > 0 && !statements.features.has(feature.name));
+function dropDependents(
+  cells: Cells,
+  statements: CpuStatements,
+  architecture: Architecture | undefined,
+  span: Span,
+): void {
+  const candidates = features().filter(
+    (feature) => feature.absent.length > 0 && !statements.features.has(feature.name),
+  );
   for (let changed = true; changed; ) {
     changed = false;
     const state = stateOf(cells, architecture);
@@ -134,36 +172,60 @@ function dropDependents(cells: Cells, statements: CpuStatements, architecture: A
           evaluate(rule.if, state) === true &&
           evaluate(rule.then, state) === false,
       );
-      const stated = feature.absent.some((setting) => isStated(cells.get(settingKey(setting))?.origin ?? { kind: "statement", span }));
+      const stated = feature.absent.some((setting) =>
+        isStated(cells.get(settingKey(setting))?.origin ?? { kind: "statement", span }),
+      );
       if (broken === undefined || stated) continue;
-      makeAbsent(cells, feature, architecture, { kind: "derived", span, because: `${feature.name} needs what is absent (rule ${broken.id})` });
+      makeAbsent(cells, feature, architecture, {
+        kind: "derived",
+        span,
+        because: `${feature.name} needs what is absent (rule ${broken.id})`,
+      });
       changed = true;
       break;
     }
   }
 }
 
-function applyFeatures(cells: Cells, statements: CpuStatements, architecture: Architecture | undefined): void {
-  const stated = [...statements.features.values()].sort((a, b) => (a.value.feature.name < b.value.feature.name ? -1 : 1));
+function applyFeatures(
+  cells: Cells,
+  statements: CpuStatements,
+  architecture: Architecture | undefined,
+): void {
+  const stated = [...statements.features.values()].sort((a, b) =>
+    a.value.feature.name < b.value.feature.name ? -1 : 1,
+  );
   for (const { value, span } of stated)
     if (!value.present) makeAbsent(cells, value.feature, architecture, { kind: "statement", span });
-  for (const { value, span } of stated) if (value.present) makePresent(cells, value.feature.present, { kind: "statement", span });
+  for (const { value, span } of stated)
+    if (value.present) makePresent(cells, value.feature.present, { kind: "statement", span });
 }
 
 /** The AArch32 registers repeat some features; they follow where EL0 can use AArch32. */
-function applyAArch32Twins(cells: Cells, statements: CpuStatements, architecture: Architecture | undefined): void {
+function applyAArch32Twins(
+  cells: Cells,
+  statements: CpuStatements,
+  architecture: Architecture | undefined,
+): void {
   if (stateOf(cells, architecture).feature("FEAT_AA32EL0") !== true) return;
   for (const { value, span } of statements.features.values()) {
     const origin: Origin = { kind: "derived", span, because: `AArch32 view of ${value.feature.name}` };
     if (value.present) makePresent(cells, value.feature.presentAArch32, origin);
-    else makeAbsent(cells, { ...value.feature, absent: value.feature.presentAArch32, absentAll: true }, architecture, origin);
+    else
+      makeAbsent(
+        cells,
+        { ...value.feature, absent: value.feature.presentAArch32, absentAll: true },
+        architecture,
+        origin,
+      );
   }
 }
 
 function applyFields(cells: Cells, statements: CpuStatements): void {
   for (const [key, { value, span }] of statements.fields) {
     const cell = cells.get(key);
-    if (cell !== undefined) cells.set(key, { ...cell, value: value.value, origin: { kind: "statement", span } });
+    if (cell !== undefined)
+      cells.set(key, { ...cell, value: value.value, origin: { kind: "statement", span } });
   }
 }
 
@@ -179,7 +241,8 @@ function applyIdentity(cells: Cells, statements: CpuStatements): void {
     for (const [key, cell] of cells) {
       if (cell.field.register !== register) continue;
       const { lsb, width } = cell.field;
-      const value = stated.value === "host" ? "host" : (stated.value >> BigInt(lsb)) & ((1n << BigInt(width)) - 1n);
+      const value =
+        stated.value === "host" ? "host" : (stated.value >> BigInt(lsb)) & ((1n << BigInt(width)) - 1n);
       cells.set(key, { ...cell, value, origin: { kind: "statement", span: stated.span } });
     }
   }
@@ -190,9 +253,13 @@ export function resolveCpu(statements: CpuStatements, cpuSpan: Span): ResolvedCp
   if (stated === undefined) return undefined;
   const baseline = stated.value;
   const architecture =
-    baseline.kind === "architecture" ? baseline.architecture : baseline.kind === "core" ? findArchitecture(baseline.core.arch) : undefined;
+    baseline.kind === "architecture"
+      ? baseline.architecture
+      : baseline.kind === "core"
+        ? findArchitecture(baseline.core.arch)
+        : undefined;
   const cells = baselineCells(baseline, stated.span);
-  applyFacilities(cells, statements, cpuSpan);
+  applyFacilities(cells, statements, baseline, cpuSpan);
   clearByRule(cells, architecture, stated.span);
   if (baseline.kind === "core") dropDependents(cells, statements, architecture, stated.span);
   const before: Cells = new Map(cells);

@@ -4,16 +4,16 @@ import {
   type Architecture,
   type Constraint,
   constraints,
-  evaluate,
   type Expr,
   type ExprState,
-  feature as findFeature,
+  evaluate,
   type FieldRule,
   fieldRules,
+  feature as findFeature,
   printExpr,
 } from "../../tables/index.ts";
 import type { Report } from "../report.ts";
-import { type ResolvedCpu } from "./resolve.ts";
+import type { ResolvedCpu } from "./resolve.ts";
 import { type Cells, makeAbsent, makePresent, settingKey, stateOf } from "./state.ts";
 import type { CpuStatements } from "./statements.ts";
 
@@ -42,7 +42,11 @@ const hardRules = (() => {
   };
 })();
 
-export function violations(cells: Cells, architecture: Architecture | undefined, exceptions: readonly string[]): readonly Constraint[] {
+export function violations(
+  cells: Cells,
+  architecture: Architecture | undefined,
+  exceptions: readonly string[],
+): readonly Constraint[] {
   const state = stateOf(cells, architecture);
   return hardRules().filter((rule) => !exceptions.includes(rule.id) && violated(rule, state));
 }
@@ -54,12 +58,15 @@ function statementsBehind(exprs: readonly Expr[], cells: Cells): readonly Span[]
   const keys = new Set(seen.fields);
   for (const name of seen.features) {
     const feature = findFeature(name);
-    for (const setting of [...(feature?.present ?? []), ...(feature?.absent ?? [])]) keys.add(settingKey(setting));
+    for (const setting of [...(feature?.present ?? []), ...(feature?.absent ?? [])])
+      keys.add(settingKey(setting));
   }
   const spans: Span[] = [];
   for (const key of keys) {
     const origin = cells.get(key)?.origin;
-    const repeated = spans.some((span) => span.start === origin?.span.start && span.file === origin.span.file);
+    const repeated = spans.some(
+      (span) => span.start === origin?.span.start && span.file === origin.span.file,
+    );
     if (origin !== undefined && origin.kind === "statement" && !repeated) spans.push(origin.span);
   }
   return spans;
@@ -83,7 +90,11 @@ function mends(rule: Constraint, resolved: ResolvedCpu, exceptions: readonly str
     if (present) makeAbsent(trial, feature, resolved.architecture, { kind: "statement", span });
     else makePresent(trial, feature.present, { kind: "statement", span });
     if (violations(trial, resolved.architecture, exceptions).length === 0)
-      found.push(feature.facility === undefined ? `\`${present ? "without" : "with"} ${name}\`` : `\`${feature.facility} ${present ? "off" : "on"}\``);
+      found.push(
+        feature.facility === undefined
+          ? `\`${present ? "without" : "with"} ${name}\``
+          : `\`${feature.facility} ${present ? "off" : "on"}\``,
+      );
   }
   return found.sort((a, b) => Number(a.includes("without")) - Number(b.includes("without")));
 }
@@ -97,7 +108,9 @@ export function checkConstraints(resolved: ResolvedCpu, statements: CpuStatement
   const exceptions = baseline.kind === "core" ? baseline.core.exceptions : [];
   const reported = new Set<number>();
   const broken = violations(resolved.cells, resolved.architecture, exceptions);
-  const already = new Set(violations(resolved.before, resolved.architecture, exceptions).map((rule) => rule.id));
+  const already = new Set(
+    violations(resolved.before, resolved.architecture, exceptions).map((rule) => rule.id),
+  );
   for (const rule of broken) {
     const behind = statementsBehind([rule.if, rule.then], resolved.cells);
     const [primary, ...others] = behind.filter((span) => isFeatureOrField(span, statements));
@@ -108,21 +121,37 @@ export function checkConstraints(resolved: ResolvedCpu, statements: CpuStatement
       rule.kind === "implies"
         ? `${printExpr(rule.if)} requires ${printExpr(rule.then)}`
         : `${printExpr(rule.if)} goes with ${printExpr(rule.then)}`;
-    report.add("constraint-broken", primary, { rule: sentence }, {
-      related: others.map((span) => ({ span, message: "the other side is decided here" })),
-      notes: [`rule ${rule.id} of ${rule.owner} (${rule.source})`],
-      help: ways.length === 0 ? [] : [`the smallest mend: ${ways.join(" or ")}`],
-    });
+    report.add(
+      "constraint-broken",
+      primary,
+      { rule: sentence },
+      {
+        related: others.map((span) => ({ span, message: "the other side is decided here" })),
+        notes: [`rule ${rule.id} of ${rule.owner} (${rule.source})`],
+        help: ways.length === 0 ? [] : [`the smallest mend: ${ways.join(" or ")}`],
+      },
+    );
   }
 }
 
 function isFeatureOrField(span: Span, statements: CpuStatements): boolean {
-  const all = [...statements.features.values(), ...statements.fields.values(), ...Object.values(statements.singles)];
-  return all.some((stated) => stated.span.start <= span.start && span.start <= stated.span.end && stated.span.file === span.file);
+  const all = [
+    ...statements.features.values(),
+    ...statements.fields.values(),
+    ...Object.values(statements.singles),
+  ];
+  return all.some(
+    (stated) =>
+      stated.span.start <= span.start && span.start <= stated.span.end && stated.span.file === span.file,
+  );
 }
 
 /** Whether a rule over fields alone is certainly broken. */
-export function fieldRuleBroken(rule: FieldRule["rule"], cells: Cells, architecture: Architecture | undefined): boolean {
+export function fieldRuleBroken(
+  rule: FieldRule["rule"],
+  cells: Cells,
+  architecture: Architecture | undefined,
+): boolean {
   const value = (ref: { reg: string; field: string }): bigint | undefined => {
     const found = cells.get(`${ref.reg}.${ref.field}`)?.value;
     return found === "host" ? undefined : found;
@@ -132,7 +161,8 @@ export function fieldRuleBroken(rule: FieldRule["rule"], cells: Cells, architect
     const values = rule.sameField.map(value).filter((one) => one !== undefined);
     return values.some((one) => one !== values[0]);
   }
-  if ("atMostOneNonZero" in rule) return rule.atMostOneNonZero.map(value).filter((one) => one !== undefined && one !== 0n).length > 1;
+  if ("atMostOneNonZero" in rule)
+    return rule.atMostOneNonZero.map(value).filter((one) => one !== undefined && one !== 0n).length > 1;
   if ("lessOrEqualField" in rule) {
     const [small, large] = rule.lessOrEqualField.map(value);
     return small !== undefined && large !== undefined && small > large;
@@ -146,7 +176,9 @@ export function fieldRuleBroken(rule: FieldRule["rule"], cells: Cells, architect
   if (evaluate(rule.if, state) !== true) return false;
   if ("regIsZero" in rule.then) {
     const { regIsZero } = rule.then;
-    return [...cells.values()].some((cell) => cell.field.register === regIsZero && cell.value !== "host" && cell.value !== 0n);
+    return [...cells.values()].some(
+      (cell) => cell.field.register === regIsZero && cell.value !== "host" && cell.value !== 0n,
+    );
   }
   return evaluate(rule.then, state) === false;
 }
@@ -167,17 +199,28 @@ export function checkFieldRules(resolved: ResolvedCpu, statements: CpuStatements
     if (fieldRuleBroken(row.rule, resolved.before, resolved.architecture)) continue;
     const { rule } = row;
     const zeroed = "then" in rule && "regIsZero" in rule.then ? rule.then.regIsZero : undefined;
-    const inRegister = [...statements.fields.values()].filter((stated) => stated.value.field.register === zeroed).map((stated) => stated.span);
+    const inRegister = [...statements.fields.values()]
+      .filter((stated) => stated.value.field.register === zeroed)
+      .map((stated) => stated.span);
     const behindRule = statementsBehind(fieldRuleExprs(rule), resolved.cells);
     const inFeatures = [...resolved.cells.values()]
-      .filter((cell) => cell.field.register === zeroed && cell.origin.kind === "statement" && cell.value !== 0n)
+      .filter(
+        (cell) => cell.field.register === zeroed && cell.origin.kind === "statement" && cell.value !== 0n,
+      )
       .map((cell) => cell.origin.span);
     const [primary, ...others] = [...inRegister, ...inFeatures, ...behindRule];
     if (primary === undefined) continue;
     const seen = new Set([primary.start]);
-    report.add("field-rule-broken", primary, { why: row.why }, {
-      related: others.filter((span) => !seen.has(span.start) && seen.add(span.start)).map((span) => ({ span, message: "this statement takes part" })),
-      notes: [`rule ${row.id} (${row.source})`],
-    });
+    report.add(
+      "field-rule-broken",
+      primary,
+      { why: row.why },
+      {
+        related: others
+          .filter((span) => !seen.has(span.start) && seen.add(span.start))
+          .map((span) => ({ span, message: "this statement takes part" })),
+        notes: [`rule ${row.id} (${row.source})`],
+      },
+    );
   }
 }

@@ -3,14 +3,14 @@ import type { Origin } from "../../contract.ts";
 import {
   type Architecture,
   compareFieldValues,
-  evaluate,
   type Expr,
   type ExprState,
+  evaluate,
   type Feature,
   type Field,
+  type FieldSetting,
   feature as findFeature,
   field as findField,
-  type FieldSetting,
 } from "../../tables/index.ts";
 
 /** A field with its value so far. */
@@ -23,7 +23,8 @@ export interface Cell {
 /** Keyed by `REGISTER.FIELD`. */
 export type Cells = Map<string, Cell>;
 
-export const keyOf = (field: { readonly register: string; readonly name: string }): string => `${field.register}.${field.name}`;
+export const keyOf = (field: { readonly register: string; readonly name: string }): string =>
+  `${field.register}.${field.name}`;
 
 export function settingKey(setting: FieldSetting): string {
   const found = findField(setting.reg, setting.field);
@@ -63,7 +64,9 @@ export function makePresent(cells: Cells, settings: readonly FieldSetting[], ori
     const wanted = BigInt(setting.value);
     const enough =
       cell.value !== "host" &&
-      (setting.how === "eq" ? cell.value === wanted : compareFieldValues(cell.field, Number(cell.value), setting.value) >= 0);
+      (setting.how === "eq"
+        ? cell.value === wanted
+        : compareFieldValues(cell.field, Number(cell.value), setting.value) >= 0);
     if (!enough) cells.set(key, { ...cell, value: wanted, origin });
   }
 }
@@ -73,19 +76,26 @@ function levelBelow(field: Field, value: number): bigint {
   const codes = Object.keys(field.values ?? {}).map(Number);
   const below = codes.filter((code) => compareFieldValues(field, code, value) < 0);
   const best = below.reduce<number | undefined>(
-    (highest, code) => (highest === undefined || compareFieldValues(field, code, highest) > 0 ? code : highest),
+    (highest, code) =>
+      highest === undefined || compareFieldValues(field, code, highest) > 0 ? code : highest,
     undefined,
   );
   return BigInt(best ?? field.absent);
 }
 
 /** Lowers the fields that advertise a feature until it is gone. */
-export function makeAbsent(cells: Cells, feature: Feature, architecture: Architecture | undefined, origin: Origin): void {
+export function makeAbsent(
+  cells: Cells,
+  feature: Feature,
+  architecture: Architecture | undefined,
+  origin: Origin,
+): void {
   for (const setting of feature.absent) {
     const key = settingKey(setting);
     const cell = cells.get(key);
     if (cell === undefined) continue;
-    const low = cell.value !== "host" && compareFieldValues(cell.field, Number(cell.value), setting.value) < 0;
+    const low =
+      cell.value !== "host" && compareFieldValues(cell.field, Number(cell.value), setting.value) < 0;
     if (!low) cells.set(key, { ...cell, value: levelBelow(cell.field, setting.value), origin });
     if (feature.absentAll !== true && stateOf(cells, architecture).feature(feature.name) === false) return;
   }

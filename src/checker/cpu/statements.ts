@@ -1,21 +1,29 @@
 /** What the statements of a `cpu` block say, before any table is asked what follows from it. */
 import type { Span } from "../../diagnostics/span.ts";
+import { didYouMean } from "../../diagnostics/suggest.ts";
 import type { Atom } from "../../parser/ast.ts";
 import {
   type Architecture,
   architectureByWord,
-  architectureWord,
   architectures,
+  architectureWord,
   type Cpu,
-  cpu as findCpu,
   cpus,
   type Feature,
   type Field,
+  cpu as findCpu,
 } from "../../tables/index.ts";
-import { didYouMean } from "../../diagnostics/suggest.ts";
 import { type Matched, matchStatements, replaceFix, slotAtom } from "../forms.ts";
 import type { Report } from "../report.ts";
-import { hex, readBounded, readFeature, readField, readFieldValue, readInteger, wordText } from "../values.ts";
+import {
+  hex,
+  readBounded,
+  readFeature,
+  readField,
+  readFieldValue,
+  readInteger,
+  wordText,
+} from "../values.ts";
 
 /** Something a statement says, and where. */
 export interface Stated<T> {
@@ -85,10 +93,20 @@ const maxU64 = (1n << 64n) - 1n;
 function readCore(atom: Atom, report: Report): Cpu | undefined {
   const found = findCpu(wordText(atom));
   if (found !== undefined) return found;
-  const [first] = didYouMean(wordText(atom), cpus().map((one) => one.name));
-  report.add("unknown-core", atom.span, { name: wordText(atom) }, {
-    ...(first === undefined ? {} : { label: `did you mean \`${first}\`?`, fixes: [replaceFix(atom.span, first)] }),
-  });
+  const [first] = didYouMean(
+    wordText(atom),
+    cpus().map((one) => one.name),
+  );
+  report.add(
+    "unknown-core",
+    atom.span,
+    { name: wordText(atom) },
+    {
+      ...(first === undefined
+        ? {}
+        : { label: `did you mean \`${first}\`?`, fixes: [replaceFix(atom.span, first)] }),
+    },
+  );
   return undefined;
 }
 
@@ -103,12 +121,25 @@ function readBaseline(matched: Matched, report: Report): Baseline | undefined {
   if (architecture !== undefined) return { kind: "architecture", architecture };
   const core = findCpu(wordText(atom));
   if (core === undefined) {
-    const known = [...architectures().map((one) => architectureWord(one.name)), ...cpus().map((one) => one.name)];
+    const known = [
+      ...architectures().map((one) => architectureWord(one.name)),
+      ...cpus().map((one) => one.name),
+    ];
     const [first] = didYouMean(wordText(atom), known);
-    report.add("unknown-baseline", atom.span, { name: wordText(atom) }, {
-      ...(first === undefined ? {} : { label: `did you mean \`${first}\`?`, fixes: [replaceFix(atom.span, first)] }),
-      help: first === undefined ? ["a baseline is an architecture version (`armv8.2-a`), a core (`neoverse-n1`) or `host`"] : [],
-    });
+    report.add(
+      "unknown-baseline",
+      atom.span,
+      { name: wordText(atom) },
+      {
+        ...(first === undefined
+          ? {}
+          : { label: `did you mean \`${first}\`?`, fixes: [replaceFix(atom.span, first)] }),
+        help:
+          first === undefined
+            ? ["a baseline is an architecture version (`armv8.2-a`), a core (`neoverse-n1`) or `host`"]
+            : [],
+      },
+    );
     return undefined;
   }
   if (core.registers === null) {
@@ -139,9 +170,14 @@ function readLengths(matched: Matched, report: Report): readonly number[] | unde
   for (let power = 128; power < longest; power *= 2) if (!lengths.includes(power)) missing.push(power);
   if (missing.length > 0) {
     const all = [...lengths, ...missing].sort((a, b) => a - b).join(", ");
-    report.add("sve-length-missing", matched.head, { missing: missing.join(", "), longest }, {
-      fixes: [replaceFix(matched.head, `sve lengths ${all}`)],
-    });
+    report.add(
+      "sve-length-missing",
+      matched.head,
+      { missing: missing.join(", "), longest },
+      {
+        fixes: [replaceFix(matched.head, `sve lengths ${all}`)],
+      },
+    );
     return undefined;
   }
   return lengths;
@@ -170,7 +206,12 @@ function readEvents(matched: Matched, action: "allow" | "deny", report: Report):
     const range = readRange(atom, report);
     if (range === undefined) continue;
     if (range.last > 0xffffn) {
-      report.add("number-out-of-range", atom.span, { what: "a PMU event", value: hex(range.last), least: "0x0", most: "0xffff" });
+      report.add("number-out-of-range", atom.span, {
+        what: "a PMU event",
+        value: hex(range.last),
+        least: "0x0",
+        most: "0xffff",
+      });
       continue;
     }
     ranges.push({ first: Number(range.first), last: Number(range.last), action, span: atom.span });
@@ -180,9 +221,18 @@ function readEvents(matched: Matched, action: "allow" | "deny", report: Report):
 
 function checkEventOverlaps(events: readonly EventRange[], report: Report): void {
   events.forEach((range, index) => {
-    const earlier = events.slice(0, index).find((other) => other.action === range.action && other.first <= range.last && range.first <= other.last);
+    const earlier = events
+      .slice(0, index)
+      .find(
+        (other) => other.action === range.action && other.first <= range.last && range.first <= other.last,
+      );
     if (earlier !== undefined)
-      report.add("pmu-events-overlap", range.span, { action: range.action }, { related: [{ span: earlier.span, message: "overlaps this range" }] });
+      report.add(
+        "pmu-events-overlap",
+        range.span,
+        { action: range.action },
+        { related: [{ span: earlier.span, message: "overlaps this range" }] },
+      );
   });
 }
 
@@ -261,11 +311,15 @@ function readIdentity(matched: Matched, register: string, report: Report): bigin
   return number === undefined ? "host" : readBounded(number, register, 0n, maxU64, report, hex);
 }
 
-const firstWord = <T extends string>(matched: Matched, words: readonly T[]): T | undefined => words.find((word) => matched.words.has(word));
+const firstWord = <const T extends string>(matched: Matched, words: readonly T[]): T | undefined =>
+  words.find((word) => matched.words.has(word));
 
 /** Readers of the statements that stand at most once. */
 const singleReaders: {
-  readonly [Name in keyof Singles]-?: (matched: Matched, report: Report) => NonNullable<Singles[Name]>["value"] | undefined;
+  readonly [Name in keyof Singles]-?: (
+    matched: Matched,
+    report: Report,
+  ) => NonNullable<Singles[Name]>["value"] | undefined;
 } = {
   baseline: readBaseline,
   sve: (matched, report) => firstWord(matched, ["off", "host"]) ?? readLengths(matched, report),
@@ -304,7 +358,11 @@ export function readCpuStatements(block: readonly Matched[], report: Report): Cp
             earlier.value.present === stated.value.present ? "feature-repeated" : "feature-contradicted",
             atom.span,
             { feature: feature.name },
-            { related: [{ span: earlier.span, message: `stated ${earlier.value.present ? "with" : "without"} here` }] },
+            {
+              related: [
+                { span: earlier.span, message: `stated ${earlier.value.present ? "with" : "without"} here` },
+              ],
+            },
           );
       }
     } else if (name === "field") {
@@ -315,39 +373,77 @@ export function readCpuStatements(block: readonly Matched[], report: Report): Cp
       const key = `${field.register}.${field.name}`;
       const earlier = fields.get(key);
       if (earlier === undefined) fields.set(key, { value: { field, value }, span: matched.head, override });
-      else report.add("field-repeated", matched.head, { field: key }, { related: [{ span: earlier.span, message: "first decided here" }] });
+      else
+        report.add(
+          "field-repeated",
+          matched.head,
+          { field: key },
+          { related: [{ span: earlier.span, message: "first decided here" }] },
+        );
     }
   }
   return { singles, features, fields };
 }
 
 /** A child's statement against its parent's: `override` where it replaces one, and only there. */
-function checkOverride(what: string, child: Stated<unknown>, parent: Stated<unknown> | undefined, report: Report): void {
+function checkOverride(
+  what: string,
+  child: Stated<unknown>,
+  parent: Stated<unknown> | undefined,
+  report: Report,
+): void {
   if (parent !== undefined && child.override === undefined) {
     const at = { ...child.span, end: child.span.start };
-    report.add("override-missing", child.span, { what }, {
-      related: [{ span: parent.span, message: "the parent states it here" }],
-      fixes: [{ title: "write `override` in front", confidence: "unsafe", edits: [{ span: at, text: "override " }] }],
-    });
+    report.add(
+      "override-missing",
+      child.span,
+      { what },
+      {
+        related: [{ span: parent.span, message: "the parent states it here" }],
+        fixes: [
+          {
+            title: "write `override` in front",
+            confidence: "unsafe",
+            edits: [{ span: at, text: "override " }],
+          },
+        ],
+      },
+    );
   } else if (parent === undefined && child.override !== undefined) {
     const whole = { ...child.override, end: child.override.end + 1 };
-    report.add("override-needless", child.override, { what }, {
-      fixes: [{ title: "remove `override`", confidence: "safe", edits: [{ span: whole, text: "" }] }],
-    });
+    report.add(
+      "override-needless",
+      child.override,
+      { what },
+      {
+        fixes: [{ title: "remove `override`", confidence: "safe", edits: [{ span: whole, text: "" }] }],
+      },
+    );
   }
 }
 
 /** A child over its parent, statement by statement. */
 export function inherit(parent: CpuStatements, child: CpuStatements, report: Report): CpuStatements {
   const inheritedSingles: Readonly<Record<string, Stated<unknown> | undefined>> = { ...parent.singles };
-  for (const [name, stated] of Object.entries(child.singles)) checkOverride(`\`${name}\``, stated, inheritedSingles[name], report);
+  for (const [name, stated] of Object.entries(child.singles))
+    checkOverride(`\`${name}\``, stated, inheritedSingles[name], report);
   for (const [name, stated] of child.features) {
     const inherited = parent.features.get(name);
-    if (inherited !== undefined && stated.override === undefined && inherited.value.present === stated.value.present)
-      report.add("feature-repeated", stated.span, { feature: name }, { related: [{ span: inherited.span, message: "the parent states it here" }] });
+    if (
+      inherited !== undefined &&
+      stated.override === undefined &&
+      inherited.value.present === stated.value.present
+    )
+      report.add(
+        "feature-repeated",
+        stated.span,
+        { feature: name },
+        { related: [{ span: inherited.span, message: "the parent states it here" }] },
+      );
     else checkOverride(`\`${name}\``, stated, inherited, report);
   }
-  for (const [key, stated] of child.fields) checkOverride(`\`${key}\``, stated, parent.fields.get(key), report);
+  for (const [key, stated] of child.fields)
+    checkOverride(`\`${key}\``, stated, parent.fields.get(key), report);
   return {
     singles: { ...parent.singles, ...child.singles },
     features: new Map([...parent.features, ...child.features]),

@@ -1,5 +1,12 @@
 /** One `guest` block, with its CPU model, as a contract. */
-import type { Contract, Decided, Origin, PmuContract, RegisterContract, TestContract } from "../../contract.ts";
+import type {
+  Contract,
+  Decided,
+  Origin,
+  PmuContract,
+  RegisterContract,
+  TestContract,
+} from "../../contract.ts";
 import { documentation } from "../../parser/ast.ts";
 import { feature as findFeature, field as findField, vcpuFeatures } from "../../tables/index.ts";
 import type { CpuModel, CpuModels } from "../cpu/model.ts";
@@ -9,18 +16,28 @@ import type { CpuStatements, Stated } from "../cpu/statements.ts";
 import { matchStatements, slotAtom } from "../forms.ts";
 import { type Declaration, lookUp, type Scope } from "../names.ts";
 import type { Report } from "../report.ts";
-import { groupByName, type GuestBlock, readGuestPart } from "./statements.ts";
+import { type GuestBlock, groupByName, readGuestPart } from "./statements.ts";
 
-const byStatement = <T>(stated: Stated<T>): Decided<T> => ({ value: stated.value, origin: { kind: "statement", span: stated.span } });
+const byStatement = <T>(stated: Stated<T>): Decided<T> => ({
+  value: stated.value,
+  origin: { kind: "statement", span: stated.span },
+});
 
 /** vCPU features behind the statements: which word of which statement asks for which rows of the vCPU feature table. */
-const facilityFeatures: readonly { readonly facility: "sve" | "pauth" | "pmu"; readonly features: readonly string[] }[] = [
+const facilityFeatures: readonly {
+  readonly facility: "sve" | "pauth" | "pmu";
+  readonly features: readonly string[];
+}[] = [
   { facility: "pmu", features: ["PMU_V3"] },
   { facility: "sve", features: ["SVE"] },
   { facility: "pauth", features: ["PTRAUTH_ADDRESS", "PTRAUTH_GENERIC"] },
 ];
 
-function vcpuFeaturesOf(statements: CpuStatements, psci: Decided<string>, model: CpuModel): readonly Decided<string>[] {
+function vcpuFeaturesOf(
+  statements: CpuStatements,
+  psci: Decided<string>,
+  model: CpuModel,
+): readonly Decided<string>[] {
   const asked: Decided<string>[] = [];
   const ask = (value: string, origin: Origin): void => {
     asked.push({ value, origin });
@@ -42,13 +59,19 @@ function vcpuFeaturesOf(statements: CpuStatements, psci: Decided<string>, model:
 }
 
 /** Capabilities that statements with other names enable: MTE, and writable identity where MIDR & co. are stated. */
-function impliedCapabilities(statements: CpuStatements): readonly Decided<string>[] {
+function impliedCapabilities(statements: CpuStatements): Contract["capabilities"] {
   const { mte, midr, revidr, aidr } = statements.singles;
-  const implied: Decided<string>[] = [];
-  if (mte !== undefined && mte.value !== "off") implied.push({ value: "KVM_CAP_ARM_MTE", origin: { kind: "statement", span: mte.span } });
+  const implied: Contract["capabilities"][number][] = [];
+  if (mte !== undefined && mte.value !== "off")
+    implied.push({ value: "KVM_CAP_ARM_MTE", required: true, origin: { kind: "statement", span: mte.span } });
   const identity = [midr, revidr, aidr].find((stated) => stated !== undefined && stated.value !== "host");
   if (identity !== undefined)
-    implied.push({ value: "KVM_CAP_ARM_WRITABLE_IMP_ID_REGS", origin: { kind: "statement", span: identity.span } });
+    // A host whose own identity is the stated one satisfies it without the capability.
+    implied.push({
+      value: "KVM_CAP_ARM_WRITABLE_IMP_ID_REGS",
+      required: false,
+      origin: { kind: "statement", span: identity.span },
+    });
   return implied;
 }
 
@@ -60,7 +83,12 @@ function pmuOf(statements: CpuStatements): PmuContract | undefined {
     origin: { kind: "statement", span: stated.span },
     counters: counters === undefined ? undefined : byStatement(counters),
     intid: intid === undefined ? undefined : byStatement(intid),
-    events: events.map(({ first, last, action, span }) => ({ first, last, action, origin: { kind: "statement", span } })),
+    events: events.map(({ first, last, action, span }) => ({
+      first,
+      last,
+      action,
+      origin: { kind: "statement", span },
+    })),
   };
 }
 
@@ -72,14 +100,18 @@ function withGic(model: CpuModel, gic: Contract["gic"]): readonly RegisterContra
   if (gic === undefined || model.resolved === undefined) return model.registers;
   const gicv3 = findFeature("FEAT_GICv3");
   const aarch32 = stateOf(model.resolved.cells, model.resolved.architecture).feature("FEAT_AA32EL0");
-  const shown = gic.value === "v3" ? [...(gicv3?.present ?? []), ...(aarch32 === false ? [] : (gicv3?.presentAArch32 ?? []))] : [];
+  const shown =
+    gic.value === "v3"
+      ? [...(gicv3?.present ?? []), ...(aarch32 === false ? [] : (gicv3?.presentAArch32 ?? []))]
+      : [];
   return model.registers.map((register) => ({
     ...register,
     fields: register.fields.map((field) => {
       const row = findField(register.name, field.name);
       if (row?.facility !== "gic" || field.origin.kind === "statement") return field;
       const setting = shown.find((one) => findField(one.reg, one.field) === row);
-      const unknownTwin = aarch32 === undefined && gicv3?.presentAArch32.some((one) => findField(one.reg, one.field) === row);
+      const unknownTwin =
+        aarch32 === undefined && gicv3?.presentAArch32.some((one) => findField(one.reg, one.field) === row);
       if (unknownTwin === true) return field;
       return { ...field, value: BigInt(setting?.value ?? row.absent), origin: gic.origin };
     }),
@@ -106,7 +138,11 @@ export function fleetHosts(fleet: Declaration, scope: Scope, report: Report): re
   const [statement] = matchStatements(fleet.matched.statement.block?.statements ?? [], "fleet", report);
   const atoms = statement?.slots.get("hosts") ?? [];
   if (statement === undefined) report.add("fleet-empty", fleet.nameSpan, { fleet: fleet.name });
-  return [...new Set(atoms.map((atom) => lookUp(atom, ["host"], scope, report)?.name).filter((name) => name !== undefined))];
+  return [
+    ...new Set(
+      atoms.map((atom) => lookUp(atom, ["host"], scope, report)?.name).filter((name) => name !== undefined),
+    ),
+  ];
 }
 
 /** A guest as far as it can be understood; undefined where it has no usable CPU (which is reported). */
@@ -122,12 +158,23 @@ export function guestContract(
   const cpuStatement = block.get("cpu")?.[0];
   const stated = matched.statement.block?.statements.some((statement) => statement.name.text === "cpu");
   if (cpuStatement === undefined && stated !== true)
-    report.add("guest-without-cpu", nameSpan, { guest: name }, { help: ["write `cpu NAME` with one of the file's `cpu` blocks"] });
-  const cpu = cpuStatement === undefined ? undefined : lookUp(slotAtom(cpuStatement, "cpu"), ["cpu"], scope, report);
+    report.add(
+      "guest-without-cpu",
+      nameSpan,
+      { guest: name },
+      { help: ["write `cpu NAME` with one of the file's `cpu` blocks"] },
+    );
+  const cpu =
+    cpuStatement === undefined ? undefined : lookUp(slotAtom(cpuStatement, "cpu"), ["cpu"], scope, report);
   const model = cpu === undefined ? undefined : cpus.get(cpu);
   const pmu = model === undefined ? undefined : pmuOf(model.statements);
   const el2 = model?.statements.singles.el2;
-  const part = readGuestPart(block, nameSpan, { pmuIntid: pmu?.intid, hasEl2: el2 !== undefined && el2.value !== "off" }, report);
+  const part = readGuestPart(
+    block,
+    nameSpan,
+    { pmuIntid: pmu?.intid, hasEl2: el2 !== undefined && el2.value !== "off" },
+    report,
+  );
   const hosts = runsOn(block, scope, report);
   if (model?.resolved === undefined) return undefined;
   const { statements } = model;
@@ -141,7 +188,10 @@ export function guestContract(
     cpu: model.name,
     registers: withGic(model, part.gic),
     vcpuFeatures: vcpuFeaturesOf(statements, part.psci, model),
-    sveLengths: sve === undefined || sve.value === "off" ? undefined : { value: sve.value, origin: { kind: "statement", span: sve.span } },
+    sveLengths:
+      sve === undefined || sve.value === "off"
+        ? undefined
+        : { value: sve.value, origin: { kind: "statement", span: sve.span } },
     pmu,
     ...part,
     capabilities: [...impliedCapabilities(statements), ...part.capabilities],

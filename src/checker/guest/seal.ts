@@ -6,7 +6,9 @@ import type { Report } from "../report.ts";
 /** `REGISTER.FIELD` or a statement's name, in the order of the registers, then of the language. */
 export function openChoices(contract: Contract): readonly string[] {
   const fields = contract.registers.flatMap((register) =>
-    register.fields.filter((field) => field.value === "host").map((field) => `${register.name}.${field.name}`),
+    register.fields
+      .filter((field) => field.value === "host")
+      .map((field) => `${register.name}.${field.name}`),
   );
   const stated = new Set(contract.workarounds.map((one) => one.register));
   const workarounds = firmwareRegisters()
@@ -30,7 +32,9 @@ function byRegister(choices: readonly string[]): readonly string[] {
     const [register = choice, field] = choice.includes(" ") ? [choice] : choice.split(".");
     groups.set(register, [...(groups.get(register) ?? []), ...(field === undefined ? [] : [field])]);
   }
-  return [...groups].map(([register, fields]) => (fields.length === 0 ? `\`${register}\`` : `${register}: ${fields.join(", ")}`));
+  return [...groups].map(([register, fields]) =>
+    fields.length === 0 ? `\`${register}\`` : `${register}: ${fields.join(", ")}`,
+  );
 }
 
 export function checkSealed(contract: Contract, report: Report): void {
@@ -40,10 +44,15 @@ export function checkSealed(contract: Contract, report: Report): void {
   const groups = byRegister(open);
   const shown = groups.slice(0, 12);
   const rest = groups.length - shown.length;
-  report.add("sealed-open", contract.span, { guest: contract.guest, count: open.length }, {
-    notes: [...shown, ...(rest > 0 ? [`and ${rest} more registers`] : [])],
-    help: [
-      "decide them with `field REGISTER.FIELD = VALUE` and the statements named, or take `baseline CORE`, which decides every field that the core's manual gives",
-    ],
-  });
+  report.add(
+    "sealed-open",
+    contract.span,
+    { guest: contract.guest, count: open.length },
+    {
+      notes: [...shown, ...(rest > 0 ? [`and ${rest} more registers`] : [])],
+      help: [
+        "decide them with `field REGISTER.FIELD = VALUE` and the statements named, or take `baseline CORE`, which decides every field that the core's manual gives",
+      ],
+    },
+  );
 }

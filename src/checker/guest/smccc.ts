@@ -11,8 +11,8 @@ import {
   smcccFunctions,
   smcccOwners,
 } from "../../tables/index.ts";
-import { type Matched, matchStatements, replaceFix, slotAtom } from "../forms.ts";
 import { readRange } from "../cpu/statements.ts";
+import { type Matched, matchStatements, replaceFix, slotAtom } from "../forms.ts";
 import type { Report } from "../report.ts";
 import { readInteger, wordText } from "../values.ts";
 
@@ -35,11 +35,22 @@ export function readFunctionIds(atom: Atom, report: Report): readonly Ids[] {
     if (found !== undefined) return found.ids.map((id) => ({ first: id, last: id, span: atom.span }));
     const known = [...smcccFunctions().map((one) => one.name), ...smcccOwners().map((one) => one.name)];
     const [first] = didYouMean(atom.text, known);
-    report.add("unknown-function", atom.span, { name: atom.text }, {
-      ...(first === undefined
-        ? { help: [`owners are ${smcccOwners().map((one) => `\`${one.name}\``).join(", ")}; functions have names such as \`PSCI_CPU_ON\` or ids such as \`0x8400_0003\``] }
-        : { label: `did you mean \`${first}\`?`, fixes: [replaceFix(atom.span, first)] }),
-    });
+    report.add(
+      "unknown-function",
+      atom.span,
+      { name: atom.text },
+      {
+        ...(first === undefined
+          ? {
+              help: [
+                `owners are ${smcccOwners()
+                  .map((one) => `\`${one.name}\``)
+                  .join(", ")}; functions have names such as \`PSCI_CPU_ON\` or ids such as \`0x8400_0003\``,
+              ],
+            }
+          : { label: `did you mean \`${first}\`?`, fixes: [replaceFix(atom.span, first)] }),
+      },
+    );
     return [];
   }
   if (atom.kind === "range" && !atom.inclusive) {
@@ -63,13 +74,26 @@ function readOwnerIds(matched: Matched, report: Report): readonly Ids[] {
   if (owner === undefined) return [];
   const conventionAtom = matched.slots.get("convention")?.[0];
   const all = smcccConventions();
-  const conventions = conventionAtom === undefined ? all.filter((one) => one.fast) : all.filter((one) => one.name === wordText(conventionAtom));
+  const conventions =
+    conventionAtom === undefined
+      ? all.filter((one) => one.fast)
+      : all.filter((one) => one.name === wordText(conventionAtom));
   if (conventionAtom !== undefined && conventions.length === 0) {
-    const [first] = didYouMean(wordText(conventionAtom), all.map((one) => one.name));
-    report.add("unknown-convention", conventionAtom.span, { name: wordText(conventionAtom) }, {
-      help: [`conventions are ${all.map((one) => `\`${one.name}\``).join(", ")}`],
-      ...(first === undefined ? {} : { label: `did you mean \`${first}\`?`, fixes: [replaceFix(conventionAtom.span, first)] }),
-    });
+    const [first] = didYouMean(
+      wordText(conventionAtom),
+      all.map((one) => one.name),
+    );
+    report.add(
+      "unknown-convention",
+      conventionAtom.span,
+      { name: wordText(conventionAtom) },
+      {
+        help: [`conventions are ${all.map((one) => `\`${one.name}\``).join(", ")}`],
+        ...(first === undefined
+          ? {}
+          : { label: `did you mean \`${first}\`?`, fixes: [replaceFix(conventionAtom.span, first)] }),
+      },
+    );
     return [];
   }
   const numbers: { first: number; last: number; span: Span }[] = [];
@@ -77,7 +101,12 @@ function readOwnerIds(matched: Matched, report: Report): readonly Ids[] {
     const range = readRange(atom, report);
     if (range === undefined) return [];
     if (range.last > 0xffffn) {
-      report.add("number-out-of-range", atom.span, { what: "a function number", value: `0x${range.last.toString(16)}`, least: "0x0", most: "0xffff" });
+      report.add("number-out-of-range", atom.span, {
+        what: "a function number",
+        value: `0x${range.last.toString(16)}`,
+        least: "0x0",
+        most: "0xffff",
+      });
       return [];
     }
     numbers.push({ first: Number(range.first), last: Number(range.last), span: atom.span });
@@ -101,29 +130,48 @@ function overlaps(a: { first: number; last: number }, b: { first: number; last: 
 function checkReserved(range: Ids, report: Report): boolean {
   const reserved = reservedFilterRanges().find((one) => overlaps(range, one));
   if (reserved === undefined) return true;
-  report.add("filter-reserved", range.span, { range: printRange(range), reserved: printRange(reserved) }, {
-    notes: [`KVM reserves it with the first filter (${reserved.why}) and answers EEXIST`],
-  });
+  report.add(
+    "filter-reserved",
+    range.span,
+    { range: printRange(range), reserved: printRange(reserved) },
+    {
+      notes: [`KVM reserves it with the first filter (${reserved.why}) and answers EEXIST`],
+    },
+  );
   return false;
 }
 
-function checkAgainst(range: FilterRange & { span: Span }, earlier: FilterRange & { span: Span }, report: Report): void {
+function checkAgainst(
+  range: FilterRange & { span: Span },
+  earlier: FilterRange & { span: Span },
+  report: Report,
+): void {
   const related = [{ span: earlier.span, message: `${earlier.action} ${printRange(earlier)}` }];
   const inside = earlier.first <= range.first && range.last <= earlier.last;
   const holds = range.first <= earlier.first && earlier.last <= range.last;
   if (earlier.action === range.action && (inside || holds)) {
     const [inner, outer] = inside ? [range, earlier] : [earlier, range];
-    report.add("filter-unreachable", inner.span, { range: printRange(inner) }, {
-      related: [{ span: outer.span, message: `${outer.action} ${printRange(outer)} holds all of it` }],
-      notes: ["KVM refuses the second of two intersecting ranges with EEXIST"],
-    });
+    report.add(
+      "filter-unreachable",
+      inner.span,
+      { range: printRange(inner) },
+      {
+        related: [{ span: outer.span, message: `${outer.action} ${printRange(outer)} holds all of it` }],
+        notes: ["KVM refuses the second of two intersecting ranges with EEXIST"],
+      },
+    );
   } else {
     const from = Math.max(range.first, earlier.first);
     const to = Math.min(range.last, earlier.last);
-    report.add("filter-overlap", range.span, { shared: printRange({ first: from, last: to }) }, {
-      related,
-      notes: ["KVM refuses the second of two intersecting ranges with EEXIST"],
-    });
+    report.add(
+      "filter-overlap",
+      range.span,
+      { shared: printRange({ first: from, last: to }) },
+      {
+        related,
+        notes: ["KVM refuses the second of two intersecting ranges with EEXIST"],
+      },
+    );
   }
 }
 
@@ -149,7 +197,8 @@ export function readFilter(block: Matched | undefined, report: Report): readonly
   return kept.map(({ first, last, action, origin }) => ({ first, last, action, origin }));
 }
 
-const fallsTo = (id: number, filter: readonly FilterRange[]): FilterRange | undefined => filter.find((range) => range.first <= id && id <= range.last);
+const fallsTo = (id: number, filter: readonly FilterRange[]): FilterRange | undefined =>
+  filter.find((range) => range.first <= id && id <= range.last);
 
 /** A service that is allowed and whose calls a filter takes away, wholly or in part. */
 export function checkShadowed(
@@ -158,13 +207,22 @@ export function checkShadowed(
   report: Report,
 ): void {
   for (const { service, span } of allowed) {
-    const taken = service.functions.map((id) => fallsTo(id, filter)).filter((range) => range !== undefined && range.action !== "handle");
+    const taken = service.functions
+      .map((id) => fallsTo(id, filter))
+      .filter((range) => range !== undefined && range.action !== "handle");
     const [first] = taken;
     if (first === undefined || service.forwardOnly === true) continue;
-    report.add("service-shadowed", span, { service: service.name, action: first.action === "deny" ? "denies" : "forwards" }, {
-      related: [{ span: first.origin.span, message: `${first.action} ${printRange(first)}` }],
-      notes: [`the filter acts before the service bitmap: ${taken.length} of ${service.functions.length} calls never reach KVM's service`],
-    });
+    report.add(
+      "service-shadowed",
+      span,
+      { service: service.name, action: first.action === "deny" ? "denies" : "forwards" },
+      {
+        related: [{ span: first.origin.span, message: `${first.action} ${printRange(first)}` }],
+        notes: [
+          `the filter acts before the service bitmap: ${taken.length} of ${service.functions.length} calls never reach KVM's service`,
+        ],
+      },
+    );
   }
 }
 
@@ -178,9 +236,16 @@ export function checkForwardOnly(
     if (service.forwardOnly !== true) continue;
     const unanswered = service.functions.filter((id) => fallsTo(id, filter)?.action !== "forward");
     if (unanswered.length > 0)
-      report.add("service-unanswered", span, { service: service.name, functions: unanswered.map(hexId).join(", ") }, {
-        help: [`add \`forward ${unanswered.map(hexId).join(", ")}\` to the \`smccc\` block and answer the calls in user space`],
-      });
+      report.add(
+        "service-unanswered",
+        span,
+        { service: service.name, functions: unanswered.map(hexId).join(", ") },
+        {
+          help: [
+            `add \`forward ${unanswered.map(hexId).join(", ")}\` to the \`smccc\` block and answer the calls in user space`,
+          ],
+        },
+      );
   }
 }
 
@@ -190,9 +255,13 @@ export function checkCpuOn(filter: readonly FilterRange[], vcpus: number | undef
   const cpuOn = smcccFunction("PSCI_CPU_ON");
   const taken = cpuOn?.ids.map((id) => fallsTo(id, filter)).find((range) => range?.action === "deny");
   if (taken === undefined) return;
-  report.add("filter-takes-cpu-on", taken.origin.span, { vcpus: vcpus === undefined ? "perhaps several" : String(vcpus) }, {
-    help: vcpus === undefined ? ["state `vcpus 1` if the guest has one vCPU only"] : [],
-    notes: [`${printRange(taken)} at ${formatLocation(taken.origin.span)} holds PSCI_CPU_ON`],
-  });
+  report.add(
+    "filter-takes-cpu-on",
+    taken.origin.span,
+    { vcpus: vcpus === undefined ? "perhaps several" : String(vcpus) },
+    {
+      help: vcpus === undefined ? ["state `vcpus 1` if the guest has one vCPU only"] : [],
+      notes: [`${printRange(taken)} at ${formatLocation(taken.origin.span)} holds PSCI_CPU_ON`],
+    },
+  );
 }
-

@@ -4,13 +4,13 @@ import type { Span } from "../../diagnostics/span.ts";
 import { didYouMean } from "../../diagnostics/suggest.ts";
 import {
   capabilities as allCapabilities,
+  services as allServices,
   bitmapRegisters,
   deviceAttribute,
+  service as findService,
   firmwareRegister,
   firmwareRegisters,
   type Service,
-  service as findService,
-  services as allServices,
 } from "../../tables/index.ts";
 import { type Matched, replaceFix, slotAtom } from "../forms.ts";
 import type { Report } from "../report.ts";
@@ -52,7 +52,10 @@ const decided = <T>(value: T | undefined, matched: Matched): Decided<T> | undefi
   value === undefined ? undefined : { value, origin: byStatement(matched) };
 
 function readPsci(matched: Matched | undefined, guest: Span, report: Report): Decided<string> {
-  const open: Decided<string> = { value: "host", origin: { kind: "default", span: guest, statement: "psci" } };
+  const open: Decided<string> = {
+    value: "host",
+    origin: { kind: "default", span: guest, statement: "psci" },
+  };
   if (matched === undefined) return open;
   if (matched.words.has("host")) return { value: "host", origin: byStatement(matched) };
   const atom = slotAtom(matched, "version");
@@ -77,13 +80,23 @@ function readServices(matched: Matched | undefined, report: Report): readonly Al
     if (service === undefined) {
       const names = allServices().map((one) => one.name);
       const [first] = didYouMean(name, names);
-      report.add("unknown-service", atom.span, { name }, {
-        ...(first === undefined
-          ? { help: [`services are ${names.map((one) => `\`${one}\``).join(", ")}`] }
-          : { label: `did you mean \`${first}\`?`, fixes: [replaceFix(atom.span, first)] }),
-      });
+      report.add(
+        "unknown-service",
+        atom.span,
+        { name },
+        {
+          ...(first === undefined
+            ? { help: [`services are ${names.map((one) => `\`${one}\``).join(", ")}`] }
+            : { label: `did you mean \`${first}\`?`, fixes: [replaceFix(atom.span, first)] }),
+        },
+      );
     } else if (earlier !== undefined) {
-      report.add("service-repeated", atom.span, { service: name }, { related: [{ span: earlier.span, message: "first allowed here" }] });
+      report.add(
+        "service-repeated",
+        atom.span,
+        { service: name },
+        { related: [{ span: earlier.span, message: "first allowed here" }] },
+      );
     } else allowed.push({ service, span: atom.span });
   }
   return allowed;
@@ -93,12 +106,22 @@ function checkServiceNeeds(allowed: readonly Allowed[], report: Report): void {
   for (const { service, span } of allowed)
     for (const need of service.needs)
       if (!allowed.some((one) => one.service.name === need))
-        report.add("service-needs", span, { service: service.name, needed: need }, { help: [`write \`services ${[...allowed.map((one) => one.service.name), need].join(", ")}\``] });
+        report.add(
+          "service-needs",
+          span,
+          { service: service.name, needed: need },
+          { help: [`write \`services ${[...allowed.map((one) => one.service.name), need].join(", ")}\``] },
+        );
 }
 
 /** Every bitmap register that the tables know, with the bits of the allowed services and no other. */
-function bitmapsFor(allowed: readonly Allowed[], stated: Matched | undefined, guest: Span): Contract["bitmaps"] {
-  const origin: Origin = stated === undefined ? { kind: "default", span: guest, statement: "services" } : byStatement(stated);
+function bitmapsFor(
+  allowed: readonly Allowed[],
+  stated: Matched | undefined,
+  guest: Span,
+): Contract["bitmaps"] {
+  const origin: Origin =
+    stated === undefined ? { kind: "default", span: guest, statement: "services" } : byStatement(stated);
   return bitmapRegisters().map((register) => ({
     register: register.name,
     value: allowed
@@ -108,8 +131,8 @@ function bitmapsFor(allowed: readonly Allowed[], stated: Matched | undefined, gu
   }));
 }
 
-function readCapabilities(statements: readonly Matched[], report: Report): readonly Decided<string>[] {
-  const enabled: Decided<string>[] = [];
+function readCapabilities(statements: readonly Matched[], report: Report): Contract["capabilities"] {
+  const enabled: Contract["capabilities"][number][] = [];
   const offered = allCapabilities().filter((one) => one.word !== undefined);
   for (const matched of statements)
     for (const atom of matched.slots.get("capabilities") ?? []) {
@@ -118,14 +141,25 @@ function readCapabilities(statements: readonly Matched[], report: Report): reado
       if (found === undefined) {
         const words = offered.map((one) => one.word ?? "");
         const [first] = didYouMean(wordText(atom), words);
-        report.add("unknown-capability", atom.span, { name: wordText(atom) }, {
-          ...(first === undefined
-            ? { help: [`capabilities are ${words.map((one) => `\`${one}\``).join(", ")}`] }
-            : { label: `did you mean \`${first}\`?`, fixes: [replaceFix(atom.span, first)] }),
-        });
+        report.add(
+          "unknown-capability",
+          atom.span,
+          { name: wordText(atom) },
+          {
+            ...(first === undefined
+              ? { help: [`capabilities are ${words.map((one) => `\`${one}\``).join(", ")}`] }
+              : { label: `did you mean \`${first}\`?`, fixes: [replaceFix(atom.span, first)] }),
+          },
+        );
       } else if (earlier !== undefined) {
-        report.add("capability-repeated", atom.span, { name: wordText(atom) }, { related: [{ span: earlier.origin.span, message: "first enabled here" }] });
-      } else enabled.push({ value: found.name, origin: { kind: "statement", span: atom.span } });
+        report.add(
+          "capability-repeated",
+          atom.span,
+          { name: wordText(atom) },
+          { related: [{ span: earlier.origin.span, message: "first enabled here" }] },
+        );
+      } else
+        enabled.push({ value: found.name, required: true, origin: { kind: "statement", span: atom.span } });
     }
   return enabled;
 }
@@ -139,22 +173,41 @@ function readWorkarounds(statements: readonly Matched[], report: Report): Contra
     if (register === undefined) {
       const names = known.map((one) => one.name.slice(workaroundPrefix.length));
       const [first] = didYouMean(wordText(atom), names);
-      report.add("unknown-workaround", atom.span, { name: wordText(atom) }, {
-        help: [`known are ${names.map((one) => `\`${one}\``).join(", ")}`],
-        fixes: first === undefined ? [] : [replaceFix(atom.span, first)],
-      });
+      report.add(
+        "unknown-workaround",
+        atom.span,
+        { name: wordText(atom) },
+        {
+          help: [`known are ${names.map((one) => `\`${one}\``).join(", ")}`],
+          fixes: first === undefined ? [] : [replaceFix(atom.span, first)],
+        },
+      );
       continue;
     }
     const level = slotAtom(matched, "level");
     const earlier = stated.find((one) => one.register === register.name);
     if (register.values[wordText(level)] === undefined) {
       const [first] = didYouMean(wordText(level), Object.keys(register.values));
-      report.add("unknown-workaround-level", level.span, { register: wordText(atom), level: wordText(level) }, {
-        help: [`its levels are ${Object.keys(register.values).map((one) => `\`${one}\``).join(", ")}`],
-        fixes: first === undefined ? [] : [replaceFix(level.span, first)],
-      });
+      report.add(
+        "unknown-workaround-level",
+        level.span,
+        { register: wordText(atom), level: wordText(level) },
+        {
+          help: [
+            `its levels are ${Object.keys(register.values)
+              .map((one) => `\`${one}\``)
+              .join(", ")}`,
+          ],
+          fixes: first === undefined ? [] : [replaceFix(level.span, first)],
+        },
+      );
     } else if (earlier !== undefined) {
-      report.add("workaround-repeated", matched.head, { register: wordText(atom) }, { related: [{ span: earlier.origin.span, message: "first stated here" }] });
+      report.add(
+        "workaround-repeated",
+        matched.head,
+        { register: wordText(atom) },
+        { related: [{ span: earlier.origin.span, message: "first stated here" }] },
+      );
     } else stated.push({ register: register.name, level: wordText(level), origin: byStatement(matched) });
   }
   return stated;
@@ -182,7 +235,12 @@ function readTimers(statements: readonly Matched[], cpu: CpuFacts, report: Repor
     if (timer === undefined || intid === undefined) continue;
     const same = stated.find((one) => one.timer === timer);
     if (same !== undefined) {
-      report.add("timer-repeated", matched.head, { timer }, { related: [{ span: same.origin.span, message: "first stated here" }] });
+      report.add(
+        "timer-repeated",
+        matched.head,
+        { timer },
+        { related: [{ span: same.origin.span, message: "first stated here" }] },
+      );
       continue;
     }
     stated.push({ timer, intid: Number(intid), origin: byStatement(matched) });
@@ -202,20 +260,38 @@ function checkIntids(timers: Contract["timers"], { pmuIntid, hasEl2 }: CpuFacts,
     const earlier = used.get(intid);
     const span = stated?.origin.span ?? earlier?.span;
     if (earlier !== undefined && span !== undefined)
-      report.add("intid-shared", span, { intid, first: earlier.what, second: `the ${timer} timer` }, {
-        ...(earlier.span === undefined || stated === undefined ? {} : { related: [{ span: earlier.span, message: `${earlier.what} has it` }] }),
-        notes: stated === undefined ? [`the ${timer} timer has INTID ${intid} by default`] : [],
-      });
+      report.add(
+        "intid-shared",
+        span,
+        { intid, first: earlier.what, second: `the ${timer} timer` },
+        {
+          ...(earlier.span === undefined || stated === undefined
+            ? {}
+            : { related: [{ span: earlier.span, message: `${earlier.what} has it` }] }),
+          notes: stated === undefined ? [`the ${timer} timer has INTID ${intid} by default`] : [],
+        },
+      );
     used.set(intid, { what: `the ${timer} timer`, span: stated?.origin.span });
   }
   const shared = pmuIntid === undefined ? undefined : used.get(pmuIntid.value);
   if (pmuIntid !== undefined && shared !== undefined)
-    report.add("intid-shared", pmuIntid.origin.span, { intid: pmuIntid.value, first: shared.what, second: "the PMU" }, {
-      ...(shared.span === undefined ? {} : { related: [{ span: shared.span, message: `${shared.what} has it` }] }),
-    });
+    report.add(
+      "intid-shared",
+      pmuIntid.origin.span,
+      { intid: pmuIntid.value, first: shared.what, second: "the PMU" },
+      {
+        ...(shared.span === undefined
+          ? {}
+          : { related: [{ span: shared.span, message: `${shared.what} has it` }] }),
+      },
+    );
 }
 
-function readStolenTime(matched: Matched | undefined, allowed: readonly Allowed[], report: Report): Decided<bigint> | undefined {
+function readStolenTime(
+  matched: Matched | undefined,
+  allowed: readonly Allowed[],
+  report: Report,
+): Decided<bigint> | undefined {
   const service = allowed.find((one) => one.service.name === "pv-time");
   if (matched === undefined) {
     if (service !== undefined) report.add("stolen-time-missing", service.span, {});
@@ -226,21 +302,33 @@ function readStolenTime(matched: Matched | undefined, allowed: readonly Allowed[
   if (address === undefined) return undefined;
   if (address % 64n !== 0n) {
     const down = address - (address % 64n);
-    report.add("stolen-time-unaligned", atom.span, { address: hex(address) }, { fixes: [replaceFix(atom.span, hex(down))] });
+    report.add(
+      "stolen-time-unaligned",
+      atom.span,
+      { address: hex(address) },
+      { fixes: [replaceFix(atom.span, hex(down))] },
+    );
     return undefined;
   }
-  if (service === undefined) report.add("stolen-time-unreachable", matched.head, {}, { help: ["add `pv-time` to `services`"] });
+  if (service === undefined)
+    report.add("stolen-time-unreachable", matched.head, {}, { help: ["add `pv-time` to `services`"] });
   return decided(address, matched);
 }
 
-const firstWord = <T extends string>(matched: Matched | undefined, words: readonly T[]): T | undefined => words.find((word) => matched?.words.has(word));
+const firstWord = <const T extends string>(
+  matched: Matched | undefined,
+  words: readonly T[],
+): T | undefined => words.find((word) => matched?.words.has(word));
 
 export function readGuestPart(block: GuestBlock, guest: Span, cpu: CpuFacts, report: Report): GuestPart {
   const servicesStatement = single(block, "services");
   const allowed = readServices(servicesStatement, report);
   const filter: readonly FilterRange[] = readFilter(single(block, "smccc"), report);
   const vcpusStatement = single(block, "vcpus");
-  const vcpuCount = vcpusStatement === undefined ? undefined : readBounded(slotAtom(vcpusStatement, "count"), "the number of vCPUs", 1n, 512n, report);
+  const vcpuCount =
+    vcpusStatement === undefined
+      ? undefined
+      : readBounded(slotAtom(vcpusStatement, "count"), "the number of vCPUs", 1n, 512n, report);
   const vcpus = vcpuCount === undefined ? undefined : Number(vcpuCount);
   checkServiceNeeds(allowed, report);
   checkShadowed(allowed, filter, report);
@@ -252,16 +340,35 @@ export function readGuestPart(block: GuestBlock, guest: Span, cpu: CpuFacts, rep
   const gicKind = firstWord(gic, ["v3", "v2", "none"]);
   return {
     psci: readPsci(single(block, "psci"), guest, report),
-    services: allowed.map(({ service, span }) => ({ value: service.name, origin: { kind: "statement", span } })),
+    services: allowed.map(({ service, span }) => ({
+      value: service.name,
+      origin: { kind: "statement", span },
+    })),
     bitmaps: bitmapsFor(allowed, servicesStatement, guest),
     filter,
     capabilities: readCapabilities(block.get("capability") ?? [], report),
     workarounds: readWorkarounds(block.get("workaround") ?? [], report),
     timers: readTimers(block.get("timer") ?? [], cpu, report),
     stolenTime: readStolenTime(single(block, "stolen-time"), allowed, report),
-    counterOffset: offset === undefined ? undefined : decided(readBounded(slotAtom(offset, "offset"), "the counter offset", 0n, maxU64, report, hex), offset),
-    ipaBits: ipa === undefined ? undefined : decided(readBits(ipa.slots.get("bits") ?? [], "the size of the address space", 32n, 52n, report), ipa),
-    gic: gic === undefined || gicKind === undefined ? undefined : { value: gicKind, origin: byStatement(gic) },
-    vcpus: vcpus === undefined || vcpusStatement === undefined ? undefined : { value: vcpus, origin: byStatement(vcpusStatement) },
+    counterOffset:
+      offset === undefined
+        ? undefined
+        : decided(
+            readBounded(slotAtom(offset, "offset"), "the counter offset", 0n, maxU64, report, hex),
+            offset,
+          ),
+    ipaBits:
+      ipa === undefined
+        ? undefined
+        : decided(
+            readBits(ipa.slots.get("bits") ?? [], "the size of the address space", 32n, 52n, report),
+            ipa,
+          ),
+    gic:
+      gic === undefined || gicKind === undefined ? undefined : { value: gicKind, origin: byStatement(gic) },
+    vcpus:
+      vcpus === undefined || vcpusStatement === undefined
+        ? undefined
+        : { value: vcpus, origin: byStatement(vcpusStatement) },
   };
 }

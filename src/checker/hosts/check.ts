@@ -13,10 +13,12 @@ import {
 } from "../../hosts/judge.ts";
 import type { HostProfile } from "../../hosts/profile.ts";
 import {
-  capability as findCapability,
   deviceAttribute,
-  firmwareRegister,
+  capability as findCapability,
+  field as findField,
   service as findService,
+  firmwareRegister,
+  idRegister,
   vcpuFeature,
 } from "../../tables/index.ts";
 import type { Report } from "../report.ts";
@@ -42,22 +44,39 @@ function checkVcpuFeatures(contract: Contract, host: HostOfGuest, report: Report
     refused.add(value);
     if (statements.has(origin.span)) continue;
     statements.add(origin.span);
-    report.add("host-lacks-vcpu-feature", origin.span, { host: host.name, feature: value }, {
-      related: [{ span: host.span, message: "the guest runs on it" }],
-      notes: [answer.fact],
-    });
+    report.add(
+      "host-lacks-vcpu-feature",
+      origin.span,
+      { host: host.name, feature: value },
+      {
+        related: [{ span: host.span, message: "the guest runs on it" }],
+        notes: [answer.fact],
+      },
+    );
   }
   return refused;
 }
 
-function checkCapability(number: number, atLeast: number, origin: Origin, what: string, host: HostOfGuest, report: Report): boolean {
+function checkCapability(
+  number: number,
+  atLeast: number,
+  origin: Origin,
+  what: string,
+  host: HostOfGuest,
+  report: Report,
+): boolean {
   const answer = capabilityAnswer(host.profile, number);
   if (answer.value >= atLeast) return true;
   const name = findCapability(number)?.name ?? `capability ${number}`;
-  report.add("host-lacks-capability", origin.span, { host: host.name, capability: `${name}${what}` }, {
-    related: [{ span: host.span, message: "the guest runs on it" }],
-    notes: [answer.fact],
-  });
+  report.add(
+    "host-lacks-capability",
+    origin.span,
+    { host: host.name, capability: `${name}${what}` },
+    {
+      related: [{ span: host.span, message: "the guest runs on it" }],
+      notes: [answer.fact],
+    },
+  );
   return false;
 }
 
@@ -66,12 +85,23 @@ function checkCapabilities(contract: Contract, host: HostOfGuest, report: Report
   const missing = new Set<number>();
   const need = (name: string, origin: Origin, atLeast = 1, what = ""): void => {
     const number = findCapability(name)?.number;
-    if (number !== undefined && !missing.has(number) && !checkCapability(number, atLeast, origin, what, host, report)) missing.add(number);
+    if (
+      number !== undefined &&
+      !missing.has(number) &&
+      !checkCapability(number, atLeast, origin, what, host, report)
+    )
+      missing.add(number);
   };
-  for (const { value, origin } of contract.capabilities) need(value, origin);
+  for (const { value, origin, required } of contract.capabilities) if (required) need(value, origin);
   if (contract.stolenTime !== undefined) need("KVM_CAP_STEAL_TIME", contract.stolenTime.origin);
   if (contract.counterOffset !== undefined) need("KVM_CAP_COUNTER_OFFSET", contract.counterOffset.origin);
-  if (contract.ipaBits !== undefined) need("KVM_CAP_ARM_VM_IPA_SIZE", contract.ipaBits.origin, contract.ipaBits.value, ` of ${contract.ipaBits.value} bits`);
+  if (contract.ipaBits !== undefined)
+    need(
+      "KVM_CAP_ARM_VM_IPA_SIZE",
+      contract.ipaBits.origin,
+      contract.ipaBits.value,
+      ` of ${contract.ipaBits.value} bits`,
+    );
   return missing;
 }
 
@@ -82,29 +112,43 @@ function checkKernel(contract: Contract, host: HostOfGuest, report: Report): voi
     if (origin === undefined || since === undefined) return;
     const answer = kernelAtLeast(host.profile, since);
     if (answer.value) return;
-    report.add("host-kernel-too-old", origin.span, { host: host.name, kernel: host.profile.kernel.version, what, since }, {
-      related: [{ span: host.span, message: "the guest runs on it" }],
-      notes: [answer.fact],
-    });
+    report.add(
+      "host-kernel-too-old",
+      origin.span,
+      { host: host.name, kernel: host.profile.kernel.version, what, since },
+      {
+        related: [{ span: host.span, message: "the guest runs on it" }],
+        notes: [answer.fact],
+      },
+    );
   };
   need("KVM_ARM_VM_SMCCC_FILTER", contract.filter[0]?.origin, "the SMCCC filter");
-  need("KVM_ARM_VCPU_PMU_V3_SET_NR_COUNTERS", contract.pmu?.counters?.origin, "choosing the number of PMU counters");
+  need(
+    "KVM_ARM_VCPU_PMU_V3_SET_NR_COUNTERS",
+    contract.pmu?.counters?.origin,
+    "choosing the number of PMU counters",
+  );
 }
 
 function checkServices(contract: Contract, host: HostOfGuest, report: Report): void {
-  const missingRegisters = new Set<string>();
   for (const { value, origin } of contract.services) {
     const service = findService(value);
     if (service === undefined) continue;
     const bits = bitmapBits(host.profile, service.register);
-    const related = [{ span: host.span, message: "the guest runs on it" }];
-    if (bits === undefined) {
-      if (missingRegisters.has(service.register)) continue;
-      missingRegisters.add(service.register);
-      report.add("host-lacks-register", origin.span, { host: host.name, register: service.register }, { related, notes: [`KVM_GET_REG_LIST of the host does not have ${service.register}`] });
-    } else if ((bits.known & (1n << BigInt(service.bit))) === 0n) {
-      report.add("host-lacks-service", origin.span, { host: host.name, service: service.name }, { related, notes: [bits.fact] });
-    }
+    if (bits !== undefined && (bits.known & (1n << BigInt(service.bit))) !== 0n) continue;
+    report.add(
+      "host-lacks-service",
+      origin.span,
+      { host: host.name, service: service.name },
+      {
+        related: [{ span: host.span, message: "the guest runs on it" }],
+        notes: [
+          bits === undefined
+            ? `it does not list ${service.register}, which linux has since ${service.since}`
+            : bits.fact,
+        ],
+      },
+    );
   }
 }
 
@@ -113,11 +157,16 @@ function checkPsci(contract: Contract, host: HostOfGuest, report: Report): void 
   if (psci.value === "host") return;
   const known = psciVersions(host.profile);
   if (known === undefined || known.names.includes(psci.value)) return;
-  report.add("host-psci", psci.origin.span, { host: host.name, version: psci.value }, {
-    related: [{ span: host.span, message: "the guest runs on it" }],
-    notes: [known.fact],
-    help: [`the host knows ${known.names.join(", ")}`],
-  });
+  report.add(
+    "host-psci",
+    psci.origin.span,
+    { host: host.name, version: psci.value },
+    {
+      related: [{ span: host.span, message: "the guest runs on it" }],
+      notes: [known.fact],
+      help: [`the host knows ${known.names.join(", ")}`],
+    },
+  );
 }
 
 function checkWorkarounds(contract: Contract, host: HostOfGuest, report: Report): void {
@@ -125,7 +174,8 @@ function checkWorkarounds(contract: Contract, host: HostOfGuest, report: Report)
     const register = firmwareRegister(name);
     const answer = workaroundLevel(host.profile, name);
     const wanted = register?.values[level];
-    if (register === undefined || answer === undefined || wanted === undefined || answer.level === wanted) continue;
+    if (register === undefined || answer === undefined || wanted === undefined || answer.level === wanted)
+      continue;
     const actualName = answer.name ?? String(answer.level);
     const parameters = { host: host.name, actual: actualName, register: shortRegister(name), wanted: level };
     report.add(answer.level < wanted ? "host-workaround" : "host-shows-more", origin.span, parameters, {
@@ -135,21 +185,63 @@ function checkWorkarounds(contract: Contract, host: HostOfGuest, report: Report)
   }
 }
 
-function checkLengths(contract: Contract, host: HostOfGuest, refused: ReadonlySet<string>, report: Report): void {
+function checkLengths(
+  contract: Contract,
+  host: HostOfGuest,
+  refused: ReadonlySet<string>,
+  report: Report,
+): void {
   const wanted = contract.sveLengths;
   if (wanted === undefined || wanted.value === "host" || refused.has("SVE")) return;
   const answer = sveLengths(host.profile);
   if (answer === undefined) return;
   const longest = wanted.value.at(-1) ?? 0;
   const lacking = wanted.value.filter((length) => !answer.value.includes(length));
-  const unhideable = answer.value.filter((length) => length < longest && !(wanted.value as readonly number[]).includes(length));
+  const unhideable = answer.value.filter(
+    (length) => length < longest && !(wanted.value as readonly number[]).includes(length),
+  );
   if (lacking.length === 0 && unhideable.length === 0) return;
-  const problem = lacking.length > 0 ? `it lacks ${lacking.join(", ")}` : `it also has ${unhideable.join(", ")}`;
-  report.add("host-lacks-length", wanted.origin.span, { host: host.name, problem }, {
-    related: [{ span: host.span, message: "the guest runs on it" }],
-    notes: [answer.fact],
-    help: lacking.length > 0 ? [] : [`write \`sve lengths ${answer.value.filter((length) => length <= longest).join(", ")}\``],
-  });
+  const problem =
+    lacking.length > 0 ? `it lacks ${lacking.join(", ")}` : `it also has ${unhideable.join(", ")}`;
+  report.add(
+    "host-lacks-length",
+    wanted.origin.span,
+    { host: host.name, problem },
+    {
+      related: [{ span: host.span, message: "the guest runs on it" }],
+      notes: [answer.fact],
+      help:
+        lacking.length > 0
+          ? []
+          : [`write \`sve lengths ${answer.value.filter((length) => length <= longest).join(", ")}\``],
+    },
+  );
+}
+
+/** KVM_ARM_VCPU_PMU_V3_SET_NR_COUNTERS takes at most what the hardware has: PMCR_EL0.N of a fresh vCPU. */
+function checkCounters(
+  contract: Contract,
+  host: HostOfGuest,
+  refused: ReadonlySet<string>,
+  report: Report,
+): void {
+  const wanted = contract.pmu?.counters;
+  const register = idRegister("PMCR_EL0");
+  const field = findField("PMCR_EL0", "N");
+  if (wanted === undefined || register === undefined || field === undefined || refused.has("PMU_V3")) return;
+  const reading = configurationOf(contract, host.profile).configuration.registers.get(register.id);
+  if (reading === undefined || reading === null) return;
+  const actual = Number((reading >> BigInt(field.lsb)) & ((1n << BigInt(field.width)) - 1n));
+  if (wanted.value <= actual) return;
+  report.add(
+    "host-refuses-counters",
+    wanted.origin.span,
+    { host: host.name, actual, wanted: wanted.value },
+    {
+      related: [{ span: host.span, message: "the guest runs on it" }],
+      notes: [`PMCR_EL0.N of a fresh vCPU reads ${actual}`],
+    },
+  );
 }
 
 function checkHost(contract: Contract, host: HostOfGuest, report: Report): void {
@@ -160,6 +252,7 @@ function checkHost(contract: Contract, host: HostOfGuest, report: Report): void 
   checkPsci(contract, host, report);
   checkWorkarounds(contract, host, report);
   checkLengths(contract, host, refused, report);
+  checkCounters(contract, host, refused, report);
   checkFields(contract, host, { refusedFeatures: refused, missingCapabilities: missing }, report);
 }
 
@@ -181,7 +274,17 @@ export function checkHosts(
 }
 
 /** The configuration of a host that speaks for a contract's vCPUs. */
-export function configurationOf(contract: Contract, profile: HostProfile): ReturnType<typeof configurationFor> {
-  const capabilities = contract.capabilities.map(({ value }) => findCapability(value)?.number).filter((number) => number !== undefined);
-  return configurationFor(profile, contract.vcpuFeatures.map(({ value }) => value), capabilities);
+export function configurationOf(
+  contract: Contract,
+  profile: HostProfile,
+): ReturnType<typeof configurationFor> {
+  const capabilities = contract.capabilities
+    .map(({ value }) => findCapability(value)?.number)
+    .filter((number) => number !== undefined)
+    .filter((number) => capabilityAnswer(profile, number).value > 0);
+  return configurationFor(
+    profile,
+    contract.vcpuFeatures.map(({ value }) => value),
+    capabilities,
+  );
 }

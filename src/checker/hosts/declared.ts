@@ -1,10 +1,11 @@
 /** `host` declarations as profiles: read from a file, or derived from a core and a kernel. */
-import { didYouMean } from "../../diagnostics/suggest.ts";
+
 import type { SourceFile } from "../../diagnostics/span.ts";
+import { didYouMean } from "../../diagnostics/suggest.ts";
 import { deriveHost } from "../../hosts/derive.ts";
 import type { HostProfile } from "../../hosts/profile.ts";
 import { readHostProfile } from "../../hosts/read.ts";
-import { cpu as findCpu, cpus } from "../../tables/index.ts";
+import { cpus, cpu as findCpu } from "../../tables/index.ts";
 import { type Matched, matchStatements, replaceFix, slotAtom } from "../forms.ts";
 import { type FileLoader, readReferenced } from "../load.ts";
 import type { Declaration, Scope } from "../names.ts";
@@ -18,25 +19,50 @@ export interface DeclaredHosts {
   readonly inputs: readonly string[];
 }
 
-function recorded(declaration: Declaration, statement: Matched, source: SourceFile, report: Report): HostProfile | undefined {
+function recorded(
+  declaration: Declaration,
+  statement: Matched,
+  source: SourceFile,
+  report: Report,
+): HostProfile | undefined {
   const read = readHostProfile(source.text, source.path);
   if ("profile" in read) return { ...read.profile, name: declaration.name };
   const [first] = read.problems;
   const place = first?.line === undefined ? "" : ` (line ${first.line})`;
-  report.add("profile-invalid", slotAtom(statement, "path").span, { path: source.path, problem: `${first?.message ?? "unreadable"}${place}` }, {
-    notes: read.problems.slice(1, 6).map((problem) => problem.message),
-  });
+  report.add(
+    "profile-invalid",
+    slotAtom(statement, "path").span,
+    { path: source.path, problem: `${first?.message ?? "unreadable"}${place}` },
+    {
+      notes: read.problems.slice(1, 6).map((problem) => problem.message),
+    },
+  );
   return undefined;
 }
 
-function derived(declaration: Declaration, cpuStatement: Matched, kernelStatement: Matched, report: Report): HostProfile | undefined {
+function derived(
+  declaration: Declaration,
+  cpuStatement: Matched,
+  kernelStatement: Matched,
+  report: Report,
+): HostProfile | undefined {
   const coreAtom = slotAtom(cpuStatement, "core");
   const core = findCpu(wordText(coreAtom));
   if (core === undefined) {
-    const [first] = didYouMean(wordText(coreAtom), cpus().map((one) => one.name));
-    report.add("unknown-core", coreAtom.span, { name: wordText(coreAtom) }, {
-      ...(first === undefined ? {} : { label: `did you mean \`${first}\`?`, fixes: [replaceFix(coreAtom.span, first)] }),
-    });
+    const [first] = didYouMean(
+      wordText(coreAtom),
+      cpus().map((one) => one.name),
+    );
+    report.add(
+      "unknown-core",
+      coreAtom.span,
+      { name: wordText(coreAtom) },
+      {
+        ...(first === undefined
+          ? {}
+          : { label: `did you mean \`${first}\`?`, fixes: [replaceFix(coreAtom.span, first)] }),
+      },
+    );
     return undefined;
   }
   const version = slotAtom(kernelStatement, "version");
@@ -55,9 +81,14 @@ export function declaredHosts(scope: Scope, loader: FileLoader, report: Report):
     const find = (name: string): Matched | undefined => statements.find((one) => one.row.name === name);
     const [profile, core, kernel] = [find("profile"), find("cpu"), find("kernel")];
     if (profile !== undefined && (core ?? kernel) !== undefined) {
-      report.add("host-two-sources", declaration.nameSpan, { host: declaration.name }, {
-        related: [{ span: (core ?? kernel ?? profile).head, message: "described here" }],
-      });
+      report.add(
+        "host-two-sources",
+        declaration.nameSpan,
+        { host: declaration.name },
+        {
+          related: [{ span: (core ?? kernel ?? profile).head, message: "described here" }],
+        },
+      );
     } else if (profile !== undefined) {
       const referenced = readReferenced(profile, loader, report);
       if (referenced === undefined) continue;
@@ -68,9 +99,14 @@ export function declaredHosts(scope: Scope, loader: FileLoader, report: Report):
       const made = derived(declaration, core, kernel, report);
       if (made !== undefined) profiles.set(declaration.name, made);
     } else if (statements.length === block.length) {
-      report.add("host-without-source", declaration.nameSpan, { host: declaration.name }, {
-        help: ['write `profile "hosts/NAME.json"`, or `cpu CORE` and `kernel linux VERSION`'],
-      });
+      report.add(
+        "host-without-source",
+        declaration.nameSpan,
+        { host: declaration.name },
+        {
+          help: ['write `profile "hosts/NAME.json"`, or `cpu CORE` and `kernel linux VERSION`'],
+        },
+      );
     }
   }
   return { profiles, inputs };

@@ -4,7 +4,12 @@ import type { Span } from "../../diagnostics/span.ts";
 import { spanText } from "../../diagnostics/span.ts";
 import { judgeField } from "../../hosts/judge.ts";
 import type { Verdict } from "../../hosts/profile.ts";
-import { capability as findCapability, type Field, field as findField, vcpuFeatures } from "../../tables/index.ts";
+import {
+  type Field,
+  capability as findCapability,
+  field as findField,
+  vcpuFeatures,
+} from "../../tables/index.ts";
 import type { Report } from "../report.ts";
 import { printFieldValue } from "../values.ts";
 import { configurationOf, type HostOfGuest } from "./check.ts";
@@ -25,14 +30,15 @@ interface Known {
 
 /** Fields that a refused vCPU feature or a missing capability would have brought. */
 function besideThePoint(field: Field, known: Known): boolean {
-  const identity = findCapability("KVM_CAP_ARM_WRITABLE_IMP_ID_REGS")?.number;
-  if (field.role === "identity") return identity !== undefined && known.missingCapabilities.has(identity);
   if (known.refusedFeatures.size === 0 && known.missingCapabilities.size === 0) return false;
   const behind = vcpuFeatures().filter((feature) => known.refusedFeatures.has(feature.name));
   return (
-    behind.some((feature) => field.facility !== undefined && facilityFeatures[field.facility]?.includes(feature.name)) ||
+    behind.some(
+      (feature) => field.facility !== undefined && facilityFeatures[field.facility]?.includes(feature.name),
+    ) ||
     (field.register === "ID_AA64ZFR0_EL1" && known.refusedFeatures.has("SVE")) ||
-    (field.facility === "mte" && known.missingCapabilities.has(findCapability("KVM_CAP_ARM_MTE")?.number ?? -1))
+    (field.facility === "mte" &&
+      known.missingCapabilities.has(findCapability("KVM_CAP_ARM_MTE")?.number ?? -1))
   );
 }
 
@@ -58,7 +64,8 @@ function refusals(contract: Contract, host: HostOfGuest, known: Known): readonly
 }
 
 function explain({ field, wanted, verdict }: Refusal): string {
-  const shown = verdict.shown === undefined ? "" : `, the host shows ${printFieldValue(field, verdict.shown)}`;
+  const shown =
+    verdict.shown === undefined ? "" : `, the host shows ${printFieldValue(field, verdict.shown)}`;
   return `${keyOf(field)} = ${printFieldValue(field, wanted.value)}${shown}: ${verdict.fact}`;
 }
 
@@ -76,16 +83,29 @@ export function checkFields(contract: Contract, host: HostOfGuest, known: Known,
     const [first] = group;
     if (first === undefined) continue;
     const single = group.length === 1;
-    const byDefault = first.wanted.origin.kind === "default" ? ` (\`${first.wanted.origin.statement}\` is off by default)` : "";
+    const byDefault =
+      first.wanted.origin.kind === "default"
+        ? ` (\`${first.wanted.origin.statement}\` is off by default)`
+        : "";
     const what = single
       ? `\`${keyOf(first.field)}\` as ${printFieldValue(first.field, first.wanted.value)}${byDefault}`
       : `${group.length} fields as \`${spanText(span)}\` decides them${byDefault}`;
     const open = group.slice(0, 3).map(({ field }) => `\`field ${keyOf(field)} = host\``);
-    report.add("host-refuses-field", span, { host: host.name, what }, {
-      related: [{ span: host.span, message: "the guest runs on it" }],
-      notes: [...group.slice(0, 10).map(explain), ...(group.length > 10 ? [`and ${group.length - 10} more fields`] : [])],
-      help: [`${open.join(", ")}${group.length > 3 ? " …" : ""} leaves ${single ? "it" : "them"} to the host`],
-    });
+    report.add(
+      "host-refuses-field",
+      span,
+      { host: host.name, what },
+      {
+        related: [{ span: host.span, message: "the guest runs on it" }],
+        notes: [
+          ...group.slice(0, 10).map(explain),
+          ...(group.length > 10 ? [`and ${group.length - 10} more fields`] : []),
+        ],
+        help: [
+          `${open.join(", ")}${group.length > 3 ? " …" : ""} leaves ${single ? "it" : "them"} to the host`,
+        ],
+      },
+    );
   }
 }
 
@@ -96,22 +116,37 @@ export function checkHostsAgree(contract: Contract, hosts: readonly HostOfGuest[
   const shownBy = hosts.map((host) => ({ host, ...configurationOf(contract, host.profile) }));
   const differing: string[] = [];
   for (const register of contract.registers) {
-    const readings = shownBy.map(({ configuration }) => configuration.registers.get(register.id) ?? undefined);
+    const readings = shownBy.map(
+      ({ configuration }) => configuration.registers.get(register.id) ?? undefined,
+    );
     for (const open of register.fields) {
       if (open.value !== "host") continue;
       const field = findField(register.name, open.name);
       const mask = (1n << BigInt(open.width)) - 1n;
-      const values = readings.map((reading) => (reading === undefined ? undefined : (reading >> BigInt(open.lsb)) & mask));
+      const values = readings.map((reading) =>
+        reading === undefined ? undefined : (reading >> BigInt(open.lsb)) & mask,
+      );
       const known = values.filter((value) => value !== undefined);
       if (field === undefined || new Set(known).size < 2) continue;
-      const each = shownBy.map(({ host }, index) => `${host.name} ${values[index] === undefined ? "unknown" : printFieldValue(field, values[index])}`);
+      const each = shownBy.map(
+        ({ host }, index) =>
+          `${host.name} ${values[index] === undefined ? "unknown" : printFieldValue(field, values[index])}`,
+      );
       differing.push(`${keyOf(field)}: ${each.join(", ")}`);
     }
   }
   if (differing.length === 0) return;
-  report.add("hosts-differ", contract.span, { guest: contract.guest, count: differing.length }, {
-    related: hosts.map((host) => ({ span: host.span, message: `${host.name} is one of them` })),
-    notes: [...differing.slice(0, 10), ...(differing.length > 10 ? [`and ${differing.length - 10} more`] : [])],
-    help: ["decide them with `field` or `with`/`without`, where the hosts can be told"],
-  });
+  report.add(
+    "hosts-differ",
+    contract.span,
+    { guest: contract.guest, count: differing.length },
+    {
+      related: hosts.map((host) => ({ span: host.span, message: `${host.name} is one of them` })),
+      notes: [
+        ...differing.slice(0, 10),
+        ...(differing.length > 10 ? [`and ${differing.length - 10} more`] : []),
+      ],
+      help: ["decide them with `field` or `with`/`without`, where the hosts can be told"],
+    },
+  );
 }

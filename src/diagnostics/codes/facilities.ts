@@ -32,7 +32,8 @@ export const facilities = {
     code: "GC0504",
     severity: "error",
     message: "`{feature}` is no version of `{facility}`",
-    explain: "`pmu` takes the versions of the performance monitors (FEAT_PMUv3, FEAT_PMUv3p1, FEAT_PMUv3p4 …), `mte` the levels of memory tagging (FEAT_MTE2, FEAT_MTE3).",
+    explain:
+      "`pmu` takes the versions of the performance monitors (FEAT_PMUv3, FEAT_PMUv3p1, FEAT_PMUv3p4 …), `mte` the levels of memory tagging (FEAT_MTE2, FEAT_MTE3).",
     wrong: cpu("pmu on {\n  version FEAT_SPE\n}"),
     right: cpu("pmu on {\n  version FEAT_PMUv3p1\n}"),
   },
@@ -40,7 +41,8 @@ export const facilities = {
     code: "GC0505",
     severity: "error",
     message: "these events are in another `{action}` statement as well",
-    explain: "Each event stands in at most one statement of a kind. A `deny` inside an `allow` is fine: it takes the event out.",
+    explain:
+      "Each event stands in at most one statement of a kind. A `deny` inside an `allow` is fine: it takes the event out.",
     wrong: cpu("pmu on {\n  allow events 0x00 ..= 0x1f\n  allow events 0x11\n}"),
     right: cpu("pmu on {\n  allow events 0x00 ..= 0x1f\n  deny events 0x11\n}"),
   },
@@ -48,7 +50,8 @@ export const facilities = {
     code: "GC0506",
     severity: "error",
     message: "`el1 aarch32` and `{facility}` exclude each other",
-    explain: "KVM_ARM_VCPU_INIT answers EINVAL for EL1_32BIT together with HAS_EL2 or on a VM with memory tagging.",
+    explain:
+      "KVM_ARM_VCPU_INIT answers EINVAL for EL1_32BIT together with HAS_EL2 or on a VM with memory tagging.",
     wrong: cpu("el1 aarch32\nmte on", "host"),
     right: cpu("el1 aarch64\nmte on", "host"),
   },
@@ -74,7 +77,7 @@ export const facilities = {
     severity: "error",
     message: "the MIDR_EL1 of `{core}` is not known",
     explain: "The table knows the core's features only. State the number: `midr 0x410fd0c1`.",
-    wrong: cpu("midr max r0p0", "host"),
+    wrong: cpu("midr neoverse-512tvb r0p0", "host"),
     right: cpu("midr 0x413fd0c1", "neoverse-n1"),
   },
 } as const satisfies Readonly<Record<string, DiagnosticRow>>;

@@ -31,7 +31,8 @@ export const features = {
     code: "GC0404",
     severity: "error",
     message: "`{feature}` is stated but another statement makes it {state}",
-    explain: "A feature stands for values of fields. Another statement decides one of them so that the feature's own condition no longer holds.",
+    explain:
+      "A feature stands for values of fields. Another statement decides one of them so that the feature's own condition no longer holds.",
     wrong: cpu("with FEAT_DotProd\nfield ID_AA64ISAR0_EL1.DP = 0"),
     right: cpu("with FEAT_DotProd"),
   },
@@ -48,7 +49,8 @@ export const features = {
     code: "GC0406",
     severity: "error",
     message: "`{feature}` shows in no ID register",
-    explain: "Nothing in the guest's registers says whether the feature is there, so a contract cannot promise or deny it.",
+    explain:
+      "Nothing in the guest's registers says whether the feature is there, so a contract cannot promise or deny it.",
     wrong: cpu("with FEAT_Crypto"),
     right: cpu("with FEAT_AES"),
   },
@@ -56,7 +58,8 @@ export const features = {
     code: "GC0407",
     severity: "error",
     message: "KVM offers `{feature}` to no guest",
-    explain: "Some features stay the host's own: KVM shows their fields as zero whatever the hardware has, and their registers are UNDEFINED for the guest.",
+    explain:
+      "Some features stay the host's own: KVM shows their fields as zero whatever the hardware has, and their registers are UNDEFINED for the guest.",
     wrong: cpu("with FEAT_SPE"),
     right: cpu(""),
   },
@@ -64,7 +67,8 @@ export const features = {
     code: "GC0408",
     severity: "warning",
     message: "`{word} {feature}` changes nothing: it is {state} already",
-    explain: "The baseline (or the parent) already decides it so. A statement without an effect misleads the next reader.",
+    explain:
+      "The baseline (or the parent) already decides it so. A statement without an effect misleads the next reader.",
     wrong: cpu("with FEAT_LSE"),
     right: cpu("with FEAT_DotProd"),
   },
@@ -74,14 +78,15 @@ export const features = {
     message: "the architecture does not allow this: {rule}",
     explain:
       "Arm's own constraints tie features together: what requires what, what excludes what. A guest that sees a set which no CPU can have takes code paths that nobody has tested. The rule's number refers to Arm's machine-readable feature file.",
-    wrong: cpu("with FEAT_FHM"),
-    right: cpu("with FEAT_FP16, FEAT_FHM"),
+    wrong: cpu("with FEAT_SHA512"),
+    right: cpu("with FEAT_SHA1, FEAT_SHA256, FEAT_SHA512, FEAT_SHA3"),
   },
   "field-rule-broken": {
     code: "GC0410",
     severity: "error",
     message: "these fields do not go together: {why}",
-    explain: "Some rules tie fields rather than features: FP and AdvSIMD are equal, one pointer-authentication cipher at most, at least two breakpoints.",
+    explain:
+      "Some rules tie fields rather than features: FP and AdvSIMD are equal, one pointer-authentication cipher at most, at least two breakpoints.",
     wrong: cpu("field ID_AA64PFR0_EL1.FP = 0\nfield ID_AA64PFR0_EL1.AdvSIMD = 1"),
     right: cpu("field ID_AA64PFR0_EL1.FP = 1\nfield ID_AA64PFR0_EL1.AdvSIMD = 1"),
   },
@@ -98,7 +103,8 @@ export const features = {
     code: "GC0412",
     severity: "warning",
     message: "`{feature}` exists from Arm{since} on, the baseline is Arm{architecture}",
-    explain: "Arm allows a feature from a certain version on. Software that reads the version from other fields may not expect it on an older one.",
+    explain:
+      "Arm allows a feature from a certain version on. Software that reads the version from other fields may not expect it on an older one.",
     wrong: cpu("with FEAT_MOPS"),
     right: cpu("with FEAT_MOPS", "armv8.7-a"),
   },
@@ -130,7 +136,8 @@ export const features = {
     code: "GC0416",
     severity: "error",
     message: "`{field}` needs the statement `{facility}`, which is off",
-    explain: "The field is shown only when the vCPU feature or VM capability behind it is there; the statement named switches it on.",
+    explain:
+      "The field is shown only when the vCPU feature or VM capability behind it is there; the statement named switches it on.",
     wrong: cpu("field ID_AA64PFR0_EL1.SVE = 1"),
     right: cpu("sve lengths 128"),
   },
@@ -147,7 +154,8 @@ export const features = {
     code: "GC0418",
     severity: "error",
     message: "no architecture version or core is called `{name}`",
-    explain: "Versions are written as compilers write them, `armv8.2-a`; cores as QEMU and GCC do, `neoverse-n1`.",
+    explain:
+      "Versions are written as compilers write them, `armv8.2-a`; cores as QEMU and GCC do, `neoverse-n1`.",
     wrong: cpu("", "armv8.12-a"),
     right: cpu("", "armv8.2-a"),
   },
@@ -155,7 +163,8 @@ export const features = {
     code: "GC0419",
     severity: "error",
     message: "nobody has published the ID registers of `{core}`",
-    explain: "The core is known by its identity and features only. Record a profile on the machine, or take an architecture version as the baseline.",
+    explain:
+      "The core is known by its identity and features only. Record a profile on the machine, or take an architecture version as the baseline.",
     wrong: cpu("", "thunderx2"),
     right: cpu("", "neoverse-n1"),
   },
@@ -165,7 +174,9 @@ export const features = {
     message: "`baseline common of` needs fleet arithmetic, which this version of guestc does not have",
     explain:
       "The statement is part of the language, but this version cannot compute what all hosts of a fleet have in common. State an architecture version and what the hosts share with `with`; `runs-on` checks it against every host.",
-    wrong: file('host n1 { profile "hosts/neoverse-n1.linux-6.12.json" }\nfleet f { hosts n1 }\n\ncpu c {\n  baseline common of f\n}\n\nguest g {\n  cpu c\n}'),
+    wrong: file(
+      'host n1 { profile "hosts/neoverse-n1.linux-6.12.json" }\nfleet f { hosts n1 }\n\ncpu c {\n  baseline common of f\n}\n\nguest g {\n  cpu c\n}',
+    ),
     right: cpu("", "armv8.2-a"),
   },
 } as const satisfies Readonly<Record<string, DiagnosticRow>>;

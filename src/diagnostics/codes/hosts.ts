@@ -21,19 +21,12 @@ export const hosts = {
     wrong: onHost("field ID_AA64MMFR1_EL1.VH = 0", ""),
     right: onHost("field ID_AA64MMFR1_EL1.PAN = 1", ""),
   },
-  "host-lacks-register": {
-    code: "GC0703",
-    severity: "error",
-    message: "host `{host}` has no register `{register}`",
-    explain: "The kernel does not know the register: KVM_SET_ONE_REG answers ENOENT.",
-    wrong: onHost("", "services kvm-features, discover-impl-ver\nsmccc {\n  forward 0xC600_0040\n}"),
-    right: onHost("", "services kvm-features"),
-  },
   "host-lacks-capability": {
     code: "GC0704",
     severity: "error",
     message: "host `{host}` lacks {capability}",
-    explain: "KVM_CHECK_EXTENSION answers 0: the hardware or the kernel does not have what the statement needs.",
+    explain:
+      "KVM_CHECK_EXTENSION answers 0: the hardware or the kernel does not have what the statement needs.",
     wrong: onHost("mte on", ""),
     right: onHost("mte off", ""),
   },
@@ -41,7 +34,8 @@ export const hosts = {
     code: "GC0705",
     severity: "error",
     message: "host `{host}` cannot make vCPUs with {feature}",
-    explain: "KVM_ARM_VCPU_INIT refuses the feature: EINVAL where the hardware lacks it, ENOENT where the kernel does not know it.",
+    explain:
+      "KVM_ARM_VCPU_INIT refuses the feature: EINVAL where the hardware lacks it, ENOENT where the kernel does not know it.",
     wrong: onHost("sve lengths 128", ""),
     right: onHost("sve off", ""),
   },
@@ -49,8 +43,13 @@ export const hosts = {
     code: "GC0706",
     severity: "error",
     message: "host `{host}` does not have the service `{service}`",
-    explain: "The kernel does not know the service's bit: KVM_SET_ONE_REG of the bitmap register answers EINVAL.",
-    wrong: onHost("", "services kvm-features, discover-impl-ver\nsmccc {\n  forward 0xC600_0040\n}", "neoverse-n1.linux-6.12"),
+    explain:
+      "The kernel has no such bitmap register (KVM_SET_ONE_REG answers ENOENT) or does not know the service's bit in it (EINVAL).",
+    wrong: onHost(
+      "",
+      "services kvm-features, discover-impl-ver\nsmccc {\n  forward 0xC600_0040\n}",
+      "neoverse-n1.linux-6.12",
+    ),
     right: onHost("", "services kvm-features"),
   },
   "host-lacks-length": {
@@ -74,7 +73,8 @@ export const hosts = {
     code: "GC0709",
     severity: "error",
     message: "host `{host}` does not know PSCI {version}",
-    explain: "KVM_REG_ARM_PSCI_VERSION answers EINVAL for a version that the kernel does not implement. PSCI 1.3 came with linux 6.13.",
+    explain:
+      "KVM_REG_ARM_PSCI_VERSION answers EINVAL for a version that the kernel does not implement. PSCI 1.3 came with linux 6.13.",
     wrong: onHost("", "psci 1.3"),
     right: onHost("", "psci 1.1"),
   },
@@ -82,7 +82,8 @@ export const hosts = {
     code: "GC0710",
     severity: "error",
     message: "host `{host}` is at level {actual} of {register}, not {wanted}",
-    explain: "A workaround register is a promise that the host must keep: KVM refuses a level above the host's own with EINVAL.",
+    explain:
+      "A workaround register is a promise that the host must keep: KVM refuses a level above the host's own with EINVAL.",
     wrong: onHost("", "workaround SMCCC_ARCH_WORKAROUND_3 = not-required"),
     right: onHost("", "workaround SMCCC_ARCH_WORKAROUND_3 = available"),
   },
@@ -98,7 +99,8 @@ export const hosts = {
     code: "GC0712",
     severity: "warning",
     message: "guest `{guest}` leaves {count} fields open in which its hosts differ",
-    explain: "A field that is left to the host has another value on another host: a guest that is moved would see its CPU change.",
+    explain:
+      "A field that is left to the host has another value on another host: a guest that is moved would see its CPU change.",
     wrong: file(
       'host n1 { profile "hosts/neoverse-n1.linux-6.12.json" }\nhost a76 { profile "hosts/cortex-a76.linux-6.12.json" }\n\ncpu c {\n  baseline host\n}\n\nguest g {\n  cpu c\n  runs-on n1, a76\n}',
     ),

@@ -7,7 +7,8 @@ export const hypercalls = {
     code: "GC0601",
     severity: "error",
     message: "no hypercall service is called `{name}`",
-    explain: "A service is a bit of one of KVM's firmware bitmap registers. `guestc explain services` lists them.",
+    explain:
+      "A service is a bit of one of KVM's firmware bitmap registers. `guestc explain services` lists them.",
     wrong: guest("services random"),
     right: guest("services trng"),
   },
@@ -23,7 +24,8 @@ export const hypercalls = {
     code: "GC0603",
     severity: "warning",
     message: "a guest cannot find `{service}` without `{needed}`",
-    explain: "Guests ask the discovery call first which vendor services exist. Where it is denied they never call the service.",
+    explain:
+      "Guests ask the discovery call first which vendor services exist. Where it is denied they never call the service.",
     wrong: guest("services ptp"),
     right: guest("services kvm-features, ptp"),
   },
@@ -31,7 +33,8 @@ export const hypercalls = {
     code: "GC0604",
     severity: "error",
     message: "nobody answers `{service}`: no filter forwards {functions}",
-    explain: "The kernel only announces this service; its calls have no handler in KVM and must be forwarded to user space.",
+    explain:
+      "The kernel only announces this service; its calls have no handler in KVM and must be forwarded to user space.",
     wrong: guest("services kvm-features, discover-impl-ver"),
     right: guest("services kvm-features, discover-impl-ver\nsmccc {\n  forward 0xC600_0040\n}"),
   },
@@ -39,7 +42,8 @@ export const hypercalls = {
     code: "GC0605",
     severity: "error",
     message: "the filter {action} calls of the service `{service}`, which `services` allows",
-    explain: "KVM asks the filter first; the service's bit then decides nothing. Either the service or the filter is not meant.",
+    explain:
+      "KVM asks the filter first; the service's bit then decides nothing. Either the service or the filter is not meant.",
     wrong: guest("services trng\nsmccc {\n  deny standard-secure fast32 0x50 ..= 0x5f\n}"),
     right: guest("services trng\nsmccc {\n  deny oem\n}"),
   },
@@ -47,7 +51,8 @@ export const hypercalls = {
     code: "GC0606",
     severity: "error",
     message: "`{name}` is neither an owner nor a function",
-    explain: "A filter entry names an owner with a convention (`vendor-hyp fast64`), a function (`PSCI_CPU_ON`) or function ids.",
+    explain:
+      "A filter entry names an owner with a convention (`vendor-hyp fast64`), a function (`PSCI_CPU_ON`) or function ids.",
     wrong: guest("vcpus 1\nsmccc {\n  deny PSCI_CPU_ONN\n}"),
     right: guest("vcpus 1\nsmccc {\n  deny PSCI_CPU_ON\n}"),
   },
@@ -55,7 +60,8 @@ export const hypercalls = {
     code: "GC0607",
     severity: "error",
     message: "no calling convention is called `{name}`",
-    explain: "Calls are fast or yielding and pass 32-bit or 64-bit arguments: bits 31 and 30 of the function id.",
+    explain:
+      "Calls are fast or yielding and pass 32-bit or 64-bit arguments: bits 31 and 30 of the function id.",
     wrong: guest("smccc {\n  deny oem fast63\n}"),
     right: guest("smccc {\n  deny oem fast64\n}"),
   },
@@ -71,7 +77,8 @@ export const hypercalls = {
     code: "GC0609",
     severity: "error",
     message: "{range} touches the Arm Architecture Calls {reserved}, which KVM always handles",
-    explain: "SMCCC_VERSION, SMCCC_ARCH_FEATURES and the workaround calls can be neither denied nor forwarded: KVM reserves their ranges and answers EEXIST.",
+    explain:
+      "SMCCC_VERSION, SMCCC_ARCH_FEATURES and the workaround calls can be neither denied nor forwarded: KVM reserves their ranges and answers EEXIST.",
     wrong: guest("smccc {\n  deny 0x8000_0000 ..= 0x8000_00FF\n}"),
     right: guest("smccc {\n  deny 0x8100_0000 ..= 0x8100_00FF\n}"),
   },
@@ -79,7 +86,8 @@ export const hypercalls = {
     code: "GC0610",
     severity: "error",
     message: "two filter entries hold {shared}",
-    explain: "KVM's filter is a set of disjoint ranges; the second one that intersects is refused with EEXIST, whatever its action.",
+    explain:
+      "KVM's filter is a set of disjoint ranges; the second one that intersects is refused with EEXIST, whatever its action.",
     wrong: guest("smccc {\n  deny 0xC600_0000 ..= 0xC600_00FF\n  forward 0xC600_0080 ..= 0xC600_01FF\n}"),
     right: guest("smccc {\n  deny 0xC600_0000 ..= 0xC600_007F\n  forward 0xC600_0080 ..= 0xC600_01FF\n}"),
   },
@@ -87,7 +95,8 @@ export const hypercalls = {
     code: "GC0611",
     severity: "error",
     message: "the entry {range} is never reached",
-    explain: "Another entry with the same action holds the whole range already, and KVM refuses a second range that intersects.",
+    explain:
+      "Another entry with the same action holds the whole range already, and KVM refuses a second range that intersects.",
     wrong: guest("smccc {\n  deny vendor-hyp fast64\n  deny 0xC600_0040\n}"),
     right: guest("smccc {\n  deny vendor-hyp fast64\n}"),
   },
@@ -95,7 +104,8 @@ export const hypercalls = {
     code: "GC0612",
     severity: "warning",
     message: "`handle` grants nothing: calls without an entry are handled too",
-    explain: "KVM's document advises against explicit HANDLE ranges. Services are granted by `services`; what no entry holds goes on to them anyway.",
+    explain:
+      "KVM's document advises against explicit HANDLE ranges. Services are granted by `services`; what no entry holds goes on to them anyway.",
     wrong: guest("smccc {\n  handle standard-hyp fast64\n}"),
     right: guest("smccc {\n  deny oem fast64\n}"),
   },
@@ -103,7 +113,8 @@ export const hypercalls = {
     code: "GC0613",
     severity: "warning",
     message: "the filter denies PSCI CPU_ON to a guest with {vcpus} vCPUs",
-    explain: "A guest starts its other vCPUs by PSCI CPU_ON. Where that is denied it stays on one; where user space is to answer, `forward` the call instead.",
+    explain:
+      "A guest starts its other vCPUs by PSCI CPU_ON. Where that is denied it stays on one; where user space is to answer, `forward` the call instead.",
     wrong: guest("vcpus 4\nsmccc {\n  deny PSCI_CPU_ON\n}"),
     right: guest("vcpus 1\nsmccc {\n  deny PSCI_CPU_ON\n}"),
   },
@@ -111,7 +122,8 @@ export const hypercalls = {
     code: "GC0614",
     severity: "error",
     message: "KVM does not know PSCI {version}",
-    explain: "KVM_REG_ARM_PSCI_VERSION takes the versions that the kernel implements; another value answers EINVAL.",
+    explain:
+      "KVM_REG_ARM_PSCI_VERSION takes the versions that the kernel implements; another value answers EINVAL.",
     wrong: guest("psci 1.9"),
     right: guest("psci 1.1"),
   },
@@ -127,7 +139,8 @@ export const hypercalls = {
     code: "GC0616",
     severity: "error",
     message: "`{register}` has no level `{level}`",
-    explain: "A level says what the guest is told: that no mitigation exists, that one is available, or that none is needed.",
+    explain:
+      "A level says what the guest is told: that no mitigation exists, that one is available, or that none is needed.",
     wrong: guest("workaround SMCCC_ARCH_WORKAROUND_1 = maybe"),
     right: guest("workaround SMCCC_ARCH_WORKAROUND_1 = available"),
   },
@@ -136,14 +149,17 @@ export const hypercalls = {
     severity: "error",
     message: "`{register}` is stated twice",
     explain: "Order has no meaning in the language, so neither statement could win.",
-    wrong: guest("workaround SMCCC_ARCH_WORKAROUND_1 = available\nworkaround SMCCC_ARCH_WORKAROUND_1 = not-required"),
+    wrong: guest(
+      "workaround SMCCC_ARCH_WORKAROUND_1 = available\nworkaround SMCCC_ARCH_WORKAROUND_1 = not-required",
+    ),
     right: guest("workaround SMCCC_ARCH_WORKAROUND_1 = available"),
   },
   "unknown-capability": {
     code: "GC0618",
     severity: "error",
     message: "no capability is called `{name}`",
-    explain: "Capabilities here are those that KVM_ENABLE_CAP switches on for a VM and that change what its guest meets.",
+    explain:
+      "Capabilities here are those that KVM_ENABLE_CAP switches on for a VM and that change what its guest meets.",
     wrong: guest("capability suspend"),
     right: guest("capability system-suspend"),
   },
@@ -167,7 +183,8 @@ export const hypercalls = {
     code: "GC0621",
     severity: "error",
     message: "INTID {intid} belongs to {first} and to {second}",
-    explain: "Each timer of a vCPU, and its PMU, needs a private interrupt of its own. KVM finds out at the first KVM_RUN, which then answers EINVAL.",
+    explain:
+      "Each timer of a vCPU, and its PMU, needs a private interrupt of its own. KVM finds out at the first KVM_RUN, which then answers EINVAL.",
     wrong: guest("timer virtual intid 30"),
     right: guest("timer virtual intid 20"),
   },
@@ -175,7 +192,8 @@ export const hypercalls = {
     code: "GC0622",
     severity: "error",
     message: "{address} is not aligned to 64 bytes",
-    explain: "A vCPU's stolen-time record has 64 bytes and lies on a multiple of 64; KVM answers EINVAL otherwise.",
+    explain:
+      "A vCPU's stolen-time record has 64 bytes and lies on a multiple of 64; KVM answers EINVAL otherwise.",
     wrong: guest("services pv-time\nstolen-time at 0x4800_0020"),
     right: guest("services pv-time\nstolen-time at 0x4800_0000"),
   },
@@ -183,7 +201,8 @@ export const hypercalls = {
     code: "GC0623",
     severity: "warning",
     message: "stolen time has an address, but the service `pv-time` is denied",
-    explain: "The guest asks for the record's address by the hypercalls of `pv-time`; without them it never finds the record.",
+    explain:
+      "The guest asks for the record's address by the hypercalls of `pv-time`; without them it never finds the record.",
     wrong: guest("stolen-time at 0x4800_0000"),
     right: guest("services pv-time\nstolen-time at 0x4800_0000"),
   },
@@ -206,7 +225,7 @@ export const hypercalls = {
   "test-repeated": {
     code: "GC0626",
     severity: "error",
-    message: "guest `{guest}` has two tests called \"{title}\"",
+    message: 'guest `{guest}` has two tests called "{title}"',
     explain: "Results are told apart by the test's title.",
     wrong: `${test("read ID_AA64PFR0_EL1.SVE = 0")}\ntest g "sample" {\n  read ID_AA64PFR0_EL1.SVE = 0\n}\n`,
     right: test("read ID_AA64PFR0_EL1.SVE = 0"),

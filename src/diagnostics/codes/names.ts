@@ -7,15 +7,19 @@ export const names = {
     code: "GC0201",
     severity: "error",
     message: "no {kind} is called `{name}`",
-    explain: "Hosts, fleets, CPU models and guests are declared at the top level of the file or of one that it imports.",
-    wrong: file("cpu portable {\n  baseline host\n}\n\nguest g {\n  cpu portabel\n}\n\nguest h {\n  cpu portable\n}"),
+    explain:
+      "Hosts, fleets, CPU models and guests are declared at the top level of the file or of one that it imports.",
+    wrong: file(
+      "cpu portable {\n  baseline host\n}\n\nguest g {\n  cpu portabel\n}\n\nguest h {\n  cpu portable\n}",
+    ),
     right: file("cpu portable {\n  baseline host\n}\n\nguest g {\n  cpu portable\n}"),
   },
   "duplicate-name": {
     code: "GC0202",
     severity: "error",
     message: "a second {kind} is called `{name}`",
-    explain: "Names are unique over a file and all that it imports. Hosts and fleets share their names, because `runs-on` takes either.",
+    explain:
+      "Names are unique over a file and all that it imports. Hosts and fleets share their names, because `runs-on` takes either.",
     wrong: file("cpu c {\n  baseline host\n}\n\ncpu c {\n  baseline host\n}\n\nguest g {\n  cpu c\n}"),
     right: file("cpu c {\n  baseline host\n}\n\nguest g {\n  cpu c\n}"),
   },
@@ -48,33 +52,49 @@ export const names = {
     code: "GC0206",
     severity: "error",
     message: "host `{host}` says neither where it was recorded nor what it is",
-    explain: "A host has either a `profile` that was recorded on it, or a `cpu` and a `kernel` to derive one from.",
-    wrong: file("host h { cpu neoverse-n1 }\n\ncpu c {\n  baseline host\n}\n\nguest g {\n  cpu c\n  runs-on h\n}"),
-    right: file("host h { cpu neoverse-n1; kernel linux 6.12 }\n\ncpu c {\n  baseline host\n}\n\nguest g {\n  cpu c\n  runs-on h\n}"),
+    explain:
+      "A host has either a `profile` that was recorded on it, or a `cpu` and a `kernel` to derive one from.",
+    wrong: file(
+      "host h { cpu neoverse-n1 }\n\ncpu c {\n  baseline host\n}\n\nguest g {\n  cpu c\n  runs-on h\n}",
+    ),
+    right: file(
+      "host h { cpu neoverse-n1; kernel linux 6.12 }\n\ncpu c {\n  baseline host\n}\n\nguest g {\n  cpu c\n  runs-on h\n}",
+    ),
   },
   "host-two-sources": {
     code: "GC0207",
     severity: "error",
     message: "host `{host}` has a profile and a description as well",
-    explain: "What was recorded on the machine and what the tables derive may differ; only one of them can be meant.",
-    wrong: file('host h { profile "hosts/neoverse-n1.linux-6.12.json"; cpu neoverse-n1 }\n\ncpu c {\n  baseline host\n}\n\nguest g {\n  cpu c\n  runs-on h\n}'),
+    explain:
+      "What was recorded on the machine and what the tables derive may differ; only one of them can be meant.",
+    wrong: file(
+      'host h { profile "hosts/neoverse-n1.linux-6.12.json"; cpu neoverse-n1 }\n\ncpu c {\n  baseline host\n}\n\nguest g {\n  cpu c\n  runs-on h\n}',
+    ),
     right: onHost("", ""),
   },
   "profile-invalid": {
     code: "GC0208",
     severity: "error",
     message: "`{path}` is not a host profile: {problem}",
-    explain: "A host profile is JSON in the form of schemas/host-profile.schema.json, as the probe prints it.",
-    wrong: file('host h { profile "schemas/host-profile.schema.json" }\n\ncpu c {\n  baseline host\n}\n\nguest g {\n  cpu c\n  runs-on h\n}'),
+    explain:
+      "A host profile is JSON in the form of schemas/host-profile.schema.json, as the probe prints it.",
+    wrong: file(
+      'host h { profile "schemas/host-profile.schema.json" }\n\ncpu c {\n  baseline host\n}\n\nguest g {\n  cpu c\n  runs-on h\n}',
+    ),
     right: onHost("", ""),
   },
   "host-underivable": {
     code: "GC0209",
     severity: "error",
     message: "host `{host}` cannot be derived: {problem}",
-    explain: "A derived host needs a core whose ID register values are known and a kernel that the tables describe (linux 6.1 and later).",
-    wrong: file("host h { cpu neoverse-n1; kernel linux 4.19 }\n\ncpu c {\n  baseline host\n}\n\nguest g {\n  cpu c\n  runs-on h\n}"),
-    right: file("host h { cpu neoverse-n1; kernel linux 6.12 }\n\ncpu c {\n  baseline host\n}\n\nguest g {\n  cpu c\n  runs-on h\n}"),
+    explain:
+      "A derived host needs a core whose ID register values are known and a kernel that the tables describe (linux 6.1 and later).",
+    wrong: file(
+      "host h { cpu neoverse-n1; kernel linux 4.19 }\n\ncpu c {\n  baseline host\n}\n\nguest g {\n  cpu c\n  runs-on h\n}",
+    ),
+    right: file(
+      "host h { cpu neoverse-n1; kernel linux 6.12 }\n\ncpu c {\n  baseline host\n}\n\nguest g {\n  cpu c\n  runs-on h\n}",
+    ),
   },
   "fleet-empty": {
     code: "GC0210",
@@ -82,7 +102,9 @@ export const names = {
     message: "fleet `{fleet}` has no hosts",
     explain: "A guest that runs on an empty fleet would be checked against nothing.",
     wrong: file("fleet f { }\n\ncpu c {\n  baseline host\n}\n\nguest g {\n  cpu c\n  runs-on f\n}"),
-    right: file('host n1 { profile "hosts/neoverse-n1.linux-6.12.json" }\nfleet f { hosts n1 }\n\ncpu c {\n  baseline host\n}\n\nguest g {\n  cpu c\n  runs-on f\n}'),
+    right: file(
+      'host n1 { profile "hosts/neoverse-n1.linux-6.12.json" }\nfleet f { hosts n1 }\n\ncpu c {\n  baseline host\n}\n\nguest g {\n  cpu c\n  runs-on f\n}',
+    ),
   },
   "extends-cycle": {
     code: "GC0211",
@@ -96,7 +118,8 @@ export const names = {
     code: "GC0212",
     severity: "warning",
     message: "no guest uses the CPU model `{cpu}`",
-    explain: "The model is neither a guest's CPU nor a parent of one. A file without guests (a library to import) is not warned about.",
+    explain:
+      "The model is neither a guest's CPU nor a parent of one. A file without guests (a library to import) is not warned about.",
     wrong: file("cpu c {\n  baseline host\n}\n\ncpu d {\n  baseline host\n}\n\nguest g {\n  cpu c\n}"),
     right: file("cpu c {\n  baseline host\n}\n\nguest g {\n  cpu c\n}"),
   },
@@ -104,7 +127,8 @@ export const names = {
     code: "GC0213",
     severity: "error",
     message: "guest `{guest}` has no CPU",
-    explain: "A guest names the CPU model that it sees. A model that takes everything from the host is `cpu any { baseline host }`.",
+    explain:
+      "A guest names the CPU model that it sees. A model that takes everything from the host is `cpu any { baseline host }`.",
     wrong: file("guest g {\n  psci 1.1\n}"),
     right: guest("psci 1.1"),
   },
@@ -112,8 +136,13 @@ export const names = {
     code: "GC0214",
     severity: "error",
     message: "no core is called `{name}`",
-    explain: "Cores are named as QEMU and GCC name them (`neoverse-n1`, `cortex-a76`); product names (`graviton3`) are known too.",
-    wrong: file("host h { cpu neoverse-n99; kernel linux 6.12 }\n\ncpu c {\n  baseline host\n}\n\nguest g {\n  cpu c\n  runs-on h\n}"),
-    right: file("host h { cpu neoverse-n1; kernel linux 6.12 }\n\ncpu c {\n  baseline host\n}\n\nguest g {\n  cpu c\n  runs-on h\n}"),
+    explain:
+      "Cores are named as QEMU and GCC name them (`neoverse-n1`, `cortex-a76`); product names (`graviton3`) are known too.",
+    wrong: file(
+      "host h { cpu neoverse-n99; kernel linux 6.12 }\n\ncpu c {\n  baseline host\n}\n\nguest g {\n  cpu c\n  runs-on h\n}",
+    ),
+    right: file(
+      "host h { cpu neoverse-n1; kernel linux 6.12 }\n\ncpu c {\n  baseline host\n}\n\nguest g {\n  cpu c\n  runs-on h\n}",
+    ),
   },
 } as const satisfies Readonly<Record<string, DiagnosticRow>>;

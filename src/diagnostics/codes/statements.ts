@@ -16,7 +16,8 @@ export const statements = {
     code: "GC0102",
     severity: "error",
     message: "`{statement}` does not take `{found}` here",
-    explain: "The statement is known, its arguments are not those of any of its forms. The forms are listed below the message.",
+    explain:
+      "The statement is known, its arguments are not those of any of its forms. The forms are listed below the message.",
     wrong: cpu("sve on"),
     right: cpu("sve lengths 128, 256"),
   },
@@ -24,7 +25,8 @@ export const statements = {
     code: "GC0103",
     severity: "error",
     message: "`{statement}` is not complete",
-    explain: "The statement stops before one of its forms is complete. The forms are listed below the message.",
+    explain:
+      "The statement stops before one of its forms is complete. The forms are listed below the message.",
     wrong: cpu("sve lengths"),
     right: cpu("sve lengths 128"),
   },
@@ -32,7 +34,8 @@ export const statements = {
     code: "GC0104",
     severity: "error",
     message: "`{statement}` takes no `=`",
-    explain: "Only statements that give a value to something named (`field`, `workaround`, and those of a `test` block) have an `=`.",
+    explain:
+      "Only statements that give a value to something named (`field`, `workaround`, and those of a `test` block) have an `=`.",
     wrong: guest("psci = 1.1"),
     right: guest("psci 1.1"),
   },
@@ -75,22 +78,32 @@ export const statements = {
     message: "{what} is already stated by the parent",
     explain:
       "A model that `extends` another may replace what its parent states, and says so with `override`, so that neither is replaced by accident.",
-    wrong: file("cpu base {\n  baseline armv8.2-a\n  sve off\n}\n\ncpu child extends base {\n  sve lengths 128\n}\n\nguest g {\n  cpu child\n}"),
-    right: file("cpu base {\n  baseline armv8.2-a\n  sve off\n}\n\ncpu child extends base {\n  override sve lengths 128\n}\n\nguest g {\n  cpu child\n}"),
+    wrong: file(
+      "cpu base {\n  baseline armv8.2-a\n  sve off\n}\n\ncpu child extends base {\n  sve lengths 128\n}\n\nguest g {\n  cpu child\n}",
+    ),
+    right: file(
+      "cpu base {\n  baseline armv8.2-a\n  sve off\n}\n\ncpu child extends base {\n  override sve lengths 128\n}\n\nguest g {\n  cpu child\n}",
+    ),
   },
   "override-needless": {
     code: "GC0110",
     severity: "error",
     message: "`override` replaces nothing: no parent states {what}",
-    explain: "`override` promises the reader that the parent says something else. Where it does not, the word misleads, or the parent has changed.",
-    wrong: file("cpu base {\n  baseline armv8.2-a\n}\n\ncpu child extends base {\n  override sve lengths 128\n}\n\nguest g {\n  cpu child\n}"),
-    right: file("cpu base {\n  baseline armv8.2-a\n}\n\ncpu child extends base {\n  sve lengths 128\n}\n\nguest g {\n  cpu child\n}"),
+    explain:
+      "`override` promises the reader that the parent says something else. Where it does not, the word misleads, or the parent has changed.",
+    wrong: file(
+      "cpu base {\n  baseline armv8.2-a\n}\n\ncpu child extends base {\n  override sve lengths 128\n}\n\nguest g {\n  cpu child\n}",
+    ),
+    right: file(
+      "cpu base {\n  baseline armv8.2-a\n}\n\ncpu child extends base {\n  sve lengths 128\n}\n\nguest g {\n  cpu child\n}",
+    ),
   },
   "edition-missing": {
     code: "GC0111",
     severity: "error",
     message: "the file does not say its edition",
-    explain: "A file begins with the edition of the language that it is written in, so that a later compiler reads it as it was meant.",
+    explain:
+      "A file begins with the edition of the language that it is written in, so that a later compiler reads it as it was meant.",
     wrong: "cpu c {\n  baseline host\n}\n\nguest g {\n  cpu c\n}\n",
     right: "edition 2026\n\ncpu c {\n  baseline host\n}\n\nguest g {\n  cpu c\n}\n",
   },

@@ -23,7 +23,8 @@ export const values = {
     code: "GC0303",
     severity: "error",
     message: "a quantity without its unit: write `{unit}` behind it",
-    explain: "Where a unit exists it is written, so that a reader needs no manual to know whether 40 is bits or a code.",
+    explain:
+      "Where a unit exists it is written, so that a reader needs no manual to know whether 40 is bits or a code.",
     wrong: guest("ipa 40"),
     right: guest("ipa 40 bits"),
   },
@@ -39,7 +40,8 @@ export const values = {
     code: "GC0305",
     severity: "error",
     message: "the range from {first} to {last} is empty",
-    explain: "A range goes from the smaller number to the larger. KVM would answer EINVAL for a range of no functions.",
+    explain:
+      "A range goes from the smaller number to the larger. KVM would answer EINVAL for a range of no functions.",
     wrong: guest("smccc {\n  deny 0xC600_0010 ..= 0xC600_0000\n}"),
     right: guest("smccc {\n  deny 0xC600_0000 ..= 0xC600_0010\n}"),
   },
@@ -47,7 +49,8 @@ export const values = {
     code: "GC0306",
     severity: "error",
     message: "no ID register is called `{name}`",
-    explain: "Registers are spelled as the Arm ARM and Linux spell them, with the exception level: `ID_AA64PFR0_EL1`.",
+    explain:
+      "Registers are spelled as the Arm ARM and Linux spell them, with the exception level: `ID_AA64PFR0_EL1`.",
     wrong: cpu("field ID_AA64PFR0.CSV3 = 1"),
     right: cpu("field ID_AA64PFR0_EL1.CSV3 = 1"),
   },
@@ -80,7 +83,8 @@ export const values = {
     code: "GC0310",
     severity: "error",
     message: "`{field}` has no value called `{name}`",
-    explain: "Values are named as Linux' system register table names them; `host` leaves the field open; a number always works.",
+    explain:
+      "Values are named as Linux' system register table names them; `host` leaves the field open; a number always works.",
     wrong: cpu("field ID_AA64PFR0_EL1.CSV3 = YES"),
     right: cpu("field ID_AA64PFR0_EL1.CSV3 = IMP"),
   },
@@ -88,7 +92,8 @@ export const values = {
     code: "GC0311",
     severity: "error",
     message: "{value} does not fit `{field}`, which has {width} bits (at most {most})",
-    explain: "The number has more bits than the field. A value for a whole register has to be written field by field.",
+    explain:
+      "The number has more bits than the field. A value for a whole register has to be written field by field.",
     wrong: cpu("field ID_AA64PFR0_EL1.CSV3 = 0x10"),
     right: cpu("field ID_AA64PFR0_EL1.CSV3 = 1"),
   },
@@ -96,7 +101,8 @@ export const values = {
     code: "GC0312",
     severity: "error",
     message: "{value} is no value of `{field}`",
-    explain: "The architecture gives meaning to some values of the field only; a guest kernel that meets a reserved value may do anything.",
+    explain:
+      "The architecture gives meaning to some values of the field only; a guest kernel that meets a reserved value may do anything.",
     wrong: cpu("field ID_AA64ISAR0_EL1.Atomic = 1"),
     right: cpu("field ID_AA64ISAR0_EL1.Atomic = 3"),
   },
@@ -104,7 +110,8 @@ export const values = {
     code: "GC0313",
     severity: "error",
     message: "`{field}` cannot say {quantity}",
-    explain: "The field holds a code, not the number: physical address ranges, for one, come in the sizes that the architecture lists.",
+    explain:
+      "The field holds a code, not the number: physical address ranges, for one, come in the sizes that the architecture lists.",
     wrong: cpu("field ID_AA64MMFR0_EL1.PARange = 41 bits"),
     right: cpu("field ID_AA64MMFR0_EL1.PARange = 40 bits"),
   },
