@@ -6,13 +6,15 @@
 import type { IToken } from "chevrotain";
 import { type Diagnostic, diagnostic } from "../diagnostics/diagnostic.ts";
 import type { SourceFile, Span } from "../diagnostics/span.ts";
-import { LeftBrace, Newline, RightBrace } from "./lexer.ts";
+import { faultIn, LeftBrace, type Lexed, Newline, RightBrace } from "./lexer.ts";
 
 /** Blocks inside blocks; the language itself needs four. */
 export const depthLimit = 64;
 
 interface Open {
   readonly token: IToken;
+  /** Whether its line has a lexical fault before it: then the brace may have been meant as text. */
+  readonly doubtful: boolean;
   /** Width of the indentation of the line that the brace stands on. */
   readonly indentation: number;
 }
@@ -50,18 +52,20 @@ function closingBraceAt(offset: number): IToken {
  * Walks the tokens once. With `trustIndentation` a line that begins a statement no deeper than the line
  * of an open block ends that block, and a `}` that begins a line deeper than the line of its block is stray.
  */
-function walk(tokens: readonly IToken[], source: SourceFile, trustIndentation: boolean): Attempt {
+function walk({ tokens, faults }: Lexed, source: SourceFile, trustIndentation: boolean): Attempt {
   const kept: IToken[] = [];
   const diagnostics: Diagnostic[] = [];
   const open: Open[] = [];
   let indentation = tokens[0]?.tokenType === Newline ? 0 : (tokens[0]?.startOffset ?? 0);
   let firstOfLine = true;
+  let lineStart = 0;
   let unclosed = 0;
   let stray = 0;
   let skipped = 0;
 
-  const reportUnclosed = ({ token }: Open, place: Span, message: string): void => {
+  const reportUnclosed = ({ token, doubtful }: Open, place: Span, message: string): void => {
     unclosed += 1;
+    if (doubtful) return;
     diagnostics.push(
       diagnostic(
         "unclosed-block",
@@ -89,6 +93,7 @@ function walk(tokens: readonly IToken[], source: SourceFile, trustIndentation: b
     const type = token.tokenType;
     if (type === Newline) {
       indentation = indentationBehind(token);
+      lineStart = token.startOffset + token.image.length;
       firstOfLine = true;
       if (skipped === 0) kept.push(token);
       continue;
@@ -116,12 +121,13 @@ function walk(tokens: readonly IToken[], source: SourceFile, trustIndentation: b
         skipped = 1;
         continue;
       }
-      open.push({ token, indentation });
+      open.push({ token, doubtful: faultIn(faults, lineStart, token.startOffset), indentation });
       kept.push(token);
     } else if (type === RightBrace) {
       const block = open.at(-1);
       if (block === undefined || (trustIndentation && firstOfLine && indentation > block.indentation)) {
         stray += 1;
+        if (faultIn(faults, lineStart, token.startOffset)) continue;
         diagnostics.push(
           diagnostic(
             "stray-brace",
@@ -154,10 +160,10 @@ function walk(tokens: readonly IToken[], source: SourceFile, trustIndentation: b
   return { tokens: kept, diagnostics, unclosed, stray };
 }
 
-export function balance(tokens: readonly IToken[], source: SourceFile): Balanced {
-  const plain = walk(tokens, source, false);
+export function balance(lexed: Lexed, source: SourceFile): Balanced {
+  const plain = walk(lexed, source, false);
   if (plain.unclosed + plain.stray === 0) return plain;
-  const indented = walk(tokens, source, true);
+  const indented = walk(lexed, source, true);
   // Indentation is believed only where it explains the file at least as well as counting does.
   return indented.unclosed <= plain.unclosed && indented.stray <= plain.stray ? indented : plain;
 }

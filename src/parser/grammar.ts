@@ -93,6 +93,14 @@ class Grammar extends EmbeddedActionsParser {
     );
   }
 
+  /** The line breaks behind `token`. A line that ends in a lexical fault does not go on: its rest is unknown. */
+  private lineBreaksBehind(token: IToken): { GATE: () => boolean; DEF: () => IToken } {
+    return {
+      GATE: () => !this.run.faultIn(token.startOffset, this.offsetOf(this.LA(1))),
+      DEF: () => this.CONSUME(Newline),
+    };
+  }
+
   readonly file: ParserMethod<[], StatementList> = this.RULE("file", () => {
     const list = emptyList(false);
     this.SUBRULE(this.statements, { ARGS: [list] });
@@ -151,7 +159,7 @@ class Grammar extends EmbeddedActionsParser {
     });
     this.OPTION(() => {
       const equals = this.CONSUME(Equals);
-      this.MANY2(() => this.CONSUME(Newline));
+      this.MANY2(this.lineBreaksBehind(equals));
       const value: Argument[] = [];
       this.MANY3(() => {
         const argument = this.SUBRULE2(this.argument, { ARGS: [head] });
@@ -235,7 +243,7 @@ class Grammar extends EmbeddedActionsParser {
     this.ACTION(() => items.push(first));
     this.MANY(() => {
       const comma = this.CONSUME(Comma);
-      this.MANY2(() => this.CONSUME(Newline));
+      this.MANY2(this.lineBreaksBehind(comma));
       const before = items.length;
       this.OPTION(() => {
         const item = this.SUBRULE2(this.atom, { ARGS: [head] });
@@ -263,7 +271,7 @@ class Grammar extends EmbeddedActionsParser {
         { ALT: () => this.CONSUME(Below) },
         { ALT: () => this.CONSUME(Dots) },
       ]);
-      this.MANY(() => this.CONSUME(Newline));
+      this.MANY(this.lineBreaksBehind(operator));
       let to: Scalar | undefined;
       this.OPTION2(() => {
         to = this.SUBRULE2(this.scalar);

@@ -133,6 +133,19 @@ export interface Lexed {
   readonly faults: readonly number[];
 }
 
+/** Whether one of `faults` lies in `[start, end)`. */
+export function faultIn(faults: readonly number[], start: number, end: number): boolean {
+  let low = 0;
+  let high = faults.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((faults[middle] ?? 0) < start) low = middle + 1;
+    else high = middle;
+  }
+  const fault = faults[low];
+  return fault !== undefined && fault < end;
+}
+
 /** Whether a line break stands in `text` before `offset` with nothing but blanks between, or nothing at all. */
 function beginsLine(text: string, offset: number): boolean {
   let at = offset - 1;

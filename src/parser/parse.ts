@@ -13,7 +13,7 @@ import { startRun } from "./run.ts";
  */
 export function parse(source: SourceFile): { file: GuestFile; diagnostics: readonly Diagnostic[] } {
   const lexed = lex(source);
-  const balanced = balance(lexed.tokens, source);
+  const balanced = balance(lexed, source);
   const told = [...lexed.diagnostics, ...balanced.diagnostics];
   const run = startRun(source, lexed.comments, lexed.faults, told);
   const { statements } = parseTokens(balanced.tokens, run);

@@ -3,6 +3,7 @@ import type { IToken } from "chevrotain";
 import { type Details, type Diagnostic, diagnostic } from "../diagnostics/diagnostic.ts";
 import type { SourceFile, Span } from "../diagnostics/span.ts";
 import type { Comment } from "./ast.ts";
+import { faultIn } from "./lexer.ts";
 
 export interface Run {
   readonly source: SourceFile;
@@ -44,17 +45,7 @@ export function startRun(
       const waiting = comments[next];
       return waiting !== undefined && waiting.span.start < offset && !waiting.ownLine ? waiting : undefined;
     },
-    faultIn(start, end) {
-      let low = 0;
-      let high = faults.length;
-      while (low < high) {
-        const middle = (low + high) >> 1;
-        if ((faults[middle] ?? 0) < start) low = middle + 1;
-        else high = middle;
-      }
-      const fault = faults[low];
-      return fault !== undefined && fault < end;
-    },
+    faultIn: (start, end) => faultIn(faults, start, end),
     spanOf: (token) => ({
       file: source,
       start: token.startOffset,
