@@ -55,9 +55,9 @@ const leaks = (field: Field, which: { readonly origin: Origin }, baseline: Basel
 
 /** What a baseline says of one field before any statement. */
 function baselineValue(field: Field, baseline: Baseline): bigint | "host" {
-  if (field.role === "hidden")
-    return baseline.kind === "host" && field.hiddenSince !== undefined ? "host" : 0n;
-  if (baseline.kind === "host" || field.role === "identity" || field.facility === "gic") return "host";
+  if (baseline.kind === "host") return "host";
+  if (field.role === "hidden") return 0n;
+  if (field.role === "identity" || field.facility === "gic") return "host";
   if (baseline.kind === "architecture") return field.role === "feature" ? BigInt(field.absent) : "host";
   const register = baseline.core.registers?.[field.register];
   if (register === undefined) return field.role === "feature" ? BigInt(field.absent) : "host";
