@@ -40,7 +40,10 @@ export interface Field {
   readonly safeValue?: number;
   readonly role: FieldRole;
   readonly facility?: string;
-  /** For `hidden`: the first kernel that hides it; before, the host's value shows. Absent: always hidden. */
+  /**
+   * For `hidden`, and for a facility's field that KVM shows as zero with the facility too: the first kernel
+   * that hides it; before, the host's value shows. Absent from a `hidden` field: always hidden.
+   */
   readonly hiddenSince?: Version;
   /** The value that means "nothing here" and that an architecture baseline starts from (0, or 0xF for most signed fields). */
   readonly absent: number;
