@@ -6,15 +6,15 @@
 import type { IToken } from "chevrotain";
 import { type Diagnostic, diagnostic } from "../diagnostics/diagnostic.ts";
 import type { SourceFile, Span } from "../diagnostics/span.ts";
-import { faultIn, LeftBrace, type Lexed, Newline, RightBrace } from "./lexer.ts";
+import { faultIn, LeftBrace, type Lexed, lineEnds, Newline, RightBrace } from "./lexer.ts";
 
 /** Blocks inside blocks; the language itself needs four. */
 export const depthLimit = 64;
 
 interface Open {
   readonly token: IToken;
-  /** Whether its line has a lexical fault before it: then the brace may have been meant as text. */
-  readonly doubtful: boolean;
+  /** Where its line begins, behind the indentation. */
+  readonly lineStart: number;
   /** Width of the indentation of the line that the brace stands on. */
   readonly indentation: number;
 }
@@ -50,7 +50,8 @@ function closingBraceAt(offset: number): IToken {
 
 /**
  * Walks the tokens once. With `trustIndentation` a line that begins a statement no deeper than the line
- * of an open block ends that block, and a `}` that begins a line deeper than the line of its block is stray.
+ * of an open block ends that block, and a `}` is stray where it begins a line deeper than the line of its block,
+ * or ends a block of several lines without beginning a line.
  */
 function walk({ tokens, faults }: Lexed, source: SourceFile, trustIndentation: boolean): Attempt {
   const kept: IToken[] = [];
@@ -63,9 +64,13 @@ function walk({ tokens, faults }: Lexed, source: SourceFile, trustIndentation: b
   let stray = 0;
   let skipped = 0;
 
-  const reportUnclosed = ({ token, doubtful }: Open, place: Span, message: string): void => {
+  /** A line with a lexical fault: its braces may have been meant as text, or have been lost. */
+  const endOfLine = lineEnds(source.text);
+  const faultyLine = (start: number, token: IToken): boolean =>
+    faultIn(faults, start, endOfLine(token.startOffset));
+  const reportUnclosed = ({ token, lineStart: start }: Open, place: Span, message: string): void => {
     unclosed += 1;
-    if (doubtful) return;
+    if (faultyLine(start, token)) return;
     diagnostics.push(
       diagnostic(
         "unclosed-block",
@@ -121,13 +126,16 @@ function walk({ tokens, faults }: Lexed, source: SourceFile, trustIndentation: b
         skipped = 1;
         continue;
       }
-      open.push({ token, doubtful: faultIn(faults, lineStart, token.startOffset), indentation });
+      open.push({ token, lineStart, indentation });
       kept.push(token);
     } else if (type === RightBrace) {
       const block = open.at(-1);
-      if (block === undefined || (trustIndentation && firstOfLine && indentation > block.indentation)) {
+      const misplaced =
+        block !== undefined &&
+        (firstOfLine ? indentation > block.indentation : block.lineStart !== lineStart);
+      if (block === undefined || (trustIndentation && misplaced)) {
         stray += 1;
-        if (faultIn(faults, lineStart, token.startOffset)) continue;
+        if (faultyLine(lineStart, token)) continue;
         diagnostics.push(
           diagnostic(
             "stray-brace",

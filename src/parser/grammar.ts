@@ -295,7 +295,8 @@ class Grammar extends EmbeddedActionsParser {
       confidence: "unsafe" as const,
       edits: [{ span, text }],
     }));
-    if (!head.broken) this.run.diagnostics.push(diagnostic("bare-range", span, {}, { fixes }));
+    const hole = this.run.faultIn(head.since, this.run.endOfLine(span.end));
+    if (!head.broken && !hole) this.run.diagnostics.push(diagnostic("bare-range", span, {}, { fixes }));
     head.broken = true;
   }
 

@@ -133,6 +133,18 @@ export interface Lexed {
   readonly faults: readonly number[];
 }
 
+/**
+ * Finds the end of the line of an offset. Remembers the last answer, so that asking for every place of a
+ * long line stays cheap.
+ */
+export function lineEnds(text: string): (offset: number) => number {
+  let [start, end] = [0, -1];
+  return (offset) => {
+    if (offset < start || offset > end) [start, end] = [offset, lineEnd(text, offset)];
+    return end;
+  };
+}
+
 /** Whether one of `faults` lies in `[start, end)`. */
 export function faultIn(faults: readonly number[], start: number, end: number): boolean {
   let low = 0;
@@ -174,6 +186,28 @@ function comment(token: IToken, source: SourceFile): Comment {
   };
 }
 
+const structural: ReadonlySet<string> = new Set([
+  "unexpected-character",
+  "unterminated-string",
+  "wrong-quotes",
+]);
+
+/**
+ * Drops what follows from an earlier fault: a line on which a character could not be read, and could not
+ * simply be replaced, is told once, for its rest is read with a hole in it.
+ */
+function firstOfLines(found: readonly Diagnostic[], text: string): Diagnostic[] {
+  let lineEnds = -1;
+  return [...found]
+    .sort((a, b) => a.span.start - b.span.start)
+    .filter(({ slug, span, fixes }) => {
+      if (!structural.has(slug)) return true;
+      if (span.start < lineEnds) return false;
+      if (!fixes.some((fix) => fix.confidence === "safe")) lineEnds = lineEnd(text, span.start);
+      return true;
+    });
+}
+
 /** A byte order mark at the start is dropped. Spans count in the text as given. */
 export function lex(source: SourceFile): Lexed {
   const text = source.text.startsWith("\ufeff") ? ` ${source.text.slice(1)}` : source.text;
@@ -204,9 +238,15 @@ export function lex(source: SourceFile): Lexed {
   }
   diagnostics.push(...hiddenCharactersIn(source, strings));
   const faults = diagnostics.map((fault) => fault.span.start).sort((a, b) => a - b);
+  const told = firstOfLines(diagnostics, text);
   for (const token of commentTokens) {
-    if (token.tokenType === ForeignComment) diagnostics.push(foreignComment(spanOf(token)));
+    if (token.tokenType === ForeignComment) told.push(foreignComment(spanOf(token)));
   }
-  diagnostics.push(...hiddenCharactersIn(source, commentTokens.map(spanOf)));
-  return { tokens, comments: commentTokens.map((token) => comment(token, source)), diagnostics, faults };
+  told.push(...hiddenCharactersIn(source, commentTokens.map(spanOf)));
+  return {
+    tokens,
+    comments: commentTokens.map((token) => comment(token, source)),
+    diagnostics: told,
+    faults,
+  };
 }

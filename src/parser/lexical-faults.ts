@@ -53,7 +53,10 @@ const lookalikes: readonly Lookalike[] = [
   { characters: /…/u, help: "a range is `..=` or `..<`" },
   { characters: /:/, help: "no colon stands between a name and its arguments" },
   { characters: /[()[\]]/, help: "lists have no brackets: items are separated by commas" },
-  { characters: /-/, help: "`-` may stand inside a name; there are no negative numbers and no subtraction" },
+  {
+    characters: /-/,
+    help: "`-` may stand inside a name; a range is `..=` or `..<`, and there are no negative numbers",
+  },
   { characters: /\./, help: "`.` may stand inside a name or a version; a range is `..=` or `..<`" },
   { characters: /\//, help: "a comment begins with `//`; a path stands in quotes" },
   { characters: /\\/, help: "a line goes on behind `,` and `=` without a `\\`" },

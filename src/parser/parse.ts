@@ -7,6 +7,11 @@ import { parseTokens } from "./grammar.ts";
 import { lex } from "./lexer.ts";
 import { startRun } from "./run.ts";
 
+/** One place is told of once. */
+function isFirstOfPlace(found: Diagnostic, index: number, all: readonly Diagnostic[]): boolean {
+  return all[index - 1]?.span.start !== found.span.start;
+}
+
 /**
  * Reads a file. Any text gives a tree and, where it is wrong, diagnostics (`GC0001` to `GC0019`), in the
  * order of the text; no text makes it throw. Statements that a diagnostic lies in are marked `broken`.
@@ -18,5 +23,6 @@ export function parse(source: SourceFile): { file: GuestFile; diagnostics: reado
   const run = startRun(source, lexed.comments, lexed.faults, told);
   const { statements } = parseTokens(balanced.tokens, run);
   const comments = run.takeComments(Number.POSITIVE_INFINITY);
-  return { file: { source, statements, comments }, diagnostics: sortDiagnostics(run.diagnostics) };
+  const diagnostics = sortDiagnostics(run.diagnostics);
+  return { file: { source, statements, comments }, diagnostics: diagnostics.filter(isFirstOfPlace) };
 }

@@ -3,7 +3,7 @@ import type { IToken } from "chevrotain";
 import { type Details, type Diagnostic, diagnostic } from "../diagnostics/diagnostic.ts";
 import type { SourceFile, Span } from "../diagnostics/span.ts";
 import type { Comment } from "./ast.ts";
-import { faultIn } from "./lexer.ts";
+import { faultIn, lineEnds } from "./lexer.ts";
 
 export interface Run {
   readonly source: SourceFile;
@@ -14,6 +14,9 @@ export interface Run {
   readonly peekLineEnd: (offset: number) => Comment | undefined;
   /** Whether a lexical fault lies in `[start, end)`. */
   readonly faultIn: (start: number, end: number) => boolean;
+  readonly endOfLine: (offset: number) => number;
+  /** Up to where no `unexpected-token` is told any more: one is enough for a line. */
+  quietUntil: number;
   readonly spanOf: (token: IToken) => Span;
 }
 
@@ -30,6 +33,8 @@ export function startRun(
   return {
     source,
     diagnostics: [...told],
+    endOfLine: lineEnds(source.text),
+    quietUntil: 0,
     takeComments(offset) {
       const first = next;
       for (
@@ -58,8 +63,8 @@ export function startRun(
 export const restingRun: Run = startRun({ path: "", text: "" }, [], [], []);
 
 /**
- * Files `unexpected-token`, unless a fault of its characters has already been told from `since` on: then
- * the parser saw a text with holes.
+ * Files `unexpected-token`, unless the line already has one, or has a lexical fault from `since` on: then the
+ * parser saw a text with holes.
  */
 export function reportUnexpected(
   run: Run,
@@ -69,6 +74,7 @@ export function reportUnexpected(
   found: string,
   details: Details = {},
 ): void {
-  if (run.faultIn(since, place.end + 1)) return;
+  if (place.start < run.quietUntil || run.faultIn(since, place.end + 1)) return;
+  run.quietUntil = run.endOfLine(place.end);
   run.diagnostics.push(diagnostic("unexpected-token", place, { expected, found }, details));
 }

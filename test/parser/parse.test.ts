@@ -190,7 +190,7 @@ describe("errors", () => {
     ["a x\n , y\nb", ["2:2 GC0005 expected a statement, found `,`"], "a b"],
     ["a\n{\n  b\n}\nc", ["2:1 GC0010 the `{` of a block stands on the line of its statement"], "a{b} c"],
     ['a "b }\nc', ["1:3 GC0002 this string is not closed"], "a! c"],
-    ["a @x = @\nb", ["1:3 GC0001 unexpected character `@`", "1:8 GC0001 unexpected character `@`"], "a! b"],
+    ["a @x = @\nb", ["1:3 GC0001 unexpected character `@`"], "a! b"],
     ["a été\nb", ["1:3 GC0001 unexpected character `é`"], "a! b"],
     ["a \u0007\nb", ["1:3 GC0001 unexpected character `U+0007`"], "a! b"],
     ["a \u{1f600}\nb", ["1:3 GC0001 unexpected character `\u{1f600}`"], "a! b"],
@@ -209,6 +209,39 @@ describe("errors", () => {
   it.each(cases)("%j", (text, errors, survivors) => {
     expect(errorsOf(text)).toEqual(errors);
     expect(names(parseText(text).file.statements)).toBe(survivors);
+  });
+
+  it("are all told in one run, each once, and the rest is read", () => {
+    const text = [
+      "edition 2026",
+      "cpu c {",
+      "  baseline = = host",
+      "  field A.B = 40bits",
+      "}",
+      "guest g {",
+      "  cpu c,",
+      "}",
+      "test g “sample” {",
+      "  hvc 1 .. 2 = denied",
+      "  smccc {",
+      "    deny oem",
+      "  psci 1.1",
+      "}",
+      "4",
+      "fleet f { hosts a }",
+    ].join("\n");
+    expect(errorsOf(text)).toEqual([
+      "3:14 GC0005 expected a value behind `=`, found `=`",
+      "4:15 GC0004 `40bits` is not a number",
+      "7:8 GC0005 expected an argument, `=`, `{` or the end of the line, found `,`",
+      '9:8 GC0013 a string stands between `"`, not between `“` and `”`',
+      "10:9 GC0008 a range says whether its end is in: `..=` or `..<`",
+      "11:9 GC0006 this block is never closed",
+      "15:1 GC0005 expected a statement, found `4`",
+    ]);
+    expect(names(parseText(text).file.statements)).toBe(
+      "edition cpu{baseline! field!} guest{cpu!} test!{hvc! smccc{deny} psci} fleet{hosts}",
+    );
   });
 
   it("never say what a token type is called", () => {

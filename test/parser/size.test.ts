@@ -1,0 +1,80 @@
+/** Large files: linear time, bounded stack. */
+import { describe, expect, it } from "vitest";
+import { format, parseText } from "./support.ts";
+
+const unit = (at: number): string =>
+  `/// Guest ${at}.\nguest g${at} {\n  cpu portable // the fleet's\n  psci 1.1\n  services trng, pv-time,\n    // and\n    ptp\n  smccc {\n    forward 0xC600_0100 ..= 0xC600_01FF\n  }\n}\n\n`;
+const file = (count: number): string => Array.from({ length: count }, (_, at) => unit(at)).join("");
+
+function milliseconds(work: () => void): number {
+  const times = Array.from({ length: 3 }, () => {
+    const start = performance.now();
+    work();
+    return performance.now() - start;
+  });
+  return Math.min(...times);
+}
+
+describe("large files", () => {
+  it("are parsed and printed in linear time", { timeout: 60_000 }, () => {
+    const [small, large] = [file(500), file(4000)];
+    parseText(small);
+    const parse = milliseconds(() => parseText(large)) / milliseconds(() => parseText(small));
+    const print = milliseconds(() => format(large)) / milliseconds(() => format(small));
+    // Eight times the text; quadratic work would take 64 times as long.
+    expect(parse).toBeLessThan(24);
+    expect(print).toBeLessThan(24);
+  });
+
+  /** Texts that tempt a lexer or a parser into repeating itself. */
+  const repeated = [
+    "/*",
+    "/* \n",
+    "'",
+    '"\n',
+    '"{',
+    '"}\n',
+    "#\n",
+    "{\n",
+    "}\n",
+    ";=",
+    "a,",
+    "a=\n",
+    "1..",
+    "a 1..2;",
+    "}",
+    "}@",
+    "{}@\n",
+    "a = =;",
+    "a{}",
+    "//\n",
+    "\n\n",
+    "a //\n",
+    "a.",
+    "a-",
+    "1_",
+    "@ ",
+    "é",
+    '\\"',
+    "a { b }",
+    "a, //\n",
+    "\u202e//\n",
+    " ",
+  ];
+  it.each(repeated)("of %j over and over", { timeout: 60_000 }, (piece) => {
+    const of = (size: number): string => piece.repeat(size / piece.length);
+    parseText(of(5000));
+    const small = milliseconds(() => parseText(of(25_000)));
+    const large = milliseconds(() => parseText(of(100_000)));
+    expect(large).toBeLessThan(Math.max(12 * small, 150));
+  });
+
+  it("of one token may be long", () => {
+    const long = 4_000_000;
+    expect(parseText(`x "${"a".repeat(long)}"`).diagnostics).toEqual([]);
+    expect(parseText(`x "${"\\\\".repeat(long / 2)}"`).diagnostics).toEqual([]);
+    expect(parseText(`// ${"a".repeat(long)}`).diagnostics).toEqual([]);
+    expect(parseText(`x ${"a-".repeat(long / 2)}b`).diagnostics).toEqual([]);
+    expect(parseText(`x ${"1_".repeat(long / 2)}1`).diagnostics).toEqual([]);
+  });
+});
