@@ -12,7 +12,7 @@
 # scripts/apt-tools.sh.
 set -eu
 
-[ $# -ge 2 ] || { sed -n '2,13p' "$0" | sed 's/^# \{0,1\}//' >&2; exit 2; }
+[ $# -ge 2 ] || { sed '1d;/^[^#]/,$d;s/^# \{0,1\}//' "$0" >&2; exit 2; }
 kernel=$1
 shift
 driver=$(cd "$(dirname "$0")/../test/codegen/driver" && pwd)

@@ -84,15 +84,16 @@ export function declarations(contract: Contract): Declaration[] {
   if (contract.psci.value !== "host") add("psci", contract.psci.value, contract.psci.origin);
   for (const bitmap of contract.bitmaps)
     add("bitmap", hexadecimal(bitmap.value), bitmap.origin, bitmap.register);
-  add("unknown-bitmaps", "0x0", undefined);
+  add("unknown-bitmaps", "denied", undefined);
   for (const range of contract.filter)
     add(
       "filter",
       `${range.action} ${hexadecimal(range.first, 8)} ..= ${hexadecimal(range.last, 8)}`,
       range.origin,
     );
+  // One that is not required only serves registers, which are declarations of their own.
   for (const capability of contract.capabilities)
-    if (facilityCapabilities[capability.value] === undefined)
+    if (facilityCapabilities[capability.value] === undefined && capability.required)
       add("capability", "on", capability.origin, capability.value);
   for (const workaround of contract.workarounds)
     add("workaround", workaround.level, workaround.origin, workaround.register);

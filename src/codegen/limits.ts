@@ -1,7 +1,6 @@
 /** What a target cannot carry, as data, and the judgement of a contract by it. */
 import type { Contract } from "../contract.ts";
 import { type Diagnostic, diagnostic } from "../diagnostics/diagnostic.ts";
-import { spanText } from "../diagnostics/span.ts";
 import type { Operation, Phase, Plan } from "../planner/plan.ts";
 import { field } from "../tables/index.ts";
 import type { Field } from "../tables/types.ts";
@@ -63,9 +62,23 @@ function isCarried(declaration: Declaration, all: readonly Declaration[], rows: 
   );
 }
 
-/** `ID_AA64PFR0_EL1.SVE = 0x1`; the parts that name themselves only once. */
+/** Words in front of a declaration whose subject does not say what it is. */
+const titles: Partial<Record<Part, string>> = {
+  "pmu-counters": "PMU counters",
+  "pmu-intid": "PMU interrupt",
+  "pmu-events": "PMU event filter",
+  "unknown-bitmaps": "services of newer kernels",
+  filter: "SMCCC filter",
+  capability: "capability",
+  timer: "timer",
+};
+
+/** `ID_AA64PFR0_EL1.SVE = 0x1`, `timer virtual = 28`, `SMCCC filter deny 0x…`. */
 function describe({ part, subject, value }: Declaration): string {
-  return subject === part ? `${part} ${value}` : `${part} ${subject} = ${value}`;
+  const own = subject === part;
+  return [titles[part] ?? (own ? part : ""), own ? "" : `${subject} =`, value]
+    .filter((word) => word !== "")
+    .join(" ");
 }
 
 /** Names few, counts many. */
@@ -79,12 +92,6 @@ function summarise(found: readonly Declaration[]): string {
 interface Finding {
   readonly declarations: Declaration[];
   readonly why: string;
-}
-
-/** The statement as written, on one line, for a message. */
-function statementText(declaration: Declaration): string {
-  const text = spanText(declaration.origin.span).split("\n")[0]?.trim() ?? "";
-  return text.length > 60 ? `${text.slice(0, 57)}...` : text;
 }
 
 /**
@@ -132,9 +139,7 @@ export function judge(
           { target: target.name, what },
           {
             label:
-              first.origin.kind === "default"
-                ? "sealed, so its defaults must be carried"
-                : `asked for by \`${statementText(first)}\``,
+              first.origin.kind === "default" ? "sealed, so its defaults must be carried" : "promised here",
             notes: [why],
           },
         ),

@@ -172,7 +172,7 @@ describe("the template's model", () => {
   it("keeps to its schema, whatever the texts", () => {
     const plans = [
       fullPlan,
-      emulatedPlan,
+      emulatedOperations(),
       ...hostileTexts.map((text) => hostilePlan(text === "" ? "h" : text, text)),
     ];
     for (const plan of plans)

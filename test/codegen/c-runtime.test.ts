@@ -175,6 +175,27 @@ describe.runIf(present)("the header's functions", () => {
     expect(call(program, ...machine, "answer", "40").status).toBe(0);
   });
 
+  it("enable a capability that may be absent only where the host has it", () => {
+    const optional = build("optional", {
+      ...fullPlan,
+      operations: fullPlan.operations.flatMap((operation) =>
+        operation.kind === "check-extension"
+          ? []
+          : [operation.kind === "enable-capability" ? { ...operation, ifPresent: true } : operation],
+      ),
+    });
+    const enabled = (answer: string): boolean => {
+      const { lines, status } = call(optional, ...machine, "answer", answer);
+      expect(status).toBe(0);
+      return lines.some((line) => line.includes("KVM_ENABLE_CAP 216"));
+    };
+    expect(enabled("0")).toBe(false);
+    expect(enabled("1")).toBe(true);
+    expect(call(optional, ...machine, "fail", "1", "22").last).toMatch(
+      /^configure_vm -22: guests\/full\.guest:25:3: KVM_CHECK_EXTENSION of KVM_CAP_ARM_SYSTEM_SUSPEND /,
+    );
+  });
+
   it("take a register list as long as their array and refuse a longer one", () => {
     expect(call(program, ...machine, "registers", "4096").status).toBe(0);
     expect(call(program, ...machine, "registers", "4097").last).toMatch(

@@ -186,6 +186,7 @@ export const fullPlan: Plan = {
       source: at("capability system-suspend"),
       capability: 216,
       args: [0n, 0n],
+      ifPresent: false,
     },
     {
       kind: "set-device-attribute",
@@ -397,7 +398,9 @@ export const fullContract: Contract = {
     { value: "PTRAUTH_ADDRESS", origin: written("pauth on") },
     { value: "PTRAUTH_GENERIC", origin: written("pauth on") },
   ],
-  capabilities: [{ value: "KVM_CAP_ARM_SYSTEM_SUSPEND", origin: written("capability system-suspend") }],
+  capabilities: [
+    { value: "KVM_CAP_ARM_SYSTEM_SUSPEND", required: true, origin: written("capability system-suspend") },
+  ],
   sveLengths: { value: [128, 256], origin: written("sve lengths 128, 256") },
   pmu: {
     origin: written("pmu on {"),

@@ -185,7 +185,10 @@ describe("qemu", () => {
       ],
     ).toBe("1.1");
     expect(
-      release({ ...emulatedContract, capabilities: [{ value: "KVM_CAP_ARM_MTE", origin: statement }] }),
+      release({
+        ...emulatedContract,
+        capabilities: [{ value: "KVM_CAP_ARM_MTE", required: true, origin: statement }],
+      }),
     ).toBe("10.0");
   });
 });
@@ -203,14 +206,14 @@ describe("what QEMU cannot carry", () => {
     expect("files" in emission).toBe(false);
     expect(judged(fullContract).errors).toMatchInlineSnapshot(`
       [
-        "GC0801 guests/full.guest:6:3 target \`qemu\` cannot carry field ID_AA64PFR0_EL1.CSV3 = 0x0",
-        "GC0801 guests/full.guest:5:3 target \`qemu\` cannot carry field ID_AA64ISAR0_EL1.RNDR = 0x0",
-        "GC0801 guests/full.guest:11:5 target \`qemu\` cannot carry pmu-events deny 0x11 ..= 0x11",
-        "GC0801 guests/full.guest:24:3 target \`qemu\` cannot carry bitmap KVM_REG_ARM_STD_BMAP = 0x0; bitmap KVM_REG_ARM_VENDOR_HYP_BMAP = 0x0",
-        "GC0801 guests/full.guest:31:5 target \`qemu\` cannot carry filter deny 0xc3000000 ..= 0xc300ffff",
-        "GC0801 guests/full.guest:32:5 target \`qemu\` cannot carry filter forward 0xc6000100 ..= 0xc60001ff",
+        "GC0801 guests/full.guest:6:3 target \`qemu\` cannot carry ID_AA64PFR0_EL1.CSV3 = 0x0",
+        "GC0801 guests/full.guest:5:3 target \`qemu\` cannot carry ID_AA64ISAR0_EL1.RNDR = 0x0",
+        "GC0801 guests/full.guest:11:5 target \`qemu\` cannot carry PMU event filter deny 0x11 ..= 0x11",
+        "GC0801 guests/full.guest:24:3 target \`qemu\` cannot carry KVM_REG_ARM_STD_BMAP = 0x0; KVM_REG_ARM_VENDOR_HYP_BMAP = 0x0",
+        "GC0801 guests/full.guest:31:5 target \`qemu\` cannot carry SMCCC filter deny 0xc3000000 ..= 0xc300ffff",
+        "GC0801 guests/full.guest:32:5 target \`qemu\` cannot carry SMCCC filter forward 0xc6000100 ..= 0xc60001ff",
         "GC0801 guests/full.guest:25:3 target \`qemu\` cannot carry capability KVM_CAP_ARM_SYSTEM_SUSPEND = on",
-        "GC0801 guests/full.guest:27:3 target \`qemu\` cannot carry workaround KVM_REG_ARM_SMCCC_ARCH_WORKAROUND_1 = not-available",
+        "GC0801 guests/full.guest:27:3 target \`qemu\` cannot carry KVM_REG_ARM_SMCCC_ARCH_WORKAROUND_1 = not-available",
         "GC0801 guests/full.guest:29:3 target \`qemu\` cannot carry stolen-time 0x48000000",
         "GC0801 guests/full.guest:26:3 target \`qemu\` cannot carry counter-offset 0x1000",
         "GC0801 guests/full.guest:20:3 target \`qemu\` cannot carry ipa 40",
@@ -237,14 +240,14 @@ describe("what QEMU cannot carry", () => {
       {
         "errors": [],
         "warnings": [
-          "GC0802 guests/emulated.guest:10:1 target \`qemu\` leaves open what guestc decides by default: bitmap KVM_REG_ARM_STD_BMAP = 0x0 and 3 more",
+          "GC0802 guests/emulated.guest:10:1 target \`qemu\` leaves open what guestc decides by default: KVM_REG_ARM_STD_BMAP = 0x0; KVM_REG_ARM_VENDOR_HYP_BMAP = 0x0; services of newer kernels denied",
         ],
       }
     `);
     expect(judged({ ...contract, sealed: true })).toMatchInlineSnapshot(`
       {
         "errors": [
-          "GC0801 guests/emulated.guest:10:1 target \`qemu\` cannot carry bitmap KVM_REG_ARM_STD_BMAP = 0x0 and 3 more",
+          "GC0801 guests/emulated.guest:10:1 target \`qemu\` cannot carry KVM_REG_ARM_STD_BMAP = 0x0; KVM_REG_ARM_VENDOR_HYP_BMAP = 0x0; services of newer kernels denied",
         ],
         "warnings": [],
       }
@@ -277,7 +280,7 @@ describe("what QEMU cannot carry", () => {
     expect(carried("ID_AA64DFR0_EL1.PMUVer", 0n)).toBe(true);
     expect(carried("ID_AA64DFR0_EL1.PMUVer", 4n, contractWith("off", false, true))).toBe(false);
     expect(carried("ID_AA64PFR0_EL1.GIC", 1n)).toBe(true);
-    expect(carried("ID_AA64PFR0_EL1.GIC", 0n)).toBe(false);
+    expect(carried("ID_AA64PFR0_EL1.GIC", 1n, { ...emulatedContract, gic: undefined })).toBe(false);
     expect(carried("ID_AA64PFR0_EL1.CSV3", 0n)).toBe(false);
     expect(carried("ID_AA64ISAR0_EL1.RNDR", 0n)).toBe(false);
   });

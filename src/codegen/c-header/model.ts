@@ -187,6 +187,7 @@ function members(to: Collected, operation: Operation): Members {
           macroOr(operation, String(operation.capability)),
           operation.summary,
         ),
+        ...(operation.ifPresent ? { flags: "GUESTC_IF_PRESENT" } : {}),
         ...(operation.args.length === 0
           ? {}
           : {

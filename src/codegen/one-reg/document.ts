@@ -25,6 +25,7 @@ function specific(operation: Operation): Readonly<Record<string, Json | undefine
     case "enable-capability":
       return {
         capability: hexadecimal(operation.capability),
+        ifPresent: operation.ifPresent,
         payload: {
           flags: hexadecimal(0, 8),
           args: operation.args.map((argument) => hexadecimal(argument, 16)),

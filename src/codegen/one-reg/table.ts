@@ -20,6 +20,7 @@ function setting(operation: Operation): string {
       return [
         `capability ${operation.capability}`,
         ...operation.args.map((argument) => hexadecimal(argument)),
+        ...(operation.ifPresent ? ["if present"] : []),
       ].join(" ");
     case "vcpu-init":
       return `features ${hexadecimal(operation.features, 8)}`;

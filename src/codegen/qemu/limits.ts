@@ -35,8 +35,9 @@ export const limits: readonly Limit[] = [
       { subject: "ID_AA64PFR0_EL1.EL2", value: "0x0", when: { part: "el2", value: "off" } },
       { subject: "ID_AA64PFR0_EL1.EL1", value: "0x2", when: { part: "el1", value: "aarch32" } },
       { subject: "ID_AA64PFR0_EL1.EL0", value: "0x2", when: { part: "el1", value: "aarch32" } },
-      { field: { facility: "gic" }, value: "0x1", when: { part: "gic", value: "v3" } },
-      { field: { facility: "gic" }, value: "0x0", when: { part: "gic", value: "v2" } },
+      // KVM sets these by the interrupt controller that the machine has.
+      { field: { facility: "gic" }, when: { part: "gic", value: "v3" } },
+      { field: { facility: "gic" }, when: { part: "gic", value: "v2" } },
       // What KVM hides from every guest it hides from QEMU's too; some of it only from a certain release on.
       { field: { role: "hidden" }, value: "0x0" },
     ],
@@ -68,6 +69,8 @@ export const limits: readonly Limit[] = [
     carried: [
       { subject: "KVM_REG_ARM_STD_BMAP", value: "0x1" },
       { subject: "KVM_REG_ARM_STD_HYP_BMAP", value: "0x1" },
+      // `kvm-steal-time=off`: the service's calls answer -1 as well, though SMCCC_ARCH_FEATURES still knows them.
+      { subject: "KVM_REG_ARM_STD_HYP_BMAP", value: "0x0" },
       { subject: "KVM_REG_ARM_VENDOR_HYP_BMAP", value: "0x3" },
       { subject: "KVM_REG_ARM_VENDOR_HYP_BMAP_2", value: "0x0" },
     ],

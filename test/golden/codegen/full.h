@@ -64,6 +64,7 @@
 #define GUESTC_WORDS_MAX 32
 
 #define GUESTC_KVM_CREATE_VM UINT32_C(0x0000ae01)
+#define GUESTC_KVM_CHECK_EXTENSION UINT32_C(0x0000ae03)
 #define GUESTC_KVM_GET_ONE_REG UINT32_C(0x4010aeab)
 #define GUESTC_KVM_SET_ONE_REG UINT32_C(0x4010aeac)
 #define GUESTC_KVM_ARM_PREFERRED_TARGET UINT32_C(0x8020aeaf)
@@ -108,12 +109,14 @@ enum guestc_kind {
 #define GUESTC_AT_LEAST 0x2
 /* KVM keeps it for the whole VM: made on vCPU 0 only. */
 #define GUESTC_FIRST_VCPU_ONLY 0x4
+/* Skipped where KVM_CHECK_EXTENSION answers 0 for the capability. */
+#define GUESTC_IF_PRESENT 0x8
 
 struct guestc_operation {
   uint8_t phase; /* enum guestc_phase */
   uint8_t fd;    /* enum guestc_fd */
   uint8_t kind;  /* enum guestc_kind */
-  uint8_t flags; /* GUESTC_ABSENT_IS_FINE, GUESTC_AT_LEAST, GUESTC_FIRST_VCPU_ONLY */
+  uint8_t flags; /* GUESTC_ABSENT_IS_FINE and the others above */
   uint32_t request;        /* number of the ioctl */
   const char *call;        /* its name */
   const char *name;        /* what is set */
@@ -357,6 +360,12 @@ static inline int guestc_enable_capability(const struct guestc_step *step) {
   const struct guestc_operation *operation = step->operation;
   struct guestc_enable_cap capability;
   unsigned word;
+  if ((operation->flags & GUESTC_IF_PRESENT) != 0) {
+    const int present =
+        ioctl(guestc_fd_of(step), GUESTC_KVM_CHECK_EXTENSION, GUESTC_CAST(unsigned long, operation->id));
+    if (present < 0) return guestc_call_failed(step, "KVM_CHECK_EXTENSION", operation->id);
+    if (present == 0) return 0;
+  }
   memset(&capability, 0, sizeof capability);
   capability.cap = GUESTC_CAST(uint32_t, operation->id);
   for (word = 0; word < operation->words; word++) capability.args[word] = operation->list[word];
