@@ -20,7 +20,7 @@ import { plan } from "./planner/planner.ts";
 export { type Compilation, type CompileOptions, compile } from "./checker/compile.ts";
 export type { FileLoader } from "./checker/load.ts";
 export type { Emission, EmitOptions, EmittedFile, Target } from "./codegen/target.ts";
-export { targets } from "./codegen/targets.ts";
+export { findTarget, targets } from "./codegen/targets.ts";
 export type * from "./contract.ts";
 export {
   type Diagnostic,

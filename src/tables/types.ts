@@ -225,6 +225,8 @@ export interface VcpuFeature {
   /** Capability number that says the host has it. */
   readonly capability: number | null;
   readonly finalize: boolean;
+  /** The statement of a `cpu` block that asks for it; with `word`, only in that form (`el2 nvhe`). */
+  readonly statement?: { readonly name: string; readonly word?: string };
   /** Features that must be set together with it / must not be. */
   readonly needs: readonly string[];
   readonly excludes: readonly string[];
@@ -244,6 +246,10 @@ export interface Capability {
   readonly since: Version;
   /** Must be enabled before the first vCPU exists. */
   readonly beforeVcpus: boolean;
+  /** Statements of a `cpu` block that ask for it. */
+  readonly statements?: readonly string[];
+  /** A host may satisfy those statements without it: it is enabled where it is there. */
+  readonly optional?: true;
   /** Name in the language's `capability` statement; absent where a statement of its own enables it. */
   readonly word?: string;
   readonly effect: string;

@@ -8,12 +8,16 @@ import type {
   TestContract,
 } from "../../contract.ts";
 import { documentation } from "../../parser/ast.ts";
-import { feature as findFeature, field as findField, vcpuFeatures } from "../../tables/index.ts";
+import {
+  capabilities as allCapabilities,
+  feature as findFeature,
+  field as findField,
+  vcpuFeatures,
+} from "../../tables/index.ts";
 import type { CpuModel, CpuModels } from "../cpu/model.ts";
-import { type FacilitySwitch, facilitySwitch } from "../cpu/resolve.ts";
 import { stateOf } from "../cpu/state.ts";
 import type { CpuStatements, Stated } from "../cpu/statements.ts";
-import { matchStatements, slotAtom } from "../forms.ts";
+import { hasStatement, matchStatements, slotAtom } from "../forms.ts";
 import { type Declaration, lookUp, type Scope } from "../names.ts";
 import type { Report } from "../report.ts";
 import { type GuestBlock, groupByName, readGuestPart } from "./statements.ts";
@@ -23,56 +27,38 @@ const byStatement = <T>(stated: Stated<T>): Decided<T> => ({
   origin: { kind: "statement", span: stated.span },
 });
 
-/** vCPU features behind the statements: which word of which statement asks for which rows of the vCPU feature table. */
-const facilityFeatures: readonly {
-  readonly facility: "sve" | "pauth" | "pmu";
-  readonly features: readonly string[];
-}[] = [
-  { facility: "pmu", features: ["PMU_V3"] },
-  { facility: "sve", features: ["SVE"] },
-  { facility: "pauth", features: ["PTRAUTH_ADDRESS", "PTRAUTH_GENERIC"] },
-];
-
-function vcpuFeaturesOf(
-  statements: CpuStatements,
-  psci: Decided<string>,
-  model: CpuModel,
-): readonly Decided<string>[] {
-  const asked: Decided<string>[] = [];
-  const ask = (value: string, origin: Origin): void => {
-    asked.push({ value, origin });
-  };
-  const { el1, el2 } = statements.singles;
-  if (el1?.value === "aarch32") ask("EL1_32BIT", { kind: "statement", span: el1.span });
-  // KVM_REG_ARM_PSCI_VERSION 0.1 demands that the feature is absent, every later version that it is there.
-  if (psci.value !== "0.1") ask("PSCI_0_2", psci.origin);
-  for (const { facility, features } of facilityFeatures) {
-    const { on, origin }: FacilitySwitch = facilitySwitch(statements, facility, model.nameSpan);
-    if (on) for (const feature of features) ask(feature, origin);
-  }
-  if (el2 !== undefined && el2.value !== "off") {
-    ask("HAS_EL2", { kind: "statement", span: el2.span });
-    if (el2.value === "nvhe") ask("HAS_EL2_E2H0", { kind: "statement", span: el2.span });
-  }
-  const order = vcpuFeatures().map((one) => one.name);
-  return asked.sort((a, b) => order.indexOf(a.value) - order.indexOf(b.value));
+/** A statement that asks for something: neither absent, nor off, nor left to the host. */
+function asksFor(stated: Stated<unknown> | undefined, word: string | undefined): boolean {
+  if (stated === undefined || stated.value === "off") return false;
+  return word === undefined || stated.value === word;
 }
 
-/** Capabilities that statements with other names enable: MTE, and writable identity where MIDR & co. are stated. */
+const statedSingles = (statements: CpuStatements): ReadonlyMap<string, Stated<unknown>> =>
+  new Map(Object.entries(statements.singles));
+
+/** The vCPU features that the tables tie to statements. PSCI 0.1 demands that PSCI_0_2 is absent, later versions that it is there. */
+function vcpuFeaturesOf(statements: CpuStatements, psci: Decided<string>): readonly Decided<string>[] {
+  const singles = statedSingles(statements);
+  return vcpuFeatures().flatMap((feature): readonly Decided<string>[] => {
+    if (feature.name === "PSCI_0_2")
+      return psci.value === "0.1" ? [] : [{ value: feature.name, origin: psci.origin }];
+    const stated = singles.get(feature.statement?.name ?? "");
+    if (stated === undefined || !asksFor(stated, feature.statement?.word)) return [];
+    return [{ value: feature.name, origin: { kind: "statement", span: stated.span } }];
+  });
+}
+
+/** Capabilities that the tables tie to statements: memory tagging, and writable identity where one is stated. */
 function impliedCapabilities(statements: CpuStatements): Contract["capabilities"] {
-  const { mte, midr, revidr, aidr } = statements.singles;
-  const implied: Contract["capabilities"][number][] = [];
-  if (mte !== undefined && mte.value !== "off")
-    implied.push({ value: "KVM_CAP_ARM_MTE", required: true, origin: { kind: "statement", span: mte.span } });
-  const identity = [midr, revidr, aidr].find((stated) => stated !== undefined && stated.value !== "host");
-  if (identity !== undefined)
-    // A host whose own identity is the stated one satisfies it without the capability.
-    implied.push({
-      value: "KVM_CAP_ARM_WRITABLE_IMP_ID_REGS",
-      required: false,
-      origin: { kind: "statement", span: identity.span },
-    });
-  return implied;
+  const singles = statedSingles(statements);
+  return allCapabilities().flatMap((capability): Contract["capabilities"] => {
+    const stated = (capability.statements ?? [])
+      .map((name) => singles.get(name))
+      .find((one) => asksFor(one, undefined) && one?.value !== "host");
+    if (stated === undefined) return [];
+    const origin: Origin = { kind: "statement", span: stated.span };
+    return [{ value: capability.name, required: capability.optional !== true, origin }];
+  });
 }
 
 function pmuOf(statements: CpuStatements): PmuContract | undefined {
@@ -156,8 +142,7 @@ export function guestContract(
   const { matched, name, nameSpan } = declaration;
   const block = groupByName(matchStatements(matched.statement.block?.statements ?? [], "guest", report));
   const cpuStatement = block.get("cpu")?.[0];
-  const stated = matched.statement.block?.statements.some((statement) => statement.name.text === "cpu");
-  if (cpuStatement === undefined && stated !== true)
+  if (cpuStatement === undefined && !hasStatement(matched.statement.block, "cpu"))
     report.add(
       "guest-without-cpu",
       nameSpan,
@@ -187,7 +172,7 @@ export function guestContract(
     sealed: block.has("sealed"),
     cpu: model.name,
     registers: withGic(model, part.gic),
-    vcpuFeatures: vcpuFeaturesOf(statements, part.psci, model),
+    vcpuFeatures: vcpuFeaturesOf(statements, part.psci),
     sveLengths:
       sve === undefined || sve.value === "off"
         ? undefined

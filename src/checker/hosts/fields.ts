@@ -6,9 +6,12 @@ import { judgeField } from "../../hosts/judge.ts";
 import type { Verdict } from "../../hosts/profile.ts";
 import {
   type Field,
+  fieldRules,
   capability as findCapability,
+  feature as findFeature,
   field as findField,
-  vcpuFeatures,
+  mentioned,
+  vcpuFeature,
 } from "../../tables/index.ts";
 import type { Report } from "../report.ts";
 import { printFieldValue } from "../values.ts";
@@ -28,35 +31,54 @@ interface Known {
   readonly missingCapabilities: ReadonlySet<number>;
 }
 
-/** Fields that a refused vCPU feature or a missing capability would have brought. */
-function besideThePoint(field: Field, known: Known): boolean {
-  if (known.refusedFeatures.size === 0 && known.missingCapabilities.size === 0) return false;
-  const behind = vcpuFeatures().filter((feature) => known.refusedFeatures.has(feature.name));
+/** What refused vCPU features and missing capabilities take with them. */
+interface Gone {
+  /** Places of the statements that asked for them. */
+  readonly spans: readonly Span[];
+  readonly facilities: ReadonlySet<string>;
+  /** Registers that read as zero without them, by the tables' field rules. */
+  readonly registers: ReadonlySet<string>;
+}
+
+function goneWith(contract: Contract, known: Known): Gone {
+  const features = contract.vcpuFeatures.filter(({ value }) => known.refusedFeatures.has(value));
+  const capabilities = contract.capabilities.filter(({ value }) =>
+    known.missingCapabilities.has(findCapability(value)?.number ?? -1),
+  );
+  const facilities = new Set([
+    ...features.map(({ value }) => vcpuFeature(value)?.statement?.name ?? ""),
+    ...capabilities.flatMap(({ value }) => findCapability(value)?.statements ?? []),
+  ]);
+  const registers = new Set<string>();
+  for (const { rule } of fieldRules()) {
+    if (!("if" in rule) || !("regIsZero" in rule.then)) continue;
+    const { regIsZero } = rule.then;
+    mentioned(rule.if, {
+      feature: (name) => {
+        if (facilities.has(findFeature(name)?.facility ?? "")) registers.add(regIsZero);
+      },
+    });
+  }
+  return { spans: [...features, ...capabilities].map(({ origin }) => origin.span), facilities, registers };
+}
+
+function besideThePoint(field: Field, wanted: FieldContract, gone: Gone): boolean {
+  const { span } = wanted.origin;
   return (
-    behind.some(
-      (feature) => field.facility !== undefined && facilityFeatures[field.facility]?.includes(feature.name),
-    ) ||
-    (field.register === "ID_AA64ZFR0_EL1" && known.refusedFeatures.has("SVE")) ||
-    (field.facility === "mte" &&
-      known.missingCapabilities.has(findCapability("KVM_CAP_ARM_MTE")?.number ?? -1))
+    gone.facilities.has(field.facility ?? "") ||
+    gone.registers.has(field.register) ||
+    gone.spans.some((one) => one.file === span.file && one.start <= span.start && span.end <= one.end)
   );
 }
 
-/** vCPU features behind each facility whose fields KVM shows only with them. */
-const facilityFeatures: Readonly<Record<string, readonly string[]>> = {
-  sve: ["SVE"],
-  pauth: ["PTRAUTH_ADDRESS", "PTRAUTH_GENERIC"],
-  pmu: ["PMU_V3"],
-  el2: ["HAS_EL2", "HAS_EL2_E2H0"],
-};
-
 function refusals(contract: Contract, host: HostOfGuest, known: Known): readonly Refusal[] {
   const { configuration } = configurationOf(contract, host.profile);
+  const gone = goneWith(contract, known);
   const found: Refusal[] = [];
   for (const register of contract.registers)
     for (const wanted of register.fields) {
       const field = wanted.value === "host" ? undefined : findField(register.name, wanted.name);
-      if (field === undefined || wanted.value === "host" || besideThePoint(field, known)) continue;
+      if (field === undefined || wanted.value === "host" || besideThePoint(field, wanted, gone)) continue;
       const verdict = judgeField(host.profile, configuration, register.name, wanted.name, wanted.value);
       if (!verdict.accepted) found.push({ field, wanted, verdict });
     }
