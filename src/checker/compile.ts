@@ -3,6 +3,7 @@ import type { Contract, TestContract } from "../contract.ts";
 import { type Diagnostic, sortDiagnostics } from "../diagnostics/diagnostic.ts";
 import type { SourceFile } from "../diagnostics/span.ts";
 import type { HostProfile } from "../hosts/profile.ts";
+import type { Block } from "../parser/ast.ts";
 import { cpuModels } from "./cpu/model.ts";
 import { fleetHosts, guestContract } from "./guest/contract.ts";
 import { checkSealed } from "./guest/seal.ts";
@@ -38,9 +39,17 @@ function unique(diagnostics: readonly Diagnostic[]): readonly Diagnostic[] {
 }
 
 function checkUnused(scope: Scope, used: ReadonlySet<string>, report: Report): void {
-  if (scope.guest.size === 0) return;
+  // A name that is written wrong may stand for any model.
+  if (scope.guest.size === 0 || [...used].some((name) => !scope.cpu.has(name))) return;
   for (const [name, { nameSpan }] of scope.cpu)
     if (!used.has(name)) report.add("unused-cpu", nameSpan, { cpu: name });
+}
+
+/** The model that a guest names; empty where it names none. */
+function cpuNamed(block: Block | undefined): string {
+  const statement = block?.statements.find(({ name }) => name.text === "cpu");
+  const atom = statement?.args[0]?.items[0];
+  return atom?.kind === "word" ? atom.text : "";
 }
 
 /** Models that guests name, and the parents of those. */
@@ -52,11 +61,7 @@ function usedCpus(scope: Scope): ReadonlySet<string> {
     const parent = scope.cpu.get(name)?.matched.slots.get("parent")?.[0];
     if (parent?.kind === "word") use(parent.text);
   };
-  for (const { matched } of scope.guest.values())
-    for (const statement of matched.statement.block?.statements ?? []) {
-      const atom = statement.name.text === "cpu" ? statement.args[0]?.items[0] : undefined;
-      if (atom?.kind === "word") use(atom.text);
-    }
+  for (const { matched } of scope.guest.values()) use(cpuNamed(matched.statement.block));
   return used;
 }
 

@@ -16,8 +16,9 @@ import {
   statementsIn,
   vocabulary,
 } from "../language/vocabulary.ts";
-import type { Argument, Atom, Statement, Word } from "../parser/ast.ts";
+import type { Argument, Atom, Block, Statement, Word } from "../parser/ast.ts";
 import { smcccOwners } from "../tables/index.ts";
+import { commaDetails } from "./commas.ts";
 import type { Report } from "./report.ts";
 
 /** A statement whose shape is right. */
@@ -194,6 +195,11 @@ function takeOverride(statement: Statement): {
   return { name: inner, args: rest, override: statement.name };
 }
 
+/** Whether a block has a statement of that name, well-formed or not. */
+export function hasStatement(block: Block | undefined, name: string): boolean {
+  return (block?.statements ?? []).some((statement) => takeOverride(statement).name.text === name);
+}
+
 function reportUnknownStatement(name: Word, context: Context, report: Report): void {
   const here = statementsIn(context).map((row) => row.name);
   const elsewhere = [...new Set(vocabulary.filter((row) => row.name === name.text).map((row) => row.in))];
@@ -228,8 +234,9 @@ function placeName(context: Context): string {
 function matchOne(statement: Statement, context: Context, report: Report): Matched | undefined {
   const { name, args, override } = takeOverride(statement);
   const row = statementRow(context, name.text);
+  // Where the syntax is wrong already, what is left of the statement is not to be judged.
   if (row === undefined) {
-    reportUnknownStatement(name, context, report);
+    if (!statement.broken) reportUnknownStatement(name, context, report);
     return undefined;
   }
   if (override !== undefined && context !== "cpu") {
@@ -246,14 +253,20 @@ function matchOne(statement: Statement, context: Context, report: Report): Match
     `${usage.length === 1 ? "the form is" : "the forms are"} ${usage.map((line) => `\`${line}\``).join(", ")}`,
   ];
   if (hit === undefined) {
+    if (statement.broken) return undefined;
     const best = attempts.reduce((a, b) => (b.progress.matched > a.progress.matched ? b : a));
     const { stoppedAt } = best.progress;
     if (stoppedAt !== undefined) {
+      const given = [...args, ...(statement.value ?? [])];
+      const parts = [...best.form.args, ...(best.form.value ?? [])];
+      const { matched } = best.progress;
+      const [part, argument] = [parts[matched - 1], given[given.indexOf(stoppedAt) - 1]];
+      const before = part === undefined || argument === undefined ? undefined : { part, argument };
       report.add(
         "unexpected-argument",
         stoppedAt.span,
         { statement: name.text, found: spanText(stoppedAt.span) },
-        { help },
+        { help, ...commaDetails(stoppedAt, parts[matched], before, context) },
       );
     } else if (statement.value !== undefined && row.forms.every((form) => form.value === undefined)) {
       const first = statement.value[0];
@@ -264,7 +277,7 @@ function matchOne(statement: Statement, context: Context, report: Report): Match
     return undefined;
   }
   if (hit.form.block === "required" && statement.block === undefined) {
-    report.add("missing-block", head, { statement: name.text }, { help });
+    if (!statement.broken) report.add("missing-block", head, { statement: name.text }, { help });
     return undefined;
   }
   if (hit.form.block === undefined && statement.block !== undefined) {

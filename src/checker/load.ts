@@ -106,7 +106,9 @@ export function load(entry: SourceFile, loader: FileLoader, report: Report): rea
     // Beyond the bound there is no tree to speak of; what is left of it would only give rise to further messages.
     const readable = !diagnostics.some((found) => found.slug === "blocks-too-deep");
     const statements = readable ? matchStatements(file.statements, "file", report) : [];
-    if (readable) checkEdition(file, statements, report);
+    // Of a file in which no statement could be read, the missing edition is the least.
+    const understood = diagnostics.length === 0 || file.statements.length > 0;
+    if (readable && understood) checkEdition(file, statements, report);
     for (const matched of statements) {
       if (matched.row.name !== "import") continue;
       const referenced = readReferenced(matched, loader, report);

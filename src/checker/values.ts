@@ -2,7 +2,7 @@
 import type { Span } from "../diagnostics/span.ts";
 import { didYouMean } from "../diagnostics/suggest.ts";
 import type { Atom, Word } from "../parser/ast.ts";
-import { parseInteger, parseVersion } from "../parser/numbers.ts";
+import { isNumber, parseInteger, parseVersion } from "../parser/numbers.ts";
 import {
   contractRegisters,
   type Feature,
@@ -63,7 +63,7 @@ export function readBits(
   report: Report,
 ): number | undefined {
   const [number, unit] = atoms;
-  if (number === undefined) return undefined;
+  if (number === undefined || (number.kind === "number" && !isNumber(number.text))) return undefined;
   if (unit === undefined) {
     report.add(
       "unit-missing",

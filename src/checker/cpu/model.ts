@@ -1,7 +1,7 @@
 /** Every `cpu` declaration, with its parents, resolved once. */
 import type { RegisterContract } from "../../contract.ts";
 import type { Span } from "../../diagnostics/span.ts";
-import { matchStatements } from "../forms.ts";
+import { hasStatement, matchStatements } from "../forms.ts";
 import { type Declaration, lookUp, type Scope } from "../names.ts";
 import type { Report } from "../report.ts";
 import { decidable, lintCpu } from "./lints.ts";
@@ -51,7 +51,7 @@ export function cpuModels(scope: Scope, report: Report): CpuModels {
     const own = decidable(readCpuStatements(block, report), parent?.statements.singles ?? {}, report);
     const statements = inherit(parent?.statements ?? noStatements, own, report);
     const hasParent = declaration.matched.slots.has("parent");
-    const stated = block.some((matched) => matched.row.name === "baseline");
+    const stated = hasStatement(declaration.matched.statement.block, "baseline");
     if (statements.singles.baseline === undefined && !stated && !hasParent)
       report.add(
         "baseline-missing",
