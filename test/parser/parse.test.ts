@@ -233,7 +233,7 @@ describe("errors", () => {
     expect(errorsOf(text)).toEqual([
       "3:14 GC0005 expected a value behind `=`, found `=`",
       "4:15 GC0004 `40bits` is not a number",
-      "7:8 GC0005 expected an argument, `=`, `{` or the end of the line, found `,`",
+      "7:8 GC0005 expected an item behind `,`, found `}`",
       '9:8 GC0013 a string stands between `"`, not between `“` and `”`',
       "10:9 GC0008 a range says whether its end is in: `..=` or `..<`",
       "11:9 GC0006 this block is never closed",
