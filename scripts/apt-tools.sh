@@ -1,9 +1,9 @@
 #!/bin/sh
-# Installs the Debian packages that the tests of the targets need: a cross compiler for arm64 with its headers,
-# QEMU for arm64, and cpio for initial ramdisks. Does nothing where all are there.
+# Installs the Debian packages that the tests of the targets need: compilers for this machine and for arm64 with
+# its headers, QEMU for arm64, and cpio for initial ramdisks. Does nothing where all are there.
 set -eu
 
-packages="gcc-aarch64-linux-gnu g++-aarch64-linux-gnu libc6-dev-arm64-cross qemu-system-arm cpio"
+packages="gcc g++ gcc-aarch64-linux-gnu g++-aarch64-linux-gnu libc6-dev-arm64-cross qemu-system-arm cpio"
 
 command -v apt-get > /dev/null || {
   echo "apt-tools: this machine has no apt-get; the tests need: $packages" >&2
