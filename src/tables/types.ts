@@ -372,7 +372,10 @@ export interface KernelRules {
   readonly release?: Version;
   /** `measured`: read from a running kernel; `source`: from its text; `interpolated`: between two such. */
   readonly basis: "measured" | "source" | "interpolated";
-  /** Register name → mask of KVM_ARM_GET_REG_WRITABLE_MASKS (or of the table, where the ioctl is missing). */
+  /**
+   * Register name → mask of KVM_ARM_GET_REG_WRITABLE_MASKS (or of the table, where the ioctl is missing).
+   * On a host whose EL0 cannot use AArch32, the AArch32 registers are zero and not writable all the same.
+   */
   readonly writable: Readonly<Record<string, bigint>>;
   readonly source: string;
 }
