@@ -178,10 +178,15 @@ function checkWorkarounds(contract: Contract, host: HostOfGuest, report: Report)
       continue;
     const actualName = answer.name ?? String(answer.level);
     const parameters = { host: host.name, actual: actualName, register: shortRegister(name), wanted: level };
-    report.add(answer.level < wanted ? "host-workaround" : "host-shows-more", origin.span, parameters, {
-      related: [{ span: host.span, message: "the guest runs on it" }],
-      notes: [answer.fact],
-    });
+    report.add(
+      answer.level < wanted || contract.sealed ? "host-workaround" : "host-shows-more",
+      origin.span,
+      parameters,
+      {
+        related: [{ span: host.span, message: "the guest runs on it" }],
+        notes: [answer.fact],
+      },
+    );
   }
 }
 

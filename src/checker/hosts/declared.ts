@@ -1,16 +1,14 @@
 /** `host` declarations as profiles: read from a file, or derived from a core and a kernel. */
 
 import type { SourceFile } from "../../diagnostics/span.ts";
-import { didYouMean } from "../../diagnostics/suggest.ts";
 import { deriveHost } from "../../hosts/derive.ts";
 import type { HostProfile } from "../../hosts/profile.ts";
 import { readHostProfile } from "../../hosts/read.ts";
-import { cpus, cpu as findCpu } from "../../tables/index.ts";
-import { type Matched, matchStatements, replaceFix, slotAtom } from "../forms.ts";
+import { readCore } from "../cores.ts";
+import { type Matched, matchStatements, slotAtom } from "../forms.ts";
 import { type FileLoader, readReferenced } from "../load.ts";
 import type { Declaration, Scope } from "../names.ts";
 import type { Report } from "../report.ts";
-import { wordText } from "../values.ts";
 
 export interface DeclaredHosts {
   /** By the name that the program gives the host. */
@@ -32,7 +30,10 @@ function recorded(
   report.add(
     "profile-invalid",
     slotAtom(statement, "path").span,
-    { path: source.path, problem: `${first?.message ?? "unreadable"}${place}` },
+    {
+      path: source.path,
+      problem: `${(first?.message ?? "unreadable").replace(`${source.path} is`, "it is")}${place}`,
+    },
     {
       notes: read.problems.slice(1, 6).map((problem) => problem.message),
     },
@@ -47,28 +48,13 @@ function derived(
   report: Report,
 ): HostProfile | undefined {
   const coreAtom = slotAtom(cpuStatement, "core");
-  const core = findCpu(wordText(coreAtom));
-  if (core === undefined) {
-    const [first] = didYouMean(
-      wordText(coreAtom),
-      cpus().map((one) => one.name),
-    );
-    report.add(
-      "unknown-core",
-      coreAtom.span,
-      { name: wordText(coreAtom) },
-      {
-        ...(first === undefined
-          ? {}
-          : { label: `did you mean \`${first}\`?`, fixes: [replaceFix(coreAtom.span, first)] }),
-      },
-    );
-    return undefined;
-  }
+  const core = readCore(coreAtom, report);
+  if (core === undefined) return undefined;
   const version = slotAtom(kernelStatement, "version");
   const made = deriveHost(declaration.name, core, version.kind === "number" ? version.text : "");
   if (!("problem" in made)) return made;
-  report.add("host-underivable", kernelStatement.head, { host: declaration.name, problem: made.problem });
+  const culprit = core.registers === null ? cpuStatement : kernelStatement;
+  report.add("host-underivable", culprit.head, { host: declaration.name, problem: made.problem });
   return undefined;
 }
 
@@ -104,7 +90,13 @@ export function declaredHosts(scope: Scope, loader: FileLoader, report: Report):
         declaration.nameSpan,
         { host: declaration.name },
         {
-          help: ['write `profile "hosts/NAME.json"`, or `cpu CORE` and `kernel linux VERSION`'],
+          help: [
+            core !== undefined
+              ? "add `kernel linux VERSION`"
+              : kernel !== undefined
+                ? "add `cpu CORE`"
+                : 'write `profile "hosts/NAME.json"`, or `cpu CORE` and `kernel linux VERSION`',
+          ],
         },
       );
     }
