@@ -1,0 +1,122 @@
+// Makes `dist/`: the command line (`cli.cjs`, a launcher, and `guestc.cjs`, the program), the library
+// (`index.js`, one ES module for any platform), its declarations (`types/`) and V8 code caches for the
+// Node that builds (`cache/`, not published).
+import { spawnSync } from "node:child_process";
+import { createHash } from "node:crypto";
+import { chmod, cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+import { build } from "esbuild";
+import { generateAll } from "./generate.mjs";
+import { rawPlugin } from "./lib/raw-plugin.mjs";
+
+const root = resolve(fileURLToPath(import.meta.url), "../..");
+const dist = join(root, "dist");
+const { version } = JSON.parse(await readFile(join(root, "package.json"), "utf8"));
+
+/**
+ * Names stay as they are: reports of internal errors need them, and shorter ones start no faster.
+ *
+ * @type {import("esbuild").BuildOptions}
+ */
+const common = {
+  absWorkingDir: root,
+  bundle: true,
+  charset: "ascii",
+  legalComments: "none",
+  logLevel: "warning",
+  minifySyntax: true,
+  minifyWhitespace: true,
+  plugins: [rawPlugin],
+};
+
+/** @param {import("esbuild").BuildOptions} options */
+const buildForNode = (options) =>
+  build({ ...common, format: "cjs", platform: "node", target: "node20.19", ...options });
+
+async function buildCommandLine() {
+  const program = join(dist, "guestc.cjs");
+  await buildForNode({
+    entryPoints: ["src/cli/entry.ts"],
+    outfile: program,
+    define: { GUESTC_VERSION: JSON.stringify(version) },
+  });
+  // The launcher reads it as Latin-1. esbuild escapes all but regular expressions, where `\uXXXX` means the same.
+  const text = (await readFile(program, "utf8")).replace(
+    /[^\0-\x7f]/g,
+    (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`,
+  );
+  await writeFile(program, text);
+  const launcher = join(dist, "cli.cjs");
+  await buildForNode({
+    entryPoints: ["src/cli/launcher.ts"],
+    outfile: launcher,
+    banner: { js: "#!/usr/bin/env node" },
+    define: {
+      GUESTC_BUNDLE_HASH: JSON.stringify(createHash("sha256").update(text).digest("hex").slice(0, 16)),
+    },
+  });
+  await chmod(launcher, 0o755);
+}
+
+async function buildLibrary() {
+  await build({
+    ...common,
+    entryPoints: ["src/index.ts"],
+    outfile: join(dist, "index.js"),
+    format: "esm",
+    platform: "neutral",
+    mainFields: ["module", "main"],
+    target: "es2022",
+  });
+}
+
+/** @param {string[]} args */
+function node(args, options = {}) {
+  const { status, error, stdout, stderr } = spawnSync(process.execPath, args, {
+    cwd: root,
+    encoding: "utf8",
+    ...options,
+  });
+  if (error !== undefined) throw error;
+  return { status, output: stdout + stderr };
+}
+
+async function buildDeclarations() {
+  const { status, output } = node(["node_modules/typescript/bin/tsc", "-p", "tsconfig.build.json"]);
+  if (status !== 0) throw new Error(`declarations:\n${output}`);
+  // Declarations of generated modules are inputs to tsc, which does not copy them.
+  const generated = join(root, "src/generated");
+  for (const name of await readdir(generated)) {
+    if (name.endsWith(".d.ts")) await cp(join(generated, name), join(dist, "types/generated", name));
+  }
+}
+
+/** Runs each command once on an example, so that the launcher keeps what V8 compiled. */
+async function warmCaches() {
+  const scratch = await mkdtemp(join(tmpdir(), "guestc-build-"));
+  const env = { ...process.env, GUESTC_CACHE: join(dist, "cache"), NODE_OPTIONS: "" };
+  const example = "examples/portable-web.guest";
+  try {
+    for (const args of [
+      ["check", example],
+      ["build", example, "--target", "one-reg,c-header", "--out", scratch],
+      ["fmt", "--check", example],
+      ["explain", "FEAT_SVE2"],
+    ]) {
+      const { status, output } = node([join(dist, "cli.cjs"), ...args], { env });
+      if (status === null || status > 1)
+        throw new Error(`guestc ${args.join(" ")} exits with ${status}:\n${output}`);
+    }
+  } finally {
+    await rm(scratch, { recursive: true, force: true });
+  }
+}
+
+await rm(dist, { recursive: true, force: true });
+await mkdir(dist, { recursive: true });
+await generateAll(root);
+await Promise.all([buildCommandLine(), buildLibrary()]);
+await buildDeclarations();
+await warmCaches();

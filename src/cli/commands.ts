@@ -1,0 +1,168 @@
+/** The commands, as data: reading the command line, help and docs/cli.md follow it. */
+import type { CommandRow, OptionRow } from "./options.ts";
+
+export const globalOptions: readonly OptionRow[] = [
+  {
+    name: "color",
+    value: "WHEN",
+    choices: ["auto", "always", "never"],
+    title: "colours: on a terminal only (auto), always, never; NO_COLOR and FORCE_COLOR are heeded",
+  },
+  { name: "help", short: "h", title: "show this help" },
+  { name: "version", short: "V", title: "show the version" },
+];
+
+const host: OptionRow = {
+  name: "host",
+  value: "PROFILE",
+  repeatable: true,
+  title: "check every guest against this host too: a profile's path, or the name of a shipped one",
+};
+const deny: OptionRow = {
+  name: "deny",
+  value: "WHAT",
+  choices: ["warnings"],
+  title: "exit 1 for warnings too",
+};
+const root: OptionRow = {
+  name: "root",
+  value: "DIR",
+  title: "imports and profiles stay inside this folder; default: the repository or package around the file",
+};
+const textOrJson = (title: string): OptionRow => ({
+  name: "format",
+  value: "FORMAT",
+  choices: ["text", "json"],
+  title,
+});
+
+export const commands: readonly CommandRow[] = [
+  {
+    name: "check",
+    title: "check files and say what is wrong",
+    operands: "FILE…",
+    least: 1,
+    most: Number.POSITIVE_INFINITY,
+    options: [
+      host,
+      deny,
+      {
+        name: "format",
+        value: "FORMAT",
+        choices: ["text", "json", "sarif"],
+        title: "messages for people on stderr (text), or a document on stdout",
+      },
+      root,
+    ],
+    description: ["Says nothing when all is well. `-` reads from standard input."],
+    examples: [
+      { line: "guestc check web.guest", title: "one file and all that it imports" },
+      { line: "guestc check guests/*.guest --deny warnings", title: "in a pipeline" },
+      { line: "guestc check web.guest --host neoverse-n1.linux-6.12", title: "against a further host" },
+      { line: "guestc check web.guest --format sarif > guestc.sarif", title: "for a code host" },
+    ],
+  },
+  {
+    name: "build",
+    title: "compile guests into KVM calls, C headers, QEMU properties",
+    operands: "FILE",
+    least: 1,
+    most: 1,
+    options: [
+      {
+        name: "guest",
+        value: "NAME",
+        repeatable: true,
+        title: "only this guest; default: every guest of the file",
+      },
+      {
+        name: "target",
+        value: "TARGET[:FORMAT],…",
+        repeatable: true,
+        title: "what to make; default: one-reg. `guestc build --help` lists the targets",
+      },
+      { name: "format", value: "FORMAT", title: "format of every target; default: each target's first" },
+      {
+        name: "out",
+        short: "o",
+        value: "DIR",
+        title: "folder to write into; without it a single file goes to stdout",
+      },
+      host,
+      deny,
+      {
+        name: "messages",
+        value: "FORMAT",
+        choices: ["text", "json"],
+        title: "messages for people on stderr (text), or a report on stdout; the latter needs --out",
+      },
+      root,
+    ],
+    description: [
+      "Nothing is written when any guest has an error, or when a target cannot carry what is declared.",
+      "A file is written beside its old self and put in its place; one that would not change is left alone.",
+    ],
+    examples: [
+      { line: "guestc build web.guest", title: "the plan of KVM calls as JSON" },
+      { line: "guestc build web.guest --format table", title: "the same for people" },
+      { line: "guestc build web.guest --target c-header --out include", title: "a C header per guest" },
+      {
+        line: "guestc build web.guest --guest web --target one-reg:yaml,qemu --out build",
+        title: "several targets of one guest",
+      },
+      { line: "guestc build web.guest --host hosts/a76.json", title: "refuse what this host cannot do" },
+    ],
+  },
+  {
+    name: "fmt",
+    title: "write files in the canonical form",
+    operands: "FILE…",
+    least: 1,
+    most: Number.POSITIVE_INFINITY,
+    options: [
+      { name: "check", title: "write nothing; list the files that would change and exit 1" },
+      textOrJson("a report for people (text) or for programs (json)"),
+    ],
+    description: ["`-` reads from standard input and writes to standard output."],
+    examples: [
+      { line: "guestc fmt web.guest", title: "rewrite a file in place" },
+      { line: "guestc fmt --check guests/*.guest", title: "in a pipeline" },
+      { line: "guestc fmt - < web.guest", title: "in an editor" },
+    ],
+  },
+  {
+    name: "explain",
+    title: "say what a code, feature, register, field, id or statement means",
+    operands: "WHAT…",
+    least: 1,
+    most: Number.POSITIVE_INFINITY,
+    options: [textOrJson("a page for people (text) or for programs (json)")],
+    description: [
+      "WHAT is a diagnostic's code, a feature, a register, a field, the id of a KVM register or of an SMCCC function, a",
+      "service, a capability, a vCPU feature, a core, an architecture version or a statement of the language.",
+    ],
+    examples: [
+      { line: "guestc explain GC0302", title: "a diagnostic" },
+      { line: "guestc explain FEAT_SVE2", title: "a feature" },
+      { line: "guestc explain ID_AA64PFR0_EL1.SVE", title: "a field" },
+      { line: "guestc explain 0x603000000013c020", title: "a KVM register id" },
+      { line: "guestc explain 0xc4000003", title: "an SMCCC function id" },
+      { line: "guestc explain runs-on", title: "a statement" },
+    ],
+  },
+  {
+    name: "init",
+    title: "write a commented file to start from",
+    operands: "[DIR]",
+    least: 0,
+    most: 1,
+    options: [textOrJson("a report for people (text) or for programs (json)")],
+    description: [
+      "Writes DIR/main.guest; DIR is made when it is missing. An existing file is never touched.",
+    ],
+    examples: [
+      { line: "guestc init", title: "in this folder" },
+      { line: "guestc init guests", title: "in a folder of its own" },
+    ],
+  },
+];

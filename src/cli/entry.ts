@@ -1,0 +1,2 @@
+/** What the launcher asks of the bundle. */
+export { main } from "./main.ts";

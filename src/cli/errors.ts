@@ -1,0 +1,54 @@
+/** What ends a command other than its own result. */
+
+/** The command line is wrong, or a file cannot be read or written: exit 2. Its message is for the user. */
+export class UsageError extends Error {
+  /** Further lines, each its own remark. */
+  readonly help: readonly string[];
+  constructor(message: string, help: readonly string[] = []) {
+    super(message);
+    this.help = help;
+  }
+}
+
+const reasons: Readonly<Record<string, string>> = {
+  ENOENT: "no such file or directory",
+  EISDIR: "is a directory",
+  ENOTDIR: "a part of the path is no directory",
+  EACCES: "permission denied",
+  EPERM: "not permitted",
+  EROFS: "the file system is read-only",
+  ENOSPC: "no space left",
+  ELOOP: "too many symbolic links",
+  ENAMETOOLONG: "the name is too long",
+  EMFILE: "too many open files",
+  EEXIST: "exists already",
+};
+
+/** A system call's failure as a user's words; anything else is thrown again, as it is a fault of ours. */
+export function systemError(what: string, error: unknown): UsageError {
+  if (!(error instanceof Error) || !("code" in error) || typeof error.code !== "string") throw error;
+  return new UsageError(`${what}: ${reasons[error.code] ?? error.code}`);
+}
+
+/** Frames of the stack shown to somebody who will report them. */
+const shownFrames = 6;
+
+/** A fault of the compiler, as a text that says what to do with it. */
+export function internalErrorReport(error: unknown, version: string, argv: readonly string[]): string {
+  const name = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+  const stack = error instanceof Error ? (error.stack ?? "") : "";
+  const frames = stack
+    .split("\n")
+    .filter((line) => /^\s+at /.test(line) && !line.includes("node:internal"))
+    .slice(0, shownFrames)
+    // Folders of the user's machine say nothing about the fault.
+    .map((line) => `  ${line.trim().replace(/[^\s()]*[/\\]([^/\\\s()]+)/g, "$1")}`);
+  return [
+    `guestc: internal error: ${name}`,
+    "This is a fault in guestc, not in your file. Please report it with the file and the lines below.",
+    `  guestc ${version}, Node ${process.version}, ${process.platform} ${process.arch}`,
+    `  arguments: ${JSON.stringify(argv)}`,
+    ...frames,
+    "",
+  ].join("\n");
+}

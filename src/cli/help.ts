@@ -1,0 +1,77 @@
+/** Help texts, from the table of commands. */
+import { commands, globalOptions } from "./commands.ts";
+import type { CommandRow, OptionRow } from "./options.ts";
+
+const width = 100;
+
+/** Two columns; the second is wrapped and hangs. */
+function table(rows: readonly (readonly [string, string])[]): readonly string[] {
+  const left = Math.max(...rows.map(([name]) => name.length)) + 4;
+  return rows.flatMap(([name, title]) => {
+    const lines: string[] = [];
+    let line = "";
+    for (const word of title.split(" ")) {
+      if (line !== "" && left + line.length + 1 + word.length > width) {
+        lines.push(line);
+        line = word;
+      } else line = line === "" ? word : `${line} ${word}`;
+    }
+    lines.push(line);
+    return lines.map((text, at) => (at === 0 ? `  ${name}` : "").padEnd(left) + text);
+  });
+}
+
+const optionName = ({ name, short, value, choices }: OptionRow): string =>
+  `${short === undefined ? "" : `-${short}, `}--${name}${value === undefined ? "" : ` ${choices?.join("|") ?? value}`}`;
+
+const section = (title: string, lines: readonly string[]): readonly string[] => ["", `${title}:`, ...lines];
+
+/** @param targets rows for `build`: name and what it makes, with its formats */
+export function commandHelp(command: CommandRow, targets: readonly (readonly [string, string])[]): string {
+  return [
+    `guestc ${command.name}: ${command.title}`,
+    "",
+    `Usage: guestc ${command.name} ${command.operands} [OPTIONS]`,
+    "",
+    ...command.description,
+    ...section(
+      "Options",
+      table([...command.options, ...globalOptions].map((row) => [optionName(row), row.title])),
+    ),
+    ...(targets.length === 0 ? [] : section("Targets", table(targets))),
+    ...section(
+      "Examples",
+      command.examples.flatMap(({ line, title }) => [`  # ${title}`, `  ${line}`]),
+    ),
+    "",
+  ].join("\n");
+}
+
+export function mainHelp(version: string): string {
+  return [
+    `guestc ${version}: compiler for arm64 guest contracts`,
+    "",
+    "Usage: guestc COMMAND [OPERANDS] [OPTIONS]",
+    ...section(
+      "Commands",
+      table(commands.map(({ name, operands, title }) => [`${name} ${operands}`, title])),
+    ),
+    ...section("Options", table(globalOptions.map((row) => [optionName(row), row.title]))),
+    ...section("Examples", [
+      "  # write a file to start from, check it, see the KVM calls that it means",
+      "  guestc init",
+      "  guestc check main.guest",
+      "  guestc build main.guest --format table",
+      "  # what was that?",
+      "  guestc explain GC0302",
+    ]),
+    ...section("Exit status", [
+      "  0  no errors (warnings allowed, unless --deny warnings)",
+      "  1  errors in the input; for fmt --check: files that are not in the canonical form",
+      "  2  a wrong command line, or a file that cannot be read or written",
+    ]),
+    "",
+    "`guestc COMMAND --help` shows a command's options and examples.",
+    "",
+  ].join("\n");
+}

@@ -1,0 +1,40 @@
+/** Hosts that the command line names. */
+import { existsSync, readdirSync } from "node:fs";
+import { join } from "node:path";
+import { didYouMean } from "../diagnostics/suggest.ts";
+import { type HostProfile, readHostProfile } from "../index.ts";
+import { UsageError } from "./errors.ts";
+import { readText } from "./files.ts";
+
+/** Profiles that come with the compiler, beside `dist/`. */
+const shippedFolder = join(__dirname, "../hosts");
+
+function shippedNames(): readonly string[] {
+  if (!existsSync(shippedFolder)) return [];
+  return readdirSync(shippedFolder).flatMap((file) => (file.endsWith(".json") ? [file.slice(0, -5)] : []));
+}
+
+/** The file that a value of `--host` means: a path, else the name of a shipped profile. */
+function profilePath(given: string): string {
+  if (existsSync(given) || /[/\\]|\.json$/.test(given)) return given;
+  const names = shippedNames();
+  if (names.includes(given)) return join(shippedFolder, `${given}.json`);
+  const near = didYouMean(given, names).map((name) => `\`${name}\``);
+  throw new UsageError(`no file and no shipped host is called \`${given}\``, [
+    ...(near.length === 0 ? [] : [`did you mean ${near.join(" or ")}?`]),
+    `shipped: ${[...names].sort().join(", ")}`,
+  ]);
+}
+
+/** @throws UsageError when a profile cannot be read or is none */
+export function readHosts(given: readonly string[]): readonly HostProfile[] {
+  return given.map((name) => {
+    const { path, text } = readText(profilePath(name));
+    const read = readHostProfile(text, path);
+    if ("profile" in read) return read.profile;
+    throw new UsageError(
+      `--host ${name}: is no host profile`,
+      read.problems.map(({ message, line, column }) => `${path}:${line}:${column}: ${message}`),
+    );
+  });
+}

@@ -1,0 +1,85 @@
+/**
+ * `dist/cli.cjs`: starts `dist/guestc.cjs` with V8's code cache, so that nothing of it is compiled anew.
+ *
+ * V8 itself refuses a cache of another version or other flags, but of the source it compares the length
+ * only: the cache's name therefore carries a hash of the source. A cache is made at the end of the first run
+ * of a command, when what that run compiled is in memory, and holds just that. Whatever goes wrong with a
+ * cache, the program runs without it.
+ */
+import { mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { homedir } from "node:os";
+import { join } from "node:path";
+import { Script } from "node:vm";
+import { commandNames } from "./command-names.ts";
+
+/** Put in place by the bundler. */
+declare const GUESTC_BUNDLE_HASH: string;
+
+type Main = (argv: readonly string[]) => Promise<number>;
+
+const argv = process.argv.slice(2);
+const bundle = join(__dirname, "guestc.cjs");
+/** Options may stand before the command; then the cache of `check` serves as well as any. */
+const command = commandNames.find((name) => argv.includes(name)) ?? "check";
+const cacheName = `${command}-${GUESTC_BUNDLE_HASH}-${process.versions.v8}-${process.arch}.cache`;
+
+/** Folders to look in; the last is the one to write to. Empty: no cache is wanted. */
+function cacheFolders(): readonly string[] {
+  const { GUESTC_CACHE, NODE_DISABLE_COMPILE_CACHE, XDG_CACHE_HOME, LOCALAPPDATA } = process.env;
+  if (GUESTC_CACHE === "off" || NODE_DISABLE_COMPILE_CACHE === "1") return [];
+  if (GUESTC_CACHE) return [GUESTC_CACHE];
+  const shipped = join(__dirname, "cache");
+  if (XDG_CACHE_HOME) return [shipped, join(XDG_CACHE_HOME, "guestc")];
+  if (LOCALAPPDATA) return [shipped, join(LOCALAPPDATA, "guestc", "cache")];
+  try {
+    return [shipped, join(homedir(), ".cache", "guestc")];
+  } catch {
+    return [shipped];
+  }
+}
+
+/** A cache is code: one that others could have written is not used. */
+function readCache(path: string): Buffer | undefined {
+  try {
+    const stat = statSync(path);
+    const user = process.getuid?.();
+    if (user !== undefined && ((stat.uid !== user && stat.uid !== 0) || (stat.mode & 0o022) !== 0))
+      return undefined;
+    return readFileSync(path);
+  } catch {
+    return undefined;
+  }
+}
+
+function writeCache(folder: string, script: Script): void {
+  const path = join(folder, cacheName);
+  const temporary = `${path}.${process.pid}`;
+  try {
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    writeFileSync(temporary, script.createCachedData(), { flag: "wx", mode: 0o600 });
+    renameSync(temporary, path);
+  } catch {
+    rmSync(temporary, { force: true });
+  }
+}
+
+const folders = cacheFolders();
+let cachedData: Buffer | undefined;
+for (const folder of folders) cachedData ??= readCache(join(folder, cacheName));
+
+// The bundle is ASCII: read as Latin-1 it becomes a string of one byte a character without decoding.
+const source = `(function (exports, require, module, __filename, __dirname) {${readFileSync(bundle, "latin1")}\n})`;
+const script = new Script(source, { filename: bundle, ...(cachedData === undefined ? {} : { cachedData }) });
+const loaded: { exports: { main?: Main } } = { exports: {} };
+script.runInThisContext()(loaded.exports, require, loaded, bundle, __dirname);
+
+const { main } = loaded.exports;
+if (main === undefined) throw new Error("guestc.cjs is damaged: install guestc again");
+main(argv).then((code) => {
+  process.exitCode = code;
+  const usable = cachedData !== undefined && script.cachedDataRejected !== true;
+  // What a wrong command line or a help text compiles is not what the next run needs.
+  const folder = folders.at(-1);
+  if (usable || folder === undefined || code === 2 || argv.length < 2 || argv.includes("--help")) return;
+  writeCache(folder, script);
+});

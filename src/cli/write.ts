@@ -1,0 +1,106 @@
+/** Writing files so that a reader sees the old text or the new one, never a part. */
+import {
+  chmodSync,
+  closeSync,
+  lstatSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
+import { basename, dirname, join } from "node:path";
+import { systemError } from "./errors.ts";
+
+export type Written = "written" | "unchanged";
+
+interface Existing {
+  /** Behind every link, so that a link stays a link. */
+  readonly path: string;
+  readonly mode: number;
+  readonly regular: boolean;
+}
+
+function existing(path: string): Existing | undefined {
+  if (lstatSync(path, { throwIfNoEntry: false }) === undefined) return undefined;
+  const target = realpathSync(path);
+  const stat = statSync(target);
+  return { path: target, mode: stat.mode & 0o7777, regular: stat.isFile() };
+}
+
+/** Opens a new file beside `path` under a name that nobody has. */
+function openBeside(path: string): { readonly descriptor: number; readonly name: string } {
+  for (let attempt = 0; ; attempt++) {
+    const name = join(dirname(path), `.${basename(path)}.${process.pid}.${attempt}.tmp`);
+    try {
+      return { descriptor: openSync(name, "wx"), name };
+    } catch (error) {
+      const taken = error instanceof Error && "code" in error && error.code === "EEXIST";
+      if (!taken || attempt >= 100) throw error;
+    }
+  }
+}
+
+function replace(path: string, bytes: Buffer, mode: number | undefined): void {
+  const { descriptor, name } = openBeside(path);
+  try {
+    try {
+      writeFileSync(descriptor, bytes);
+    } finally {
+      closeSync(descriptor);
+    }
+    if (mode !== undefined) chmodSync(name, mode);
+    renameSync(name, path);
+  } catch (error) {
+    rmSync(name, { force: true });
+    throw error;
+  }
+}
+
+/**
+ * Writes `text` unless the file holds it already. The file keeps its mode; what is no regular file (a pipe,
+ * a terminal) is written to directly.
+ *
+ * @throws UsageError when it cannot be written; the old file is then as it was
+ */
+export function writeIfChanged(path: string, text: string): Written {
+  const bytes = Buffer.from(text, "utf8");
+  try {
+    const old = existing(path);
+    if (old !== undefined && !old.regular) {
+      writeFileSync(path, bytes);
+      return "written";
+    }
+    if (old !== undefined && readFileSync(old.path).equals(bytes)) return "unchanged";
+    replace(old?.path ?? path, bytes, old?.mode);
+    return "written";
+  } catch (error) {
+    throw systemError(path, error);
+  }
+}
+
+/**
+ * Writes a file that must not exist yet, with the folders above it.
+ *
+ * @throws UsageError when it exists or cannot be written
+ */
+export function writeNew(path: string, text: string): void {
+  makeFolder(dirname(path));
+  try {
+    writeFileSync(path, text, { flag: "wx" });
+  } catch (error) {
+    throw systemError(path, error);
+  }
+}
+
+/** @throws UsageError when the folder cannot be made */
+export function makeFolder(path: string): void {
+  try {
+    mkdirSync(path, { recursive: true });
+  } catch (error) {
+    throw systemError(path, error);
+  }
+}
