@@ -7,7 +7,6 @@
  * if (web !== undefined) console.log(planFor(web).operations);
  * ```
  */
-import { openChoices } from "./checker/guest/seal.ts";
 import type { Contract } from "./contract.ts";
 import type { Diagnostic } from "./diagnostics/diagnostic.ts";
 import type { SourceFile } from "./diagnostics/span.ts";
@@ -40,7 +39,7 @@ export type { Operation, Phase, Plan } from "./planner/plan.ts";
 
 /** The KVM operations that establish a contract. */
 export function planFor(contract: Contract): Plan {
-  return plan(contract, openChoices(contract));
+  return plan(contract);
 }
 
 /** The canonical text of a file; a file with syntax errors has none. */

@@ -1,6 +1,7 @@
 /** From a contract to the KVM operations that establish it, in the order that KVM demands. */
 import type { Contract, FieldContract, Origin, RegisterContract } from "../contract.ts";
 import type { Span } from "../diagnostics/span.ts";
+import { openChoices } from "../open.ts";
 import {
   bitmapRegister,
   deviceAttribute,
@@ -490,7 +491,7 @@ function verifications(contract: Contract): readonly Operation[] {
 }
 
 /** The plan of a contract. The same contract gives the same plan. */
-export function plan(contract: Contract, open: readonly string[]): Plan {
+export function plan(contract: Contract): Plan {
   const operations: readonly Operation[] = [
     ...createVm(contract),
     ...checks(contract),
@@ -511,6 +512,6 @@ export function plan(contract: Contract, open: readonly string[]): Plan {
     guest: contract.guest,
     documentation: contract.documentation,
     operations: operations.toSorted((a, b) => rank(a.phase) - rank(b.phase)),
-    open,
+    open: openChoices(contract),
   };
 }

@@ -1,6 +1,8 @@
 /** What the template of the C header sees: ready strings only. Its schema is `model.schema.json`. */
+
 import type { Contract } from "../../contract.ts";
 import { formatLocation } from "../../diagnostics/span.ts";
+import { openByRegister } from "../../open.ts";
 import type { Operation, Phase, Plan } from "../../planner/plan.ts";
 import { hexadecimal, words64 } from "../hexadecimal.ts";
 import { payloadBytes } from "../payload.ts";
@@ -342,7 +344,7 @@ export function headerModel(plan: Plan, contract: Contract, runtime: string): He
     guest: cComment(plan.guest),
     prefix,
     documentation: plan.documentation.map(cComment),
-    open: plan.open.map(cComment),
+    open: openByRegister(plan.open).map(cComment),
     uapi: unique(plan.operations.flatMap(uapiConstants)),
     ioctls: unique(
       plan.operations.map(({ ioctl }) => ({ name: ioctl.name, value: u32(ioctl.nr), comment: "" })),

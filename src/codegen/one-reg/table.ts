@@ -1,5 +1,7 @@
 /** The Plan as a text table, for people. */
+
 import { formatLocation } from "../../diagnostics/span.ts";
+import { openByRegister } from "../../open.ts";
 import { type Operation, type Plan, phases } from "../../planner/plan.ts";
 import { bytesText, hexadecimal, registerId, registerValue } from "../hexadecimal.ts";
 import { payloadMembers } from "../payload.ts";
@@ -109,7 +111,7 @@ export function tableText(plan: Plan): string {
   }
   if (plan.open.length > 0) {
     lines.push("", "left to the host");
-    for (const name of plan.open) lines.push(`  ${printable(name)}`);
+    for (const line of openByRegister(plan.open)) lines.push(`  ${printable(line)}`);
   }
   return `${lines.join("\n")}\n`;
 }

@@ -18,7 +18,7 @@
  * and full_describe_error puts it into words.
  *
  * Left to the host:
- *   ID_AA64PFR0_EL1.CSV2
+ *   ID_AA64PFR0_EL1: CSV2
  *   midr
  */
 #ifndef GUESTC_GUEST_full_H
