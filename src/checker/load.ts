@@ -47,13 +47,14 @@ export function readReferenced(
   // A wrong escape has been reported; the path behind it is not the one that is meant.
   if (atom.kind === "string" && /\\[^"\\]/.test(atom.text)) return undefined;
   const path = resolvePath(atom.span.file.path, given);
-  if (given === "" || given.startsWith("/") || /^[A-Za-z]:/.test(given) || !loader.inside(path)) {
+  if (given.startsWith("/") || /^[A-Za-z]:/.test(given) || !loader.inside(path)) {
     report.add("path-outside", atom.span, { path: given });
     return undefined;
   }
-  const text = loader.read(path);
+  const text = given === "" ? undefined : loader.read(path);
   if (text === undefined) {
-    report.add("file-not-found", atom.span, { path: given }, { label: `no file \`${path}\`` });
+    const label = given === "" ? "the path is empty" : `no file \`${path}\``;
+    report.add("file-not-found", atom.span, { path: given }, { label });
     return undefined;
   }
   return { source: { path, text }, span: atom.span };

@@ -26,6 +26,14 @@ export interface Scope {
 const isNamedKind = (name: string): name is NamedKind =>
   name === "host" || name === "fleet" || name === "cpu" || name === "guest";
 
+/** What a kind is called in a sentence. */
+const kindNames: Readonly<Record<NamedKind, string>> = {
+  host: "host",
+  fleet: "fleet",
+  cpu: "CPU model",
+  guest: "guest",
+};
+
 /** Hosts and fleets stand in one list (`runs-on`), so they share one set of names. */
 const sharesNamesWith: Readonly<Record<NamedKind, readonly NamedKind[]>> = {
   host: ["host", "fleet"],
@@ -54,8 +62,21 @@ export function declare(files: readonly LoadedFile[], report: Report): Scope {
       .map((other) => scope[other].get(name))
       .find((found) => found !== undefined);
     if (earlier !== undefined) {
-      const related = [{ span: earlier.nameSpan, message: "first declared here" }];
-      report.add("duplicate-name", atom.span, { kind, name }, { related });
+      // Of two files the one that imports is told: the other may serve more than it.
+      const imported = earlier.nameSpan.file !== atom.span.file;
+      const [at, other] = imported ? [earlier.nameSpan, atom.span] : [atom.span, earlier.nameSpan];
+      const message = imported ? "also declared here" : "first declared here";
+      report.add(
+        "duplicate-name",
+        at,
+        {
+          kind: kindNames[
+            imported && isNamedKind(earlier.matched.row.name) ? earlier.matched.row.name : kind
+          ],
+          name,
+        },
+        { related: [{ span: other, message }] },
+      );
     } else if (name.includes(".")) {
       report.add(
         "dotted-name",
@@ -70,31 +91,34 @@ export function declare(files: readonly LoadedFile[], report: Report): Scope {
   return scope;
 }
 
-/** Finds what a word names among declarations of the given kinds; reports an unknown name with what it may have meant. */
+/**
+ * Finds what a word names among declarations of the given kinds; reports an unknown name with what it may
+ * have meant, which is not the declaration `within` that it stands in.
+ */
 export function lookUp(
   atom: Atom,
   kinds: readonly NamedKind[],
   scope: Scope,
   report: Report,
+  within?: string,
 ): Declaration | undefined {
   const name = atom.kind === "word" ? atom.text : "";
   for (const kind of kinds) {
     const found = scope[kind].get(name);
     if (found !== undefined) return found;
   }
-  const known = kinds.flatMap((kind) => [...scope[kind].keys()]);
-  const suggestions = didYouMean(name, known);
   const others = (["host", "fleet", "cpu", "guest"] as const).filter(
     (kind) => !kinds.includes(kind) && scope[kind].has(name),
   );
-  const [first] = suggestions;
+  const known = kinds.flatMap((kind) => [...scope[kind].keys()]).filter((one) => one !== within);
+  const [first] = others.length > 0 ? [] : didYouMean(name, known);
   report.add(
     "unknown-name",
     atom.span,
-    { kind: kinds.join(" or "), name },
+    { kind: kinds.map((kind) => kindNames[kind]).join(" or "), name },
     {
       ...(first === undefined ? {} : { label: `did you mean \`${first}\`?` }),
-      notes: others.map((kind) => `there is a ${kind} of that name`),
+      notes: others.map((kind) => `there is a ${kindNames[kind]} of that name`),
       help:
         first === undefined && known.length > 0 && known.length <= 8
           ? [`declared are ${known.map((one) => `\`${one}\``).join(", ")}`]

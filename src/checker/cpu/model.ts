@@ -30,7 +30,7 @@ export function cpuModels(scope: Scope, report: Report): CpuModels {
   const parentOf = (declaration: Declaration): CpuModel | undefined => {
     const atom = declaration.matched.slots.get("parent")?.[0];
     if (atom === undefined) return undefined;
-    const parent = lookUp(atom, ["cpu"], scope, report);
+    const parent = lookUp(atom, ["cpu"], scope, report, declaration.name);
     if (parent === undefined) return undefined;
     if (open.includes(parent.name)) {
       report.add("extends-cycle", atom.span, {

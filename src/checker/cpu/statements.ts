@@ -13,6 +13,7 @@ import {
   type Field,
   cpu as findCpu,
 } from "../../tables/index.ts";
+import { coresLike, readCore } from "../cores.ts";
 import { type Matched, matchStatements, replaceFix, slotAtom } from "../forms.ts";
 import type { Report } from "../report.ts";
 import {
@@ -90,26 +91,6 @@ export const noStatements: CpuStatements = { singles: {}, features: new Map(), f
 
 const maxU64 = (1n << 64n) - 1n;
 
-function readCore(atom: Atom, report: Report): Cpu | undefined {
-  const found = findCpu(wordText(atom));
-  if (found !== undefined) return found;
-  const [first] = didYouMean(
-    wordText(atom),
-    cpus().map((one) => one.name),
-  );
-  report.add(
-    "unknown-core",
-    atom.span,
-    { name: wordText(atom) },
-    {
-      ...(first === undefined
-        ? {}
-        : { label: `did you mean \`${first}\`?`, fixes: [replaceFix(atom.span, first)] }),
-    },
-  );
-  return undefined;
-}
-
 function readBaseline(matched: Matched, report: Report): Baseline | undefined {
   if (matched.words.has("host")) return { kind: "host" };
   if (matched.words.has("common")) {
@@ -126,6 +107,7 @@ function readBaseline(matched: Matched, report: Report): Baseline | undefined {
       ...cpus().map((one) => one.name),
     ];
     const [first] = didYouMean(wordText(atom), known);
+    const family = coresLike(wordText(atom));
     report.add(
       "unknown-baseline",
       atom.span,
@@ -136,7 +118,10 @@ function readBaseline(matched: Matched, report: Report): Baseline | undefined {
           : { label: `did you mean \`${first}\`?`, fixes: [replaceFix(atom.span, first)] }),
         help:
           first === undefined
-            ? ["a baseline is an architecture version (`armv8.2-a`), a core (`neoverse-n1`) or `host`"]
+            ? [
+                "a baseline is an architecture version (`armv8.2-a`), a core (`neoverse-n1`) or `host`",
+                ...(family.length === 0 ? [] : [`known are ${family.map((one) => `\`${one}\``).join(", ")}`]),
+              ]
             : [],
       },
     );

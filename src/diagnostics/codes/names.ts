@@ -51,7 +51,7 @@ export const names = {
   "host-without-source": {
     code: "GC0206",
     severity: "error",
-    message: "host `{host}` says neither where it was recorded nor what it is",
+    message: "host `{host}` is neither recorded nor described in full",
     explain:
       "A host has either a `profile` that was recorded on it, or a `cpu` and a `kernel` to derive one from.",
     wrong: file(
