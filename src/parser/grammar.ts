@@ -40,6 +40,8 @@ function stringValue(text: string): string {
   return text.slice(1, closed ? -1 : undefined).replace(/\\(["\\])/g, "$1");
 }
 
+const noComments: readonly Comment[] = [];
+
 /** A statement's head while it is read. At most one error is told a head: the first. */
 interface Head {
   /** Where the token before the statement ends. */
@@ -212,7 +214,7 @@ class Grammar extends EmbeddedActionsParser {
     const leading = this.run.takeComments(span.start);
     const blank = blankLineBefore(this.run.source.text, span.start);
     return {
-      name: { kind: "word", text: token.image, span, before: [] },
+      name: { kind: "word", text: token.image, span, before: noComments },
       args: [],
       value: undefined,
       block: undefined,
@@ -300,12 +302,15 @@ class Grammar extends EmbeddedActionsParser {
     head.broken = true;
   }
 
+  /** Kept, because most of a file is scalars and chevrotain wants a list of functions at every choice. */
+  private readonly scalars = [
+    { ALT: () => this.CONSUME(Word) },
+    { ALT: () => this.CONSUME(NumberToken) },
+    { ALT: () => this.CONSUME(StringToken) },
+  ];
+
   private readonly scalar: ParserMethod<[], Scalar> = this.RULE("scalar", () => {
-    const token = this.OR([
-      { ALT: () => this.CONSUME(Word) },
-      { ALT: () => this.CONSUME(NumberToken) },
-      { ALT: () => this.CONSUME(StringToken) },
-    ]);
+    const token = this.OR(this.scalars);
     return this.ACTION((): Scalar => {
       const span = this.run.spanOf(token);
       const before = this.run.takeComments(span.start);
