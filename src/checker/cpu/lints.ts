@@ -8,7 +8,7 @@ import {
 } from "../../tables/index.ts";
 import type { Report } from "../report.ts";
 import { printFieldValue } from "../values.ts";
-import { type Facility, facilities, type ResolvedCpu } from "./resolve.ts";
+import { facilities, isFacility, type ResolvedCpu } from "./resolve.ts";
 import { settingKey, stateOf } from "./state.ts";
 import type { CpuStatements, FeatureStatement, FieldStatement, Singles, Stated } from "./statements.ts";
 
@@ -94,9 +94,6 @@ function isDecidableField(
 
 const facilitiesOf = (singles: Singles): ReadonlyMap<string, Stated<unknown> | undefined> =>
   new Map(facilities.map((facility) => [facility, singles[facility]]));
-
-const isFacility = (name: string | undefined): name is Facility =>
-  facilities.some((facility) => facility === name);
 
 /** Own statements without those that cannot be decided this way, which are reported. */
 export function decidable(own: CpuStatements, inherited: Singles, report: Report): CpuStatements {
@@ -190,7 +187,11 @@ function checkFields(resolved: ResolvedCpu, statements: CpuStatements, report: R
   // A field beside a feature that it takes part in is that feature's affair: see `feature-undone`.
   const ofFeatures = new Set(
     [...statements.features.values()].flatMap(({ value }) =>
-      [...value.feature.present, ...value.feature.absent].map(settingKey),
+      [
+        ...value.feature.present,
+        ...value.feature.absent,
+        ...value.feature.twins.flatMap((twin) => twin.settings),
+      ].map(settingKey),
     ),
   );
   for (const [key, { value, span, override }] of statements.fields) {

@@ -8,8 +8,8 @@ import {
   type Architecture,
   constraintsOf,
   contractRegisters,
+  type Expr,
   evaluate,
-  type Feature,
   type Field,
   features,
   fieldRules,
@@ -38,6 +38,9 @@ export interface FacilitySwitch {
 }
 
 export const facilities: readonly Facility[] = ["sve", "pauth", "pmu", "mte", "el2"];
+
+export const isFacility = (name: string | undefined): name is Facility =>
+  facilities.some((facility) => facility === name);
 
 export function facilitySwitch(statements: CpuStatements, facility: Facility, cpuSpan: Span): FacilitySwitch {
   const stated = statements.singles[facility];
@@ -89,18 +92,24 @@ function baselineCells(baseline: Baseline, span: Span): Cells {
       });
     }
   }
-  if (baseline.kind === "architecture") {
-    const offered = baseline.architecture.mandatory
-      .map(findFeature)
-      .filter((one): one is Feature => one !== undefined);
-    for (const feature of offered) {
-      const decidable = feature.present.every(
-        (setting) => cells.get(settingKey(setting))?.field.role === "feature",
-      );
-      if (decidable) makePresent(cells, feature.present, origin);
-    }
-  }
+  if (baseline.kind === "architecture")
+    for (const name of baseline.architecture.mandatory) offer(cells, name, baseline.architecture, origin);
   return cells;
+}
+
+/** Gives a mandatory feature its lowest level. Some exist at level zero (FEAT_BBM): what holds already stays. */
+function offer(cells: Cells, name: string, architecture: Architecture, origin: Origin): void {
+  const feature = findFeature(name);
+  const settings = feature?.present ?? [];
+  const decidable = settings.every((setting) => cells.get(settingKey(setting))?.field.role === "feature");
+  if (decidable && stateOf(cells, architecture).feature(name) !== true) makePresent(cells, settings, origin);
+}
+
+/** What a version makes mandatory only beside something else, which the facilities have brought by now. */
+function offerConditional(cells: Cells, architecture: Architecture, span: Span): void {
+  const origin: Origin = { kind: "baseline", span, baseline: architecture.name };
+  for (const { feature, when } of architecture.mandatoryIf)
+    if (evaluate(when, stateOf(cells, architecture)) === true) offer(cells, feature, architecture, origin);
 }
 
 /** Off clears a facility's fields; on leaves them to the host, but for the level that the statement names. */
@@ -134,6 +143,39 @@ function applyFacilities(cells: Cells, statements: CpuStatements, baseline: Base
   ];
   for (const level of levels)
     if (level !== undefined) makePresent(cells, level.value.present, { kind: "statement", span: level.span });
+}
+
+/** The features that a conjunction asks for; undefined for any other expression. */
+export function featuresAskedFor(expr: Expr): readonly string[] | undefined {
+  const parts = "all" in expr ? expr.all : [expr];
+  const names = parts.map((part) => ("feat" in part ? part.feat : undefined));
+  return names.every((name) => name !== undefined) ? names : undefined;
+}
+
+/**
+ * What the features of a facility require comes with it: no host that has FEAT_SVE lacks FEAT_FCMA. A
+ * `without` takes it away again, and is reported.
+ */
+function bringRequirements(
+  cells: Cells,
+  statements: CpuStatements,
+  architecture: Architecture | undefined,
+): void {
+  for (const feature of features()) {
+    const stated = isFacility(feature.facility) ? statements.singles[feature.facility] : undefined;
+    if (stated === undefined || stated.value === "off") continue;
+    if (stateOf(cells, architecture).feature(feature.name) !== true) continue;
+    for (const rule of constraintsOf(feature.name, "requires")) {
+      const isOwn = rule.kind === "implies" && rule.when === undefined && "feat" in rule.if;
+      if (!isOwn || rule.if.feat !== feature.name) continue;
+      for (const name of featuresAskedFor(rule.then) ?? []) {
+        const needed = findFeature(name);
+        if (needed?.facility !== undefined || stateOf(cells, architecture).feature(name) !== false) continue;
+        const because = `${feature.name} requires ${name} (rule ${rule.id})`;
+        makePresent(cells, needed?.present ?? [], { kind: "derived", span: stated.span, because });
+      }
+    }
+  }
 }
 
 const isStated = (origin: Origin): boolean => origin.kind === "statement";
@@ -221,6 +263,32 @@ function applyAArch32Twins(
   }
 }
 
+/**
+ * Fields that repeat a feature elsewhere follow it, unless a statement decides them: ID_AA64ZFR0_EL1.BF16 repeats
+ * ID_AA64ISAR1_EL1.BF16 where SVE exists.
+ */
+function applyTwins(
+  cells: Cells,
+  statements: CpuStatements,
+  architecture: Architecture | undefined,
+  baselineSpan: Span,
+): void {
+  for (const feature of features()) {
+    if (feature.twins.length === 0) continue;
+    const state = stateOf(cells, architecture);
+    const present = state.feature(feature.name);
+    if (present === undefined) continue;
+    const span = statements.features.get(feature.name)?.span ?? baselineSpan;
+    const origin: Origin = { kind: "derived", span, because: `repeats ${feature.name}` };
+    for (const twin of feature.twins) {
+      const settings = twin.settings.filter((setting) => !statements.fields.has(settingKey(setting)));
+      if (evaluate(twin.when, state) !== true) continue;
+      if (present) makePresent(cells, settings, origin);
+      else makeAbsent(cells, { ...feature, absent: settings, absentAll: true }, architecture, origin);
+    }
+  }
+}
+
 function applyFields(cells: Cells, statements: CpuStatements): void {
   for (const [key, { value, span }] of statements.fields) {
     const cell = cells.get(key);
@@ -260,11 +328,14 @@ export function resolveCpu(statements: CpuStatements, cpuSpan: Span): ResolvedCp
         : undefined;
   const cells = baselineCells(baseline, stated.span);
   applyFacilities(cells, statements, baseline, cpuSpan);
+  if (baseline.kind === "architecture") offerConditional(cells, baseline.architecture, stated.span);
+  bringRequirements(cells, statements, architecture);
   clearByRule(cells, architecture, stated.span);
   if (baseline.kind === "core") dropDependents(cells, statements, architecture, stated.span);
   const before: Cells = new Map(cells);
   applyFeatures(cells, statements, architecture);
   applyFields(cells, statements);
+  applyTwins(cells, statements, architecture, stated.span);
   applyAArch32Twins(cells, statements, architecture);
   applyIdentity(cells, statements);
   return { cells, before, architecture, baseline };

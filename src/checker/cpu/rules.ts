@@ -13,9 +13,9 @@ import {
   printExpr,
 } from "../../tables/index.ts";
 import type { Report } from "../report.ts";
-import type { ResolvedCpu } from "./resolve.ts";
-import { type Cells, makeAbsent, makePresent, settingKey, stateOf } from "./state.ts";
-import type { CpuStatements } from "./statements.ts";
+import { featuresAskedFor, isFacility, type ResolvedCpu, resolveCpu } from "./resolve.ts";
+import { type Cells, settingKey, stateOf } from "./state.ts";
+import type { CpuStatements, Stated } from "./statements.ts";
 
 /** Every feature and field that an expression mentions. */
 function mentions(expr: Expr, into: { features: Set<string>; fields: Set<string> }): void {
@@ -51,6 +51,8 @@ export function violations(
   return hardRules().filter((rule) => !exceptions.includes(rule.id) && violated(rule, state));
 }
 
+const samePlace = (a: Span, b: Span): boolean => a.file === b.file && a.start === b.start;
+
 /** The statements behind a rule: those that decided a field which the rule looks at. */
 function statementsBehind(exprs: readonly Expr[], cells: Cells): readonly Span[] {
   const seen = { features: new Set<string>(), fields: new Set<string>() };
@@ -64,39 +66,76 @@ function statementsBehind(exprs: readonly Expr[], cells: Cells): readonly Span[]
   const spans: Span[] = [];
   for (const key of keys) {
     const origin = cells.get(key)?.origin;
-    const repeated = spans.some(
-      (span) => span.start === origin?.span.start && span.file === origin.span.file,
-    );
-    if (origin !== undefined && origin.kind === "statement" && !repeated) spans.push(origin.span);
+    if (origin === undefined || origin.kind !== "statement") continue;
+    if (!spans.some((span) => samePlace(span, origin.span))) spans.push(origin.span);
   }
   return spans;
 }
 
-/** Single changes to the feature set that leave no rule broken, smallest first: what to add, then what to drop. */
-function mends(rule: Constraint, resolved: ResolvedCpu, exceptions: readonly string[]): readonly string[] {
+/** One way to mend: features to switch over, each with its new state. */
+type Mend = ReadonlyMap<string, boolean>;
+
+/** How a change is written; undefined where no statement makes it. */
+function mendText(mend: Mend, statements: CpuStatements): string | undefined {
+  const words: string[] = [];
+  for (const [name, present] of mend) {
+    const facility = findFeature(name)?.facility;
+    if (facility === undefined) words.push(`\`${present ? "with" : "without"} ${name}\``);
+    else if (isFacility(facility) && !present && statements.singles[facility] !== undefined)
+      words.push(`\`${facility} off\``);
+    else return undefined;
+  }
+  return words.join(" and ");
+}
+
+/** The cells as the changed statements resolve; undefined where a change cannot be tried. */
+function mended(mend: Mend, statements: CpuStatements): ResolvedCpu | undefined {
+  const features = new Map(statements.features);
+  const singles: Record<string, Stated<unknown> | undefined> = { ...statements.singles };
+  const span = statements.singles.baseline?.span;
+  if (span === undefined) return undefined;
+  for (const [name, present] of mend) {
+    const feature = findFeature(name);
+    if (feature === undefined || feature.present.length === 0) return undefined;
+    if (feature.facility === undefined)
+      features.set(name, { value: { feature, present }, span, override: undefined });
+    else singles[feature.facility] = { value: "off", span, override: undefined };
+  }
+  return resolveCpu({ ...statements, singles, features }, span);
+}
+
+/** Changes to the feature set that mend a rule and break no other, smallest first: what to add, then what to drop. */
+function mends(
+  rule: Constraint,
+  broken: readonly Constraint[],
+  resolved: ResolvedCpu,
+  statements: CpuStatements,
+  exceptions: readonly string[],
+): readonly string[] {
   const named = { features: new Set<string>(), fields: new Set<string>() };
   mentions(rule.then, named);
   mentions(rule.if, named);
   const state = stateOf(resolved.cells, resolved.architecture);
-  const found: string[] = [];
+  const tries: Mend[] = [];
   for (const name of named.features) {
-    const feature = findFeature(name);
-    if (feature === undefined || feature.present.length === 0) continue;
     const present = state.feature(name);
-    if (present === undefined) continue;
-    const trial: Cells = new Map(resolved.cells);
-    const span = [...resolved.cells.values()][0]?.origin.span;
-    if (span === undefined) continue;
-    if (present) makeAbsent(trial, feature, resolved.architecture, { kind: "statement", span });
-    else makePresent(trial, feature.present, { kind: "statement", span });
-    if (violations(trial, resolved.architecture, exceptions).length === 0)
-      found.push(
-        feature.facility === undefined
-          ? `\`${present ? "without" : "with"} ${name}\``
-          : `\`${feature.facility} ${present ? "off" : "on"}\``,
-      );
+    if (present !== undefined) tries.push(new Map([[name, !present]]));
   }
-  return found.sort((a, b) => Number(a.includes("without")) - Number(b.includes("without")));
+  const lacking = (featuresAskedFor(rule.then) ?? []).filter((name) => state.feature(name) === false);
+  if (lacking.length > 1) tries.push(new Map(lacking.map((name) => [name, true])));
+  const found: { readonly mend: Mend; readonly text: string }[] = [];
+  for (const mend of tries) {
+    const text = mendText(mend, statements);
+    const trial = text === undefined ? undefined : mended(mend, statements);
+    if (text === undefined || trial === undefined) continue;
+    const after = stateOf(trial.cells, trial.architecture);
+    const kept = [...mend].every(([name, present]) => after.feature(name) === present);
+    const left = violations(trial.cells, trial.architecture, exceptions);
+    if (kept && left.every((one) => one !== rule && broken.includes(one))) found.push({ mend, text });
+  }
+  const drops = ({ mend }: { readonly mend: Mend }): number =>
+    [...mend.values()].filter((one) => !one).length;
+  return found.sort((a, b) => a.mend.size - b.mend.size || drops(a) - drops(b)).map(({ text }) => text);
 }
 
 /**
@@ -106,17 +145,14 @@ function mends(rule: Constraint, resolved: ResolvedCpu, exceptions: readonly str
 export function checkConstraints(resolved: ResolvedCpu, statements: CpuStatements, report: Report): void {
   const { baseline } = resolved;
   const exceptions = baseline.kind === "core" ? baseline.core.exceptions : [];
-  const reported = new Set<number>();
+  const reported: Span[] = [];
   const broken = violations(resolved.cells, resolved.architecture, exceptions);
-  const already = new Set(
-    violations(resolved.before, resolved.architecture, exceptions).map((rule) => rule.id),
-  );
   for (const rule of broken) {
     const behind = statementsBehind([rule.if, rule.then], resolved.cells);
     const [primary, ...others] = behind.filter((span) => isFeatureOrField(span, statements));
-    if (primary === undefined || already.has(rule.id) || reported.has(primary.start)) continue;
-    reported.add(primary.start);
-    const ways = mends(rule, resolved, exceptions);
+    if (primary === undefined || reported.some((span) => samePlace(span, primary))) continue;
+    reported.push(primary);
+    const ways = mends(rule, broken, resolved, statements, exceptions);
     const sentence =
       rule.kind === "implies"
         ? `${printExpr(rule.if)} requires ${printExpr(rule.then)}`
@@ -196,7 +232,6 @@ function fieldRuleExprs(rule: FieldRule["rule"]): readonly Expr[] {
 export function checkFieldRules(resolved: ResolvedCpu, statements: CpuStatements, report: Report): void {
   for (const row of fieldRules()) {
     if (!fieldRuleBroken(row.rule, resolved.cells, resolved.architecture)) continue;
-    if (fieldRuleBroken(row.rule, resolved.before, resolved.architecture)) continue;
     const { rule } = row;
     const zeroed = "then" in rule && "regIsZero" in rule.then ? rule.then.regIsZero : undefined;
     const inRegister = [...statements.fields.values()]
@@ -210,15 +245,18 @@ export function checkFieldRules(resolved: ResolvedCpu, statements: CpuStatements
       .map((cell) => cell.origin.span);
     const [primary, ...others] = [...inRegister, ...inFeatures, ...behindRule];
     if (primary === undefined) continue;
-    const seen = new Set([primary.start]);
+    const seen: Span[] = [primary];
+    const isNew = (span: Span): boolean => {
+      if (seen.some((one) => samePlace(one, span))) return false;
+      seen.push(span);
+      return true;
+    };
     report.add(
       "field-rule-broken",
       primary,
       { why: row.why },
       {
-        related: others
-          .filter((span) => !seen.has(span.start) && seen.add(span.start))
-          .map((span) => ({ span, message: "this statement takes part" })),
+        related: others.filter(isNew).map((span) => ({ span, message: "this statement takes part" })),
         notes: [`rule ${row.id} (${row.source})`],
       },
     );
