@@ -1,6 +1,6 @@
 /** Reads a file and everything that it imports. Files come through a `FileLoader`, so that this runs anywhere. */
 import type { SourceFile, Span } from "../diagnostics/span.ts";
-import type { GuestFile } from "../parser/ast.ts";
+import type { GuestFile, Statement } from "../parser/ast.ts";
 import { parse } from "../parser/parse.ts";
 import { type Matched, matchStatements, replaceFix, slotAtom } from "./forms.ts";
 import type { Report } from "./report.ts";
@@ -20,6 +20,10 @@ export interface LoadedFile {
   readonly file: GuestFile;
   /** Its well-formed top-level statements, without `edition` and `import`. */
   readonly declarations: readonly Matched[];
+  /** Names in declarations that could not be read: they are not unknown. */
+  readonly damaged: readonly string[];
+  /** Whether a file that it imports could not be read, so that any name may come from there. */
+  readonly incomplete: boolean;
 }
 
 /** `dir/sub/a.guest` + `../b.guest` → `dir/b.guest`. Leading `..` that cannot be resolved stay. */
@@ -96,6 +100,9 @@ function checkEdition(file: GuestFile, statements: readonly Matched[], report: R
   }
 }
 
+const wordsOf = (statement: Statement): readonly string[] =>
+  statement.args.flatMap(({ items }) => items.flatMap((item) => (item.kind === "word" ? [item.text] : [])));
+
 /** Loads `entry` and its imports, each file once, in the order of first mention. */
 export function load(entry: SourceFile, loader: FileLoader, report: Report): readonly LoadedFile[] {
   const loaded = new Map<string, LoadedFile | undefined>();
@@ -110,13 +117,17 @@ export function load(entry: SourceFile, loader: FileLoader, report: Report): rea
     // Of a file in which no statement could be read, the missing edition is the least.
     const understood = diagnostics.length === 0 || file.statements.length > 0;
     if (readable && understood) checkEdition(file, statements, report);
+    const read = new Set(statements.map(({ statement }) => statement));
+    const damaged = file.statements.filter((statement) => !read.has(statement));
+    let incomplete = damaged.some((statement) => statement.name.text === "import");
     for (const matched of statements) {
       if (matched.row.name !== "import") continue;
       const referenced = readReferenced(matched, loader, report);
-      if (referenced !== undefined) visit(referenced.source);
+      if (referenced === undefined) incomplete = true;
+      else visit(referenced.source);
     }
     const declarations = statements.filter(({ row }) => row.name !== "edition" && row.name !== "import");
-    loaded.set(source.path, { file, declarations });
+    loaded.set(source.path, { file, declarations, damaged: damaged.flatMap(wordsOf), incomplete });
   };
   visit(entry);
   return [...loaded.values()].filter((file) => file !== undefined);

@@ -21,6 +21,10 @@ export interface Scope {
   readonly guest: ReadonlyMap<string, Declaration>;
   /** `test` blocks have titles, not names. */
   readonly tests: readonly Matched[];
+  /** Names whose declarations are wrong; that has been reported. */
+  readonly damaged: ReadonlySet<string>;
+  /** Whether names may be missing because an import could not be read. */
+  readonly incomplete: boolean;
 }
 
 const isNamedKind = (name: string): name is NamedKind =>
@@ -49,6 +53,8 @@ export function declare(files: readonly LoadedFile[], report: Report): Scope {
     cpu: new Map<string, Declaration>(),
     guest: new Map<string, Declaration>(),
     tests: [] as Matched[],
+    damaged: new Set(files.flatMap((file) => file.damaged)),
+    incomplete: files.some((file) => file.incomplete),
   };
   for (const matched of files.flatMap((file) => file.declarations)) {
     const kind = matched.row.name;
@@ -78,6 +84,7 @@ export function declare(files: readonly LoadedFile[], report: Report): Scope {
         { related: [{ span: other, message }] },
       );
     } else if (name.includes(".")) {
+      scope.damaged.add(name);
       report.add(
         "dotted-name",
         atom.span,
@@ -107,6 +114,7 @@ export function lookUp(
     const found = scope[kind].get(name);
     if (found !== undefined) return found;
   }
+  if (scope.incomplete || scope.damaged.has(name)) return undefined;
   const others = (["host", "fleet", "cpu", "guest"] as const).filter(
     (kind) => !kinds.includes(kind) && scope[kind].has(name),
   );

@@ -1,4 +1,5 @@
 /** Reads single arguments: numbers, field values, features, fields. Each reports what is wrong and then answers undefined. */
+import type { Details } from "../diagnostics/diagnostic.ts";
 import type { Span } from "../diagnostics/span.ts";
 import { didYouMean } from "../diagnostics/suggest.ts";
 import type { Atom, Word } from "../parser/ast.ts";
@@ -14,6 +15,7 @@ import {
   type IdRegister,
   idRegister,
   idRegisters,
+  systemRegister,
 } from "../tables/index.ts";
 import { replaceFix } from "./forms.ts";
 import type { Report } from "./report.ts";
@@ -122,6 +124,15 @@ export function readFeature(atom: Atom, report: Report): Feature | undefined {
 }
 
 function reportUnknownRegister(name: string, span: Span, report: Report): void {
+  if (systemRegister(name) !== undefined) {
+    report.add(
+      "unknown-register",
+      span,
+      { name },
+      { label: "a system register, but none that identifies a CPU" },
+    );
+    return;
+  }
   const known = idRegisters().map((one) => one.name);
   const suggestions = didYouMean(name, known);
   const [first] = suggestions.length > 0 ? suggestions : didYouMean(`${name}_EL1`, known);
@@ -165,19 +176,40 @@ export function readRegisterOrField(
   if (parts.field === undefined) return { register, field: undefined };
   const found = findField(register.name, parts.field);
   if (found !== undefined) return { register, field: found };
-  const known = register.fields.map((one) => one.name);
-  const [first] = didYouMean(parts.field, known);
-  report.add(
-    "unknown-field",
-    parts.fieldSpan,
-    { register: register.name, name: parts.field },
-    {
-      ...(first === undefined
-        ? { help: known.length === 0 ? [] : [`its fields are ${known.join(", ")}`] }
-        : { label: `did you mean \`${first}\`?`, fixes: [replaceFix(parts.fieldSpan, first)] }),
-    },
-  );
+  reportUnknownField(register, parts.field, parts, report);
   return undefined;
+}
+
+/** The field may be misspelt, or it may be another register's. */
+function reportUnknownField(
+  register: IdRegister,
+  name: string,
+  { registerSpan, fieldSpan }: { registerSpan: Span; fieldSpan: Span },
+  report: Report,
+): void {
+  const known = register.fields.map((one) => one.name);
+  // AArch32 registers repeat fields of AArch64 ones: those of the kind that was written come first.
+  const kind = register.name.slice(0, "ID_AA64".length);
+  const owners = contractRegisters()
+    .filter((one) => findField(one.name, name) !== undefined)
+    .sort((a, b) => Number(b.name.startsWith(kind)) - Number(a.name.startsWith(kind)));
+  const [owner] = owners;
+  const [first] = didYouMean(name, known);
+  const at = { register: register.name, name };
+  if (owner !== undefined && owners.length <= 3)
+    report.add("unknown-field", fieldSpan, at, {
+      label: `did you mean ${owners.map((one) => `\`${one.name}.${name}\``).join(" or ")}?`,
+      fixes: [replaceFix(registerSpan, owner.name)],
+    });
+  else if (first !== undefined)
+    report.add("unknown-field", fieldSpan, at, {
+      label: `did you mean \`${first}\`?`,
+      fixes: [replaceFix(fieldSpan, first)],
+    });
+  else
+    report.add("unknown-field", fieldSpan, at, {
+      help: known.length === 0 ? [] : [`its fields are ${known.join(", ")}`],
+    });
 }
 
 /** A field that a contract can decide. */
@@ -206,6 +238,14 @@ const inUnit = (field: Field, code: number): string | undefined => {
   const quantity = field.unit?.codes[code];
   return quantity === undefined ? undefined : `${quantity} ${field.unit?.name}`;
 };
+
+/** A number that is no code of the field but one of its quantities: the unit was forgotten. */
+function asQuantity(number: bigint, field: Field, span: Span): Details {
+  const meant = Object.values(field.unit?.codes ?? {}).some((quantity) => BigInt(quantity) === number);
+  return meant && field.unit !== undefined
+    ? { fixes: [replaceFix(span, `${number} ${field.unit.name}`)] }
+    : {};
+}
 
 /** Every value that a field can have, as a user may write it. */
 function writableValues(field: Field): string {
@@ -259,12 +299,12 @@ export function readFieldValue(
   if (unit !== undefined) return readQuantity(number, unit, atom, field, help, report);
   const limit = 1n << BigInt(field.width);
   if (number >= limit) {
-    report.add("value-too-wide", atom.span, {
-      field: name,
-      value: hex(number),
-      width: field.width,
-      most: hex(limit - 1n),
-    });
+    report.add(
+      "value-too-wide",
+      atom.span,
+      { field: name, value: hex(number), width: field.width, most: hex(limit - 1n) },
+      asQuantity(number, field, atom.span),
+    );
     return undefined;
   }
   const enumerated = field.values !== undefined && Object.keys(field.values).length > 1;
@@ -273,7 +313,12 @@ export function readFieldValue(
     field.values?.[Number(number)] === undefined &&
     field.unit?.codes[Number(number)] === undefined
   ) {
-    report.add("value-not-in-enumeration", atom.span, { field: name, value: hex(number) }, { help });
+    report.add(
+      "value-not-in-enumeration",
+      atom.span,
+      { field: name, value: hex(number) },
+      { help, ...asQuantity(number, field, atom.span) },
+    );
     return undefined;
   }
   return number;

@@ -1,4 +1,5 @@
 /** What the statements of a `cpu` block say, before any table is asked what follows from it. */
+import type { Fix } from "../../diagnostics/diagnostic.ts";
 import type { Span } from "../../diagnostics/span.ts";
 import { didYouMean } from "../../diagnostics/suggest.ts";
 import type { Atom } from "../../parser/ast.ts";
@@ -32,6 +33,8 @@ export interface Stated<T> {
   readonly span: Span;
   /** The word `override` in front of it. */
   readonly override: Span | undefined;
+  /** For one item of a list: the whole statement, and whether it has no other item. */
+  readonly within?: { readonly statement: Span; readonly alone: boolean };
 }
 
 export type Baseline =
@@ -332,10 +335,12 @@ export function readCpuStatements(block: readonly Matched[], report: Report): Cp
       const value = singleReaders[name](matched, report);
       if (value !== undefined) singles[name] = { value, span: matched.head, override };
     } else if (name === "with" || name === "without") {
-      for (const atom of matched.slots.get("features") ?? []) {
+      const atoms = matched.slots.get("features") ?? [];
+      const within = { statement: matched.head, alone: atoms.length === 1 };
+      for (const atom of atoms) {
         const feature = readFeature(atom, report);
         if (feature === undefined) continue;
-        const stated = { value: { feature, present: name === "with" }, span: atom.span, override };
+        const stated = { value: { feature, present: name === "with" }, span: atom.span, override, within };
         const earlier = features.get(feature.name);
         if (earlier === undefined) features.set(feature.name, stated);
         else
@@ -378,20 +383,21 @@ function checkOverride(
   report: Report,
 ): void {
   if (parent !== undefined && child.override === undefined) {
-    const at = { ...child.span, end: child.span.start };
+    const { statement, alone } = child.within ?? { statement: child.span, alone: true };
+    const fix: Fix = {
+      title: "write `override` in front",
+      confidence: "unsafe",
+      edits: [{ span: { ...statement, end: statement.start }, text: "override " }],
+    };
     report.add(
       "override-missing",
       child.span,
       { what },
       {
         related: [{ span: parent.span, message: "the parent states it here" }],
-        fixes: [
-          {
-            title: "write `override` in front",
-            confidence: "unsafe",
-            edits: [{ span: at, text: "override " }],
-          },
-        ],
+        ...(alone
+          ? { fixes: [fix] }
+          : { help: [`state ${what} on a line of its own, with \`override\` in front`] }),
       },
     );
   } else if (parent === undefined && child.override !== undefined) {

@@ -156,6 +156,7 @@ export function guestContract(
   const el2 = model?.statements.singles.el2;
   const part = readGuestPart(
     block,
+    matched.statement.block,
     nameSpan,
     { pmuIntid: pmu?.intid, hasEl2: el2 !== undefined && el2.value !== "off" },
     report,

@@ -2,6 +2,7 @@
 import type { Contract, Decided, FilterRange, Origin } from "../../contract.ts";
 import type { Span } from "../../diagnostics/span.ts";
 import { didYouMean } from "../../diagnostics/suggest.ts";
+import type { Block } from "../../parser/ast.ts";
 import {
   capabilities as allCapabilities,
   services as allServices,
@@ -12,7 +13,7 @@ import {
   firmwareRegisters,
   type Service,
 } from "../../tables/index.ts";
-import { type Matched, replaceFix, slotAtom } from "../forms.ts";
+import { hasStatement, type Matched, replaceFix, slotAtom } from "../forms.ts";
 import type { Report } from "../report.ts";
 import { hex, readBits, readBounded, wordText } from "../values.ts";
 import { checkCpuOn, checkForwardOnly, checkShadowed, readFilter } from "./smccc.ts";
@@ -287,14 +288,17 @@ function checkIntids(timers: Contract["timers"], { pmuIntid, hasEl2 }: CpuFacts,
     );
 }
 
+/** @param allowed undefined where the services are not all known. */
 function readStolenTime(
   matched: Matched | undefined,
-  allowed: readonly Allowed[],
+  written: Block | undefined,
+  allowed: readonly Allowed[] | undefined,
   report: Report,
 ): Decided<bigint> | undefined {
-  const service = allowed.find((one) => one.service.name === "pv-time");
+  const service = allowed?.find((one) => one.service.name === "pv-time");
   if (matched === undefined) {
-    if (service !== undefined) report.add("stolen-time-missing", service.span, {});
+    if (service !== undefined && !hasStatement(written, "stolen-time"))
+      report.add("stolen-time-missing", service.span, {});
     return undefined;
   }
   const atom = slotAtom(matched, "address");
@@ -310,7 +314,7 @@ function readStolenTime(
     );
     return undefined;
   }
-  if (service === undefined)
+  if (service === undefined && allowed !== undefined)
     report.add("stolen-time-unreachable", matched.head, {}, { help: ["add `pv-time` to `services`"] });
   return decided(address, matched);
 }
@@ -320,20 +324,40 @@ const firstWord = <const T extends string>(
   words: readonly T[],
 ): T | undefined => words.find((word) => matched?.words.has(word));
 
-export function readGuestPart(block: GuestBlock, guest: Span, cpu: CpuFacts, report: Report): GuestPart {
+/** What was read, and whether all of it could be: what is left out may be what another statement counts on. */
+function soundly<T>(report: Report, read: () => T): { readonly value: T; readonly sound: boolean } {
+  const before = report.diagnostics.length;
+  const value = read();
+  return { value, sound: report.diagnostics.slice(before).every((found) => found.severity !== "error") };
+}
+
+/**
+ * @param block the statements that could be read.
+ * @param written the block as it stands, with those that could not.
+ */
+export function readGuestPart(
+  block: GuestBlock,
+  written: Block | undefined,
+  guest: Span,
+  cpu: CpuFacts,
+  report: Report,
+): GuestPart {
+  const readable = (name: string): boolean => block.has(name) || !hasStatement(written, name);
   const servicesStatement = single(block, "services");
-  const allowed = readServices(servicesStatement, report);
-  const filter: readonly FilterRange[] = readFilter(single(block, "smccc"), report);
+  const { value: allowed, sound } = soundly(report, () => readServices(servicesStatement, report));
+  const allKnown = sound && readable("services");
+  const filterRead = soundly(report, () => readFilter(single(block, "smccc"), report));
+  const filter: readonly FilterRange[] = filterRead.value;
   const vcpusStatement = single(block, "vcpus");
   const vcpuCount =
     vcpusStatement === undefined
       ? undefined
       : readBounded(slotAtom(vcpusStatement, "count"), "the number of vCPUs", 1n, 512n, report);
   const vcpus = vcpuCount === undefined ? undefined : Number(vcpuCount);
-  checkServiceNeeds(allowed, report);
+  if (allKnown) checkServiceNeeds(allowed, report);
   checkShadowed(allowed, filter, report);
-  checkForwardOnly(allowed, filter, report);
-  checkCpuOn(filter, vcpus, report);
+  if (filterRead.sound && readable("smccc")) checkForwardOnly(allowed, filter, report);
+  if (vcpus !== undefined || !hasStatement(written, "vcpus")) checkCpuOn(filter, vcpus, report);
   const offset = single(block, "counter-offset");
   const ipa = single(block, "ipa");
   const gic = single(block, "gic");
@@ -349,7 +373,7 @@ export function readGuestPart(block: GuestBlock, guest: Span, cpu: CpuFacts, rep
     capabilities: readCapabilities(block.get("capability") ?? [], report),
     workarounds: readWorkarounds(block.get("workaround") ?? [], report),
     timers: readTimers(block.get("timer") ?? [], cpu, report),
-    stolenTime: readStolenTime(single(block, "stolen-time"), allowed, report),
+    stolenTime: readStolenTime(single(block, "stolen-time"), written, allKnown ? allowed : undefined, report),
     counterOffset:
       offset === undefined
         ? undefined
@@ -361,7 +385,7 @@ export function readGuestPart(block: GuestBlock, guest: Span, cpu: CpuFacts, rep
       ipa === undefined
         ? undefined
         : decided(
-            readBits(ipa.slots.get("bits") ?? [], "the size of the address space", 32n, 52n, report),
+            readBits(ipa.slots.get("bits") ?? [], "the size of the address space in bits", 32n, 52n, report),
             ipa,
           ),
     gic:
