@@ -87,7 +87,7 @@ const mangled = fc
 
 describe("any text", () => {
   it("is parsed: damaged files", () => {
-    fc.assert(fc.property(mangled, holds), { seed, numRuns: 1500 });
+    fc.assert(fc.property(mangled, holds), { seed, numRuns: 500 });
   });
 
   it("is parsed: random pieces of the language", () => {
@@ -123,7 +123,7 @@ describe("one wrong character", () => {
   }, () => {
     /** How many diagnostics each change gives, over all places of all sample files. */
     const counts = texts.flatMap((text) =>
-      [...'@={},"x '].flatMap((by) =>
+      [...'@={"x'].flatMap((by) =>
         Array.from({ length: text.length }, (_, at) => {
           const replaced = text.slice(0, at) + by + text.slice(at + 1);
           return replaced === text ? 0 : parseText(replaced).diagnostics.length;

@@ -6,24 +6,25 @@ const unit = (at: number): string =>
   `/// Guest ${at}.\nguest g${at} {\n  cpu portable // the fleet's\n  psci 1.1\n  services trng, pv-time,\n    // and\n    ptp\n  smccc {\n    forward 0xC600_0100 ..= 0xC600_01FF\n  }\n}\n\n`;
 const file = (count: number): string => Array.from({ length: count }, (_, at) => unit(at)).join("");
 
+/** Processor time, for the wall clock also counts what else the machine does; the least of several goes. */
 function milliseconds(work: () => void): number {
-  const times = Array.from({ length: 3 }, () => {
-    const start = performance.now();
+  const times = Array.from({ length: 4 }, () => {
+    const start = process.cpuUsage();
     work();
-    return performance.now() - start;
+    return process.cpuUsage(start).user / 1000;
   });
-  return Math.min(...times);
+  return Math.max(Math.min(...times), 5);
 }
 
 describe("large files", () => {
   it("are parsed and printed in linear time", { timeout: 60_000 }, () => {
-    const [small, large] = [file(500), file(4000)];
+    const [small, large] = [file(250), file(4000)];
     parseText(small);
     const parse = milliseconds(() => parseText(large)) / milliseconds(() => parseText(small));
     const print = milliseconds(() => format(large)) / milliseconds(() => format(small));
-    // Eight times the text; quadratic work would take 64 times as long.
-    expect(parse).toBeLessThan(24);
-    expect(print).toBeLessThan(24);
+    // Sixteen times the text. Quadratic work would take 256 times as long; the rest is room for a busy machine.
+    expect(parse).toBeLessThan(90);
+    expect(print).toBeLessThan(90);
   });
 
   /** Texts that tempt a lexer or a parser into repeating itself. */
@@ -64,9 +65,10 @@ describe("large files", () => {
   it.each(repeated)("of %j over and over", { timeout: 60_000 }, (piece) => {
     const of = (size: number): string => piece.repeat(size / piece.length);
     parseText(of(5000));
-    const small = milliseconds(() => parseText(of(25_000)));
-    const large = milliseconds(() => parseText(of(100_000)));
-    expect(large).toBeLessThan(Math.max(12 * small, 150));
+    const small = milliseconds(() => parseText(of(10_000)));
+    const large = milliseconds(() => parseText(of(160_000)));
+    // Sixteen times the text. Quadratic work would take 256 times as long; the rest is room for a busy machine.
+    expect(large).toBeLessThan(90 * small);
   });
 
   it("of one token may be long", () => {
