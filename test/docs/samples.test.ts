@@ -29,7 +29,9 @@ describe("guest samples", () => {
 });
 
 describe("C samples", () => {
-  const compiler = ["aarch64-linux-gnu-gcc", "gcc"].find((name) => spawnSync(name, ["--version"]).status === 0);
+  const compiler = ["aarch64-linux-gnu-gcc", "gcc"].find(
+    (name) => spawnSync(name, ["--version"]).status === 0,
+  );
 
   it("find a compiler where CI is", () => {
     if (process.env.CI === "true") expect(compiler).toBeDefined();
