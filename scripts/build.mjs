@@ -1,6 +1,6 @@
 // Makes `dist/`: the command line (`cli.cjs`, a launcher, and `guestc.cjs`, the program), the library
 // (`index.js`, one ES module for any platform), its declarations (`types/`) and V8 code caches for the
-// Node that builds (`cache/`, not published).
+// Node that builds (`cache/`, not published). With `--program`, only the command line.
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { chmod, cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
@@ -114,9 +114,14 @@ async function warmCaches() {
   }
 }
 
-await rm(dist, { recursive: true, force: true });
-await mkdir(dist, { recursive: true });
 await generateAll(root);
-await Promise.all([buildCommandLine(), buildLibrary()]);
-await buildDeclarations();
-await warmCaches();
+if (process.argv.includes("--program")) {
+  await mkdir(dist, { recursive: true });
+  await buildCommandLine();
+} else {
+  await rm(dist, { recursive: true, force: true });
+  await mkdir(dist, { recursive: true });
+  await Promise.all([buildCommandLine(), buildLibrary()]);
+  await buildDeclarations();
+  await warmCaches();
+}

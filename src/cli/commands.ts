@@ -138,8 +138,7 @@ export const commands: readonly CommandRow[] = [
     most: Number.POSITIVE_INFINITY,
     options: [textOrJson("a page for people (text) or for programs (json)")],
     description: [
-      "WHAT is a diagnostic's code, a feature, a register, a field, the id of a KVM register or of an SMCCC function, a",
-      "service, a capability, a vCPU feature, a core, an architecture version or a statement of the language.",
+      "WHAT is a diagnostic's code, a feature, a register, a field, the id of a KVM register or of an SMCCC function, a service, a capability, a vCPU feature, a core, an architecture version or a statement of the language.",
     ],
     examples: [
       { line: "guestc explain GC0302", title: "a diagnostic" },

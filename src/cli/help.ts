@@ -1,4 +1,5 @@
 /** Help texts, from the table of commands. */
+import { wrap } from "../diagnostics/text/display.ts";
 import { commands, globalOptions } from "./commands.ts";
 import type { CommandRow, OptionRow } from "./options.ts";
 
@@ -7,18 +8,9 @@ const width = 100;
 /** Two columns; the second is wrapped and hangs. */
 function table(rows: readonly (readonly [string, string])[]): readonly string[] {
   const left = Math.max(...rows.map(([name]) => name.length)) + 4;
-  return rows.flatMap(([name, title]) => {
-    const lines: string[] = [];
-    let line = "";
-    for (const word of title.split(" ")) {
-      if (line !== "" && left + line.length + 1 + word.length > width) {
-        lines.push(line);
-        line = word;
-      } else line = line === "" ? word : `${line} ${word}`;
-    }
-    lines.push(line);
-    return lines.map((text, at) => (at === 0 ? `  ${name}` : "").padEnd(left) + text);
-  });
+  return rows.flatMap(([name, title]) =>
+    wrap(title, width - left).map((text, at) => (at === 0 ? `  ${name}` : "").padEnd(left) + text),
+  );
 }
 
 const optionName = ({ name, short, value, choices }: OptionRow): string =>
@@ -33,7 +25,7 @@ export function commandHelp(command: CommandRow, targets: readonly (readonly [st
     "",
     `Usage: guestc ${command.name} ${command.operands} [OPTIONS]`,
     "",
-    ...command.description,
+    ...command.description.flatMap((paragraph) => wrap(paragraph, width)),
     ...section(
       "Options",
       table([...command.options, ...globalOptions].map((row) => [optionName(row), row.title])),

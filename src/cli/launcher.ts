@@ -6,7 +6,7 @@
  * of a command, when what that run compiled is in memory, and holds just that. Whatever goes wrong with a
  * cache, the program runs without it.
  */
-import { mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { Script } from "node:vm";
@@ -51,6 +51,15 @@ function readCache(path: string): Buffer | undefined {
   }
 }
 
+/** Caches of other versions that nobody has read for a month. */
+function prune(folder: string): void {
+  const oldest = Date.now() - 30 * 24 * 3600 * 1000;
+  for (const name of readdirSync(folder)) {
+    const path = join(folder, name);
+    if (name.startsWith(`${command}-`) && name !== cacheName && statSync(path).atimeMs < oldest) rmSync(path);
+  }
+}
+
 function writeCache(folder: string, script: Script): void {
   const path = join(folder, cacheName);
   const temporary = `${path}.${process.pid}`;
@@ -58,6 +67,7 @@ function writeCache(folder: string, script: Script): void {
     mkdirSync(folder, { recursive: true, mode: 0o700 });
     writeFileSync(temporary, script.createCachedData(), { flag: "wx", mode: 0o600 });
     renameSync(temporary, path);
+    prune(folder);
   } catch {
     rmSync(temporary, { force: true });
   }

@@ -25,6 +25,13 @@ function sharedWords(a: string, b: string): number {
   return shared;
 }
 
+/** Length of what both begin with. */
+function sharedLetters(a: string, b: string): number {
+  let at = 0;
+  while (at < a.length && a[at] === b[at]) at++;
+  return at;
+}
+
 /**
  * Insertions, deletions, replacements and swaps of neighbours that turn `a` into `b` (optimal string
  * alignment); `limit + 1` as soon as it is known to be more than `limit`.
@@ -56,8 +63,8 @@ export function editDistance(a: string, b: string, limit: number): number {
 }
 
 /**
- * Every candidate at the smallest distance that its length allows. Those with the same first letter come
- * first, as people seldom mistype it, then those nearest in length.
+ * Every candidate at the smallest distance that its length allows. Those that begin alike for longest come
+ * first, as slips are rare at the beginning of a word, then those nearest in length.
  */
 function nearest(wanted: string, candidates: readonly string[]): readonly string[] {
   let found: string[] = [];
@@ -74,7 +81,7 @@ function nearest(wanted: string, candidates: readonly string[]): readonly string
     found.push(candidate);
   }
   const unlikeness = (name: string): number =>
-    Math.abs(name.length - wanted.length) + (name[0]?.toLowerCase() === wanted[0] ? 0 : 100);
+    Math.abs(name.length - wanted.length) - 100 * sharedLetters(wanted, name.toLowerCase());
   return found.sort((a, b) => unlikeness(a) - unlikeness(b));
 }
 

@@ -1,0 +1,16 @@
+import { readFileSync } from "node:fs";
+import { defineConfig } from "vitest/config";
+
+const { version }: { version: string } = JSON.parse(readFileSync("package.json", "utf8"));
+
+export default defineConfig({
+  define: { GUESTC_VERSION: JSON.stringify(version) },
+  test: {
+    include: ["test/**/*.test.ts"],
+    globalSetup: ["test/support/program.ts"],
+    maxWorkers: 2,
+    // Tests start compilers and emulators, and share the machine.
+    testTimeout: 60_000,
+    hookTimeout: 120_000,
+  },
+});
