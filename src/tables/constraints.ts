@@ -6,7 +6,7 @@ import sinceText from "./data/constraints-since.json?raw";
 import fieldRulesText from "./data/field-rules.json?raw";
 import { parseExpr } from "./expr.ts";
 import { once } from "./load.ts";
-import type { Constraint, FieldRef, FieldRule } from "./types.ts";
+import type { Constraint, Expr, FieldRef, FieldRule } from "./types.ts";
 
 /** `then`: `if` implies it. `iff`: `if` exactly where it. `if` absent: the owner. */
 interface ConstraintRow {
@@ -28,26 +28,28 @@ const texts: Readonly<Record<Constraint["class"], string>> = {
 };
 
 function readConstraint(row: ConstraintRow, of: Constraint["class"], source: string): Constraint {
-  const left = once(() => parseExpr(row.if ?? row.owner));
-  const right = once(() => parseExpr(row.then ?? row.iff ?? ""));
-  const guard = once(() => parseExpr(row.when ?? ""));
-  const constraint = {
+  // Most rules are never looked at in one run: their texts are read when first asked for.
+  const parsed: { if?: Expr; then?: Expr; when?: Expr } = {};
+  return {
     id: row.id,
     owner: row.owner,
-    kind: row.iff === undefined ? ("implies" as const) : ("iff" as const),
+    kind: row.iff === undefined ? "implies" : "iff",
     class: of,
     source: row.source ?? source,
     get if() {
-      return left();
+      parsed.if ??= parseExpr(row.if ?? row.owner);
+      return parsed.if;
     },
     // biome-ignore lint/suspicious/noThenProperty: the conclusion of a rule, nothing awaits it
     get then() {
-      return right();
+      parsed.then ??= parseExpr(row.then ?? row.iff ?? "");
+      return parsed.then;
+    },
+    get when() {
+      if (row.when !== undefined) parsed.when ??= parseExpr(row.when);
+      return parsed.when;
     },
   };
-  return row.when === undefined
-    ? constraint
-    : Object.defineProperty(constraint, "when", { get: guard, enumerable: true });
 }
 
 const classes = ["requires", "encoding", "mandatory", "since"] as const;
@@ -59,11 +61,49 @@ const byClass: Readonly<Record<Constraint["class"], () => readonly Constraint[]>
   since: once(() => read("since")),
 };
 
+interface ConstraintFile {
+  readonly source: string;
+  readonly constraints: readonly ConstraintRow[];
+}
+
+const files: Readonly<Record<Constraint["class"], () => ConstraintFile>> = {
+  requires: once(() => JSON.parse(texts.requires)),
+  encoding: once(() => JSON.parse(texts.encoding)),
+  mandatory: once(() => JSON.parse(texts.mandatory)),
+  since: once(() => JSON.parse(texts.since)),
+};
+
 function read(of: Constraint["class"]): readonly Constraint[] {
-  const file: { readonly source: string; readonly constraints: readonly ConstraintRow[] } = JSON.parse(
-    texts[of],
-  );
+  const file = files[of]();
   return file.constraints.map((row) => readConstraint(row, of, file.source));
+}
+
+/** Positions of the `requires` rules by the features and fields that they name. */
+const byName = once((): ReadonlyMap<string, readonly number[]> => {
+  const index = new Map<string, number[]>();
+  files.requires().constraints.forEach((row, at) => {
+    const text = `${row.owner} ${row.if ?? ""} ${row.then ?? ""} ${row.iff ?? ""} ${row.when ?? ""}`;
+    for (const name of new Set(text.match(/\bFEAT_\w+|\b[A-Z]\w*\.\w+/g))) {
+      const known = index.get(name);
+      if (known === undefined) index.set(name, [at]);
+      else known.push(at);
+    }
+  });
+  return index;
+});
+
+/**
+ * The `requires` rules that name one of these features (`FEAT_X`) or fields (`REGISTER.FIELD`), in the order
+ * of the table. The others are not even parsed: a model touches few of them.
+ */
+export function constraintsNaming(names: Iterable<string>): readonly Constraint[] {
+  const positions = new Set<number>();
+  for (const name of names) for (const at of byName().get(name) ?? []) positions.add(at);
+  const all = byClass.requires();
+  return [...positions]
+    .sort((a, b) => a - b)
+    .map((at) => all[at])
+    .filter((rule) => rule !== undefined);
 }
 
 /** Constraints of one class, or of all: naming the class spares parsing the others. */

@@ -1,6 +1,6 @@
 /** Typed, lazily parsed access to the fact tables. Functions answer `undefined` for what is unknown; nothing throws. */
 
-export { constraints, constraintsOf, fieldRules } from "./constraints.ts";
+export { constraints, constraintsNaming, constraintsOf, fieldRules } from "./constraints.ts";
 export { cpu, cpuByProduct, cpus, registerState } from "./cpus.ts";
 export { type Encoding, genericName, inIdSpace, sysregEncoding, sysregId } from "./encoding.ts";
 export { type ExprState, evaluate, mentioned, parseExpr, printExpr } from "./expr.ts";

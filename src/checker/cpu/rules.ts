@@ -4,10 +4,12 @@ import {
   type Architecture,
   type Constraint,
   constraints,
+  constraintsNaming,
   type Expr,
   type ExprState,
   evaluate,
   type FieldRule,
+  features,
   fieldRules,
   feature as findFeature,
   printExpr,
@@ -34,21 +36,26 @@ const violated = (rule: Constraint, state: ExprState): boolean => {
   return left !== undefined && right !== undefined && left !== right;
 };
 
-const hardRules = (() => {
-  let rules: readonly Constraint[] | undefined;
-  return (): readonly Constraint[] => {
-    rules ??= constraints().filter((rule) => rule.class === "requires");
-    return rules;
-  };
-})();
-
 export function violations(
   cells: Cells,
   architecture: Architecture | undefined,
   exceptions: readonly string[],
 ): readonly Constraint[] {
   const state = stateOf(cells, architecture);
-  return hardRules().filter((rule) => !exceptions.includes(rule.id) && violated(rule, state));
+  return constraints("requires").filter((rule) => !exceptions.includes(rule.id) && violated(rule, state));
+}
+
+/**
+ * Rules that a statement takes part in: those that name a field which a statement decided, or a feature that
+ * such a field shows. A broken rule without one is the baseline's own affair.
+ */
+function rulesAbout(cells: Cells): readonly Constraint[] {
+  const names = new Set<string>();
+  for (const [key, cell] of cells) if (cell.origin.kind === "statement") names.add(key);
+  for (const feature of features())
+    if ([...feature.present, ...feature.absent].some((setting) => names.has(settingKey(setting))))
+      names.add(feature.name);
+  return constraintsNaming(names);
 }
 
 const samePlace = (a: Span, b: Span): boolean => a.file === b.file && a.start === b.start;
@@ -146,13 +153,19 @@ export function checkConstraints(resolved: ResolvedCpu, statements: CpuStatement
   const { baseline } = resolved;
   const exceptions = baseline.kind === "core" ? baseline.core.exceptions : [];
   const reported: Span[] = [];
-  const broken = violations(resolved.cells, resolved.architecture, exceptions);
+  const state = stateOf(resolved.cells, resolved.architecture);
+  const broken = rulesAbout(resolved.cells).filter(
+    (rule) => !exceptions.includes(rule.id) && violated(rule, state),
+  );
+  let everywhere: readonly Constraint[] | undefined;
   for (const rule of broken) {
     const behind = statementsBehind([rule.if, rule.then], resolved.cells);
     const [primary, ...others] = behind.filter((span) => isFeatureOrField(span, statements));
     if (primary === undefined || reported.some((span) => samePlace(span, primary))) continue;
     reported.push(primary);
-    const ways = mends(rule, broken, resolved, statements, exceptions);
+    // All of them, the baseline's own too: a mend may leave those.
+    everywhere ??= violations(resolved.cells, resolved.architecture, exceptions);
+    const ways = mends(rule, everywhere, resolved, statements, exceptions);
     const sentence =
       rule.kind === "implies"
         ? `${printExpr(rule.if)} requires ${printExpr(rule.then)}`
