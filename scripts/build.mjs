@@ -1,6 +1,10 @@
 // Makes `dist/`: the command line (`cli.cjs`, a launcher, and `guestc.cjs`, the program), the library
 // (`index.js`, one ES module for any platform), its declarations (`types/`) and V8 code caches for the
-// Node that builds (`cache/`, not published). With `--program`, only the command line.
+// Node that builds (`cache/`, not published).
+//
+//   node scripts/build.mjs [--program] [--out DIR]
+//
+// With `--program`, only the command line; with `--out`, into another folder.
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { chmod, cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
@@ -12,7 +16,8 @@ import { generateAll } from "./generate.mjs";
 import { rawPlugin } from "./lib/raw-plugin.mjs";
 
 const root = resolve(fileURLToPath(import.meta.url), "../..");
-const dist = join(root, "dist");
+const outAt = process.argv.indexOf("--out");
+const dist = resolve(root, (outAt === -1 ? undefined : process.argv[outAt + 1]) ?? "dist");
 const { version } = JSON.parse(await readFile(join(root, "package.json"), "utf8"));
 
 /**
@@ -84,7 +89,10 @@ function node(args, options = {}) {
 }
 
 async function buildDeclarations() {
-  const { status, output } = node(["node_modules/typescript/bin/tsc", "-p", "tsconfig.build.json"]);
+  const { status, output } = node([
+    "node_modules/typescript/bin/tsc",
+    ...["-p", "tsconfig.build.json", "--outDir", join(dist, "types")],
+  ]);
   if (status !== 0) throw new Error(`declarations:\n${output}`);
   // Declarations of generated modules are inputs to tsc, which does not copy them.
   const generated = join(root, "src/generated");
