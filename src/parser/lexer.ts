@@ -1,5 +1,5 @@
 /** Text to tokens and comments. Whatever the text, every character is in a token, a comment, a blank or a diagnostic. */
-import { type CustomPatternMatcherReturn, createToken, type IToken, Lexer, type TokenType } from "chevrotain";
+import { createToken, type IToken, type TokenType } from "chevrotain";
 import type { Diagnostic } from "../diagnostics/diagnostic.ts";
 import type { SourceFile, Span } from "../diagnostics/span.ts";
 import type { Comment } from "./ast.ts";
@@ -11,10 +11,11 @@ import {
   unexpectedCharacters,
 } from "./lexical-faults.ts";
 import { isNumber } from "./numbers.ts";
+import { type Destination, type ScanRule, scanner } from "./scanner.ts";
 import { type LexicalName, lexicon } from "./tokens.ts";
 
-const digits = [..."0123456789"];
-const letters = [..."ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_"];
+const digits = "0123456789";
+const letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_";
 
 const closedString = /"[^"\\\r\n]*(?:\\[^\r\n][^"\\\r\n]*)*"/y;
 const foreignString = /[“”„‟«»‘’‚'][^\r\n“”„‟«»‘’‚'"]*[“”„‟«»‘’‚']/y;
@@ -33,13 +34,12 @@ function lineEnd(text: string, offset: number): number {
  * A string, or what was meant as one. A string that is not closed reaches to the end of its line, but
  * leaves the braces there, so that one fault does not become two.
  */
-function matchString(text: string, offset: number): CustomPatternMatcherReturn | null {
+function matchString(text: string, offset: number): string | undefined {
   if (text[offset] !== '"') {
-    const found = matchAt(foreignString, text, offset);
-    return found === undefined ? null : [found];
+    return matchAt(foreignString, text, offset);
   }
   const closed = matchAt(closedString, text, offset);
-  if (closed !== undefined) return [closed];
+  if (closed !== undefined) return closed;
   let end = lineEnd(text, offset);
   let last = end;
   while (last > offset + 1 && " \t\r;{}".includes(text.charAt(last - 1))) {
@@ -47,82 +47,66 @@ function matchString(text: string, offset: number): CustomPatternMatcherReturn |
     if (text[last] === "{" || text[last] === "}") end = last;
   }
   while (end > offset + 1 && " \t\r;".includes(text.charAt(end - 1))) end -= 1;
-  return [text.slice(offset, end)];
+  return text.slice(offset, end);
 }
 
 /** How far `*\/` is looked for; a limit keeps a file full of `/*` from taking quadratic time. */
 const longestForeignComment = 4096;
 
 /** `# …` and `/* … *\/`, the comments of other languages. A `#` inside a line only with blanks around it. */
-function matchForeignComment(text: string, offset: number): CustomPatternMatcherReturn | null {
+function matchForeignComment(text: string, offset: number): string | undefined {
   if (text[offset] === "/") {
-    if (text[offset + 1] !== "*") return null;
+    if (text[offset + 1] !== "*") return undefined;
     const end = text.slice(offset + 2, offset + longestForeignComment).indexOf("*/");
-    return [text.slice(offset, end === -1 ? lineEnd(text, offset) : offset + end + 4)];
+    return text.slice(offset, end === -1 ? lineEnd(text, offset) : offset + end + 4);
   }
   const before = offset === 0 ? "\n" : text.charAt(offset - 1);
   const after = text.charAt(offset + 1);
   const stands =
     before === "\n" || ((before === " " || before === "\t") && (after === " " || after === "\t"));
-  return stands ? [text.slice(offset, lineEnd(text, offset))] : null;
+  return stands ? text.slice(offset, lineEnd(text, offset)) : undefined;
 }
 
-const regular = (
-  name: string,
-  rule: LexicalName,
-  more: Partial<Parameters<typeof createToken>[0]> = {},
-): TokenType => createToken({ name, pattern: new RegExp(lexicon[rule].pattern), ...more });
+const byPattern = (pattern: string): ScanRule["match"] => {
+  const sticky = new RegExp(pattern, "y");
+  return (text, offset) => matchAt(sticky, text, offset);
+};
 
-export const Newline = regular("Newline", "newline", { line_breaks: true, start_chars_hint: ["\n", "\r"] });
-export const Word = regular("Word", "word", { start_chars_hint: letters });
-export const NumberToken = regular("Number", "numeral", { start_chars_hint: digits });
-export const StringToken = createToken({
-  name: "String",
-  pattern: { exec: matchString },
-  line_breaks: false,
-  start_chars_hint: [..."\"'“”„‟«»‘’‚"],
-});
-export const Comma = regular("Comma", "comma");
-export const Equals = regular("Equals", "equals");
-export const Semicolon = regular("Semicolon", "semicolon");
-export const LeftBrace = regular("LeftBrace", "open");
-export const RightBrace = regular("RightBrace", "close");
-export const Through = regular("Through", "through");
-export const Below = regular("Below", "below");
+const rules: ScanRule[] = [];
+
+/** A token type with the rule that finds it; rules are tried in the order in which they are made. */
+function rule(name: string, starts: string, match: ScanRule["match"], to: Destination = "tokens"): TokenType {
+  const type = createToken({ name });
+  rules.push({ type, starts, match, to });
+  return type;
+}
+
+const regular = (name: string, starts: string, from: LexicalName, to?: Destination): TokenType =>
+  rule(name, starts, byPattern(lexicon[from].pattern), to);
+
+regular("Blank", " \t", "blank", "nowhere");
+regular("Comment", "/", "comment", "comments");
+const ForeignComment = rule("ForeignComment", "#/", matchForeignComment, "comments");
+export const Newline = regular("Newline", "\n\r", "newline");
+export const Word = regular("Word", letters, "word");
+export const NumberToken = regular("Number", digits, "numeral");
+export const StringToken = rule("String", "\"'“”„‟«»‘’‚", matchString);
+export const Comma = regular("Comma", ",", "comma");
+export const Equals = regular("Equals", "=", "equals");
+export const Semicolon = regular("Semicolon", ";", "semicolon");
+export const LeftBrace = regular("LeftBrace", "{", "open");
+export const RightBrace = regular("RightBrace", "}", "close");
+export const Through = regular("Through", ".", "through");
+export const Below = regular("Below", ".", "below");
 /** `..` without saying whether the end is in. */
-export const Dots = createToken({ name: "Dots", pattern: /\.\.+/ });
-
-const Blank = regular("Blank", "blank", { group: Lexer.SKIPPED });
-const CommentToken = regular("Comment", "comment", { group: "comments", start_chars_hint: ["/"] });
-const ForeignComment = createToken({
-  name: "ForeignComment",
-  pattern: { exec: matchForeignComment },
-  group: "comments",
-  line_breaks: true,
-  start_chars_hint: ["#", "/"],
-});
+export const Dots = rule("Dots", ".", byPattern("\\.\\.+"));
 
 /** The tokens that reach the parser. */
-export const tokenTypes: readonly TokenType[] = [
-  Newline,
-  Word,
-  NumberToken,
-  StringToken,
-  Comma,
-  Equals,
-  Semicolon,
-  LeftBrace,
-  RightBrace,
-  Through,
-  Below,
-  Dots,
-];
+export const tokenTypes: readonly TokenType[] = rules
+  .filter(({ to }) => to === "tokens")
+  .map(({ type }) => type);
 
-const lexer = new Lexer([Blank, CommentToken, ForeignComment, ...tokenTypes], {
-  positionTracking: "onlyOffset",
-  ensureOptimizations: true,
-  skipValidations: true,
-});
+const scan = scanner(rules);
 
 export interface Lexed {
   readonly tokens: readonly IToken[];
@@ -211,8 +195,7 @@ function firstOfLines(found: readonly Diagnostic[], text: string): Diagnostic[] 
 /** A byte order mark at the start is dropped. Spans count in the text as given. */
 export function lex(source: SourceFile): Lexed {
   const text = source.text.startsWith("\ufeff") ? ` ${source.text.slice(1)}` : source.text;
-  const { tokens, groups, errors } = lexer.tokenize(text);
-  const commentTokens = groups.comments ?? [];
+  const { tokens, comments: commentTokens, errors } = scan(text);
   const diagnostics: Diagnostic[] = [];
   const spanOf = (token: IToken): Span => ({
     file: source,

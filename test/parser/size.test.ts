@@ -1,4 +1,4 @@
-/** Large files: linear time, bounded stack. */
+/** Large files: they are read to the end. How fast is measured in bench/. */
 import { describe, expect, it } from "vitest";
 import { format, parseText } from "./support.ts";
 
@@ -6,25 +6,11 @@ const unit = (at: number): string =>
   `/// Guest ${at}.\nguest g${at} {\n  cpu portable // the fleet's\n  psci 1.1\n  services trng, pv-time,\n    // and\n    ptp\n  smccc {\n    forward 0xC600_0100 ..= 0xC600_01FF\n  }\n}\n\n`;
 const file = (count: number): string => Array.from({ length: count }, (_, at) => unit(at)).join("");
 
-/** Processor time, for the wall clock also counts what else the machine does; the least of several goes. */
-function milliseconds(work: () => void): number {
-  const times = Array.from({ length: 4 }, () => {
-    const start = process.cpuUsage();
-    work();
-    return process.cpuUsage(start).user / 1000;
-  });
-  return Math.max(Math.min(...times), 5);
-}
-
 describe("large files", () => {
-  it("are parsed and printed in linear time", { timeout: 60_000 }, () => {
-    const [small, large] = [file(250), file(4000)];
-    parseText(small);
-    const parse = milliseconds(() => parseText(large)) / milliseconds(() => parseText(small));
-    const print = milliseconds(() => format(large)) / milliseconds(() => format(small));
-    // Sixteen times the text. Quadratic work would take 256 times as long; the rest is room for a busy machine.
-    expect(parse).toBeLessThan(90);
-    expect(print).toBeLessThan(90);
+  it("are parsed and printed", () => {
+    const text = file(4000);
+    expect(parseText(text).file.statements.length).toBe(4000);
+    expect(format(format(text))).toBe(format(text));
   });
 
   /** Texts that tempt a lexer or a parser into repeating itself. */
@@ -62,13 +48,11 @@ describe("large files", () => {
     "\u202e//\n",
     " ",
   ];
+  // Quadratic work on so much text would not end within the test's time.
   it.each(repeated)("of %j over and over", { timeout: 60_000 }, (piece) => {
-    const of = (size: number): string => piece.repeat(size / piece.length);
-    parseText(of(5000));
-    const small = milliseconds(() => parseText(of(10_000)));
-    const large = milliseconds(() => parseText(of(160_000)));
-    // Sixteen times the text. Quadratic work would take 256 times as long; the rest is room for a busy machine.
-    expect(large).toBeLessThan(90 * small);
+    const { file: parsed, diagnostics } = parseText(piece.repeat(320_000 / piece.length));
+    expect(parsed.source.text.length).toBeGreaterThan(300_000);
+    for (const { span } of diagnostics) expect(span.end).toBeLessThanOrEqual(parsed.source.text.length);
   });
 
   it("of one token may be long", () => {
