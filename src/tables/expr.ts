@@ -20,17 +20,29 @@ type FieldExpr = Extract<Expr, { readonly reg: string }>;
 
 const token = /\s*(not in\b|>=|<=|==|!=|>|<|[(){},]|[A-Za-z_][\w.]*|\d+)/y;
 
-function tokens(text: string): readonly string[] {
+/** Words of a text that has brackets or lists; without them its words stand between single spaces. */
+function bracketed(text: string): readonly string[] {
   const found: string[] = [];
   token.lastIndex = 0;
   while (token.lastIndex < text.length) {
-    const at = token.lastIndex;
     const match = token.exec(text)?.[1];
-    if (match === undefined) throw new Error(`malformed expression at ${at}: ${text}`);
+    if (match === undefined) throw malformed(text);
     found.push(match);
   }
   return found;
 }
+
+const malformed = (text: string): Error => new Error(`malformed expression: ${text}`);
+
+interface Cursor {
+  readonly text: string;
+  readonly words: readonly string[];
+  next: number;
+}
+
+const atFeature = /^FEAT_\w+$/;
+const atVersion = /^v\d+\.\d+$/;
+const atField = /^\w+\.\w+$/;
 
 /**
  * Reads the text form.
@@ -38,67 +50,86 @@ function tokens(text: string): readonly string[] {
  * @throws Error on malformed text: expressions come from the project's own data only
  */
 export function parseExpr(text: string): Expr {
-  const words = tokens(text);
-  let next = 0;
-  const fail = (): never => {
-    throw new Error(`malformed expression: ${text}`);
-  };
-  const take = (): string => words[next++] ?? fail();
-  const skip = (word: string): boolean => {
-    if (words[next] !== word) return false;
-    next++;
-    return true;
-  };
-  const list = (word: "or" | "and", part: () => Expr): readonly Expr[] => {
-    const parts = [part()];
-    while (skip(word)) parts.push(part());
-    return parts;
-  };
-  const or = (): Expr => {
-    const [first = fail(), ...rest] = list("or", and);
-    return rest.length === 0 ? first : { any: [first, ...rest] };
-  };
-  const and = (): Expr => {
-    const [first = fail(), ...rest] = list("and", unary);
-    return rest.length === 0 ? first : { all: [first, ...rest] };
-  };
-  const unary = (): Expr => {
-    if (skip("not")) return { not: unary() };
-    if (skip("(")) {
-      const inner = or();
-      return skip(")") ? inner : fail();
-    }
-    const word = take();
-    if (/^v\d/.test(word)) return { arch: word };
-    return word.includes(".") ? comparison(word) : { feat: word };
-  };
-  const comparison = (word: string): Expr => {
-    const dot = word.indexOf(".");
-    const [reg, name] = [word.slice(0, dot), word.slice(dot + 1)];
-    const signed = field(reg, name)?.signed === true ? ({ signed: true } as const) : {};
-    const sign = take();
-    if (sign === "in" || sign === "not in") {
-      const value: number[] = [];
-      if (!skip("{")) fail();
-      do value.push(Number(take()));
-      while (skip(","));
-      if (!skip("}")) fail();
+  if (atFeature.test(text)) return { feat: text };
+  const words = /[(){}]/.test(text) ? bracketed(text) : text.split(" ");
+  const cursor: Cursor = { text, words, next: 0 };
+  const whole = parseAny(cursor);
+  if (cursor.next !== words.length) throw malformed(text);
+  return whole;
+}
+
+function skip(cursor: Cursor, word: string): boolean {
+  if (cursor.words[cursor.next] !== word) return false;
+  cursor.next++;
+  return true;
+}
+
+function demand(cursor: Cursor, word: string): void {
+  if (!skip(cursor, word)) throw malformed(cursor.text);
+}
+
+function parseAny(cursor: Cursor): Expr {
+  const first = parseAll(cursor);
+  if (!skip(cursor, "or")) return first;
+  const any = [first];
+  do any.push(parseAll(cursor));
+  while (skip(cursor, "or"));
+  return { any };
+}
+
+function parseAll(cursor: Cursor): Expr {
+  const first = parseOne(cursor);
+  if (!skip(cursor, "and")) return first;
+  const all = [first];
+  do all.push(parseOne(cursor));
+  while (skip(cursor, "and"));
+  return { all };
+}
+
+function parseOne(cursor: Cursor): Expr {
+  const word = cursor.words[cursor.next++] ?? "";
+  if (atFeature.test(word)) return { feat: word };
+  if (word === "not") return { not: parseOne(cursor) };
+  if (word === "(") {
+    const inner = parseAny(cursor);
+    demand(cursor, ")");
+    return inner;
+  }
+  if (atField.test(word) && !atVersion.test(word)) return parseComparison(cursor, word);
+  if (atVersion.test(word)) return { arch: word };
+  throw malformed(cursor.text);
+}
+
+function parseNumber(cursor: Cursor): number {
+  const word = cursor.words[cursor.next++] ?? "";
+  if (!/^\d+$/.test(word)) throw malformed(cursor.text);
+  return Number(word);
+}
+
+function parseComparison(cursor: Cursor, word: string): Expr {
+  const dot = word.indexOf(".");
+  const [reg, name] = [word.slice(0, dot), word.slice(dot + 1)];
+  const signed = field(reg, name)?.signed === true ? ({ signed: true } as const) : {};
+  const sign = cursor.words[cursor.next++];
+  switch (sign) {
+    case ">=":
+    case ">":
+    case "<=":
+    case "<":
+    case "==":
+    case "!=":
+      return { reg, field: name, op: sign, value: parseNumber(cursor), ...signed };
+    case "in":
+    case "not in": {
+      demand(cursor, "{");
+      const value = [parseNumber(cursor)];
+      while (skip(cursor, ",")) value.push(parseNumber(cursor));
+      demand(cursor, "}");
       return { reg, field: name, op: sign === "in" ? "in" : "notIn", value, ...signed };
     }
-    switch (sign) {
-      case ">=":
-      case ">":
-      case "<=":
-      case "<":
-      case "==":
-      case "!=":
-        return { reg, field: name, op: sign, value: Number(take()), ...signed };
-      default:
-        return fail();
-    }
-  };
-  const whole = or();
-  return next === words.length ? whole : fail();
+    default:
+      throw malformed(cursor.text);
+  }
 }
 
 function compare(expr: FieldExpr, found: number): boolean {

@@ -70,74 +70,91 @@ function facilityOf(found: readonly FieldSetting[]): string | undefined {
   return shared ? first?.facility : undefined;
 }
 
+/** What a row's texts say, read when first asked for: most features are never looked at in one run. */
+interface Parsed {
+  shown?: { readonly expr: Expr | undefined };
+  advertisedBy?: { readonly expr: Expr | undefined };
+  present?: readonly FieldSetting[];
+  absent?: readonly FieldSetting[];
+  presentAArch32?: readonly FieldSetting[];
+  twins?: readonly Twin[];
+  facility?: { readonly name: string | undefined };
+}
+
+const parseOptional = (text: string | undefined): Expr | undefined =>
+  text === undefined ? undefined : parseExpr(text);
+
+function shownBy(row: FeatureRow, parsed: Parsed): Expr | undefined {
+  parsed.shown ??= { expr: parseOptional(row.shown) };
+  return parsed.shown.expr;
+}
+
+/** The settings of a row whose `shown` is a conjunction. */
+function shownSettings(row: FeatureRow, parsed: Parsed): readonly FieldSetting[] {
+  const shown = shownBy(row, parsed);
+  return shown === undefined ? [] : (conjunction(shown) ?? []).map(settingOf);
+}
+
+function presentOf(row: FeatureRow, parsed: Parsed): readonly FieldSetting[] {
+  return decidable(row.present === undefined ? shownSettings(row, parsed) : settings(row.present));
+}
+
+function absentOf(row: FeatureRow, parsed: Parsed): readonly FieldSetting[] {
+  if (row.absent !== undefined) return decidable(settings(row.absent));
+  return decidable(shownSettings(row, parsed).map((one) => ({ ...one, how: "min" })));
+}
+
+function advertisedBy(row: FeatureRow, parsed: Parsed): Expr | undefined {
+  const shown = shownBy(row, parsed);
+  return shown === undefined || row.when === undefined ? shown : { all: [parseExpr(row.when), shown] };
+}
+
 function readFeature(row: FeatureRow, source: string): Feature {
-  const shown = once(() => (row.shown === undefined ? undefined : parseExpr(row.shown)));
-  const when = once(() => (row.when === undefined ? undefined : parseExpr(row.when)));
-  const parts = (): readonly Expr[] => {
-    const expr = shown();
-    return expr === undefined ? [] : (conjunction(expr) ?? []);
-  };
-  const present = once(() =>
-    decidable(row.present === undefined ? parts().map(settingOf) : settings(row.present)),
-  );
-  const absent = once(() =>
-    decidable(
-      row.absent === undefined
-        ? parts().map((part) => ({ ...settingOf(part), how: "min" as const }))
-        : settings(row.absent),
-    ),
-  );
-  const facility = once(() => facilityOf([...present(), ...absent()]));
-  const twins = once((): readonly Twin[] =>
-    (row.twins ?? []).map((twin) => ({
-      when: parseExpr(twin.when),
-      settings: conjunctionSettings(twin.fields),
-    })),
-  );
-  const presentAArch32 = once(() => conjunctionSettings(row.aarch32));
-  const advertisedBy = once((): Expr | undefined => {
-    const [expr, guard] = [shown(), when()];
-    return expr === undefined || guard === undefined ? expr : { all: [guard, expr] };
-  });
-  // Most features are never looked at in one run: what needs parsing is done when asked for.
-  const lazy = {
-    get present() {
-      return present();
-    },
-    get absent() {
-      return absent();
-    },
-    get presentAArch32() {
-      return presentAArch32();
-    },
-    get twins() {
-      return twins();
-    },
-  };
-  const feature: Omit<
-    Feature,
-    "present" | "absent" | "presentAArch32" | "twins" | "when" | "advertisedBy" | "facility"
-  > = {
+  const parsed: Parsed = {};
+  return {
     name: row.name,
     title: row.title,
     since: row.since,
     introducedIn: row.introduced === undefined ? row.since : row.introduced,
     mandatoryFrom: row.mandatory ?? null,
-    ...(row.absentAll === undefined ? {} : { absentAll: true }),
-    ...(row.limits === undefined ? {} : { limits: row.limits }),
+    get present() {
+      parsed.present ??= presentOf(row, parsed);
+      return parsed.present;
+    },
+    get absent() {
+      parsed.absent ??= absentOf(row, parsed);
+      return parsed.absent;
+    },
+    absentAll: row.absentAll,
+    get presentAArch32() {
+      parsed.presentAArch32 ??= conjunctionSettings(row.aarch32);
+      return parsed.presentAArch32;
+    },
+    get twins() {
+      parsed.twins ??= (row.twins ?? []).map((twin) => ({
+        when: parseExpr(twin.when),
+        settings: conjunctionSettings(twin.fields),
+      }));
+      return parsed.twins;
+    },
+    get when() {
+      return parseOptional(row.when);
+    },
+    get advertisedBy() {
+      parsed.advertisedBy ??= { expr: advertisedBy(row, parsed) };
+      return parsed.advertisedBy.expr;
+    },
+    limits: row.limits,
     requires: row.requires ?? [],
     excludes: row.excludes ?? [],
-    ...(row.hwcap === undefined ? {} : { hwcap: row.hwcap }),
-    ...(row.cpuinfo === undefined ? {} : { cpuinfo: row.cpuinfo }),
+    get facility() {
+      parsed.facility ??= { name: facilityOf([...this.present, ...this.absent]) };
+      return parsed.facility.name;
+    },
+    hwcap: row.hwcap,
+    cpuinfo: row.cpuinfo,
     source: row.source ?? source,
   };
-  return Object.defineProperties(Object.assign(lazy, feature), {
-    ...(row.when === undefined ? {} : { when: { get: when, enumerable: true } }),
-    ...(row.shown === undefined ? {} : { advertisedBy: { get: advertisedBy, enumerable: true } }),
-    ...(row.shown === undefined && row.present === undefined
-      ? {}
-      : { facility: { get: facility, enumerable: true } }),
-  });
 }
 
 /** Every FEAT_ name, in order of name. */

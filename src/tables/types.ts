@@ -99,7 +99,7 @@ export interface Constraint {
   /** implies: `if` → `then`. iff: `if` ↔ `then`, demanded only where `when` holds. */
   readonly if: Expr;
   readonly then: Expr;
-  readonly when?: Expr;
+  readonly when?: Expr | undefined;
   /**
    * `requires`: a feature needs, excludes or equals another, an error when broken.
    * `encoding`: ties a feature to its field; the compiler keeps it by construction.
@@ -156,7 +156,7 @@ export interface Feature {
   readonly present: readonly FieldSetting[];
   /** Fields to lower, each below `value`, that make it absent; in order, the first is enough unless `absentAll`. */
   readonly absent: readonly FieldSetting[];
-  readonly absentAll?: boolean;
+  readonly absentAll?: boolean | undefined;
   /** The same in the AArch32 ID registers, valid where EL0 can use AArch32. */
   readonly presentAArch32: readonly FieldSetting[];
   /** Further fields that follow it: ID_AA64ZFR0_EL1.BF16 repeats ID_AA64ISAR1_EL1.BF16 where SVE or SME exists. */
@@ -165,19 +165,19 @@ export interface Feature {
    * Where this does not hold its fields say nothing and it is absent; part of `advertisedBy`. `present`
    * does not establish it.
    */
-  readonly when?: Expr;
+  readonly when?: Expr | undefined;
   /** True in the AArch64 view exactly when this holds; absent for a feature without a field. */
-  readonly advertisedBy?: Expr;
+  readonly advertisedBy?: Expr | undefined;
   /** Why `present` or `absent` is empty although a field shows it, or does not suffice. */
-  readonly limits?: string;
+  readonly limits?: string | undefined;
   /** Direct, unconditional requirements (a subset of the constraints, for explanations and mends). */
   readonly requires: readonly string[];
   readonly excludes: readonly string[];
   /** Statement of the language that decides it instead of `with`/`without` (FEAT_SVE: `sve`). */
-  readonly facility?: string;
-  readonly hwcap?: string;
+  readonly facility?: string | undefined;
+  readonly hwcap?: string | undefined;
   /** Its word in /proc/cpuinfo. */
-  readonly cpuinfo?: string;
+  readonly cpuinfo?: string | undefined;
   readonly source: string;
 }
 
