@@ -3,7 +3,7 @@ import architecturesText from "./data/architectures.json?raw";
 import featuresText from "./data/features.json?raw";
 import { parseExpr } from "./expr.ts";
 import { indexed, once } from "./load.ts";
-import { field, idRegister } from "./registers.ts";
+import { contractRegisters, field, idRegister } from "./registers.ts";
 import type { Architecture, Expr, Feature, FieldSetting, Twin } from "./types.ts";
 
 /**
@@ -158,11 +158,49 @@ function readFeature(row: FeatureRow, source: string): Feature {
 }
 
 /** Every FEAT_ name, in order of name. */
+const featureFile = once((): { readonly source: string; readonly features: readonly FeatureRow[] } =>
+  JSON.parse(featuresText),
+);
+
 export const features = once((): readonly Feature[] => {
-  const file: { readonly source: string; readonly features: readonly FeatureRow[] } =
-    JSON.parse(featuresText);
+  const file = featureFile();
   return file.features.map((row) => readFeature(row, file.source));
 });
+
+/** Positions of the features by the fields that their texts name, as `REGISTER.FIELD` in the Arm ARM's spelling. */
+const byField = once((): ReadonlyMap<string, readonly number[]> => {
+  const index = new Map<string, number[]>();
+  featureFile().features.forEach((row, at) => {
+    const text = `${row.shown ?? ""} ${row.present?.join(" ") ?? ""} ${row.absent?.join(" ") ?? ""}`;
+    for (const name of new Set(text.match(/\b[A-Z]\w*\.\w+/g))) {
+      const dot = name.indexOf(".");
+      const found = field(name.slice(0, dot), name.slice(dot + 1));
+      const key = found === undefined ? name : `${found.register}.${found.name}`;
+      const known = index.get(key);
+      if (known === undefined) index.set(key, [at]);
+      else known.push(at);
+    }
+  });
+  return index;
+});
+
+/** The features that one of these fields (`REGISTER.FIELD`) takes part in; the others are not even parsed. */
+export function featuresNaming(fields: Iterable<string>): readonly Feature[] {
+  const positions = new Set<number>();
+  for (const key of fields) for (const at of byField().get(key) ?? []) positions.add(at);
+  const all = features();
+  return [...positions]
+    .sort((a, b) => a - b)
+    .map((at) => all[at])
+    .filter((one) => one !== undefined);
+}
+
+/** The features that a facility's statement switches. */
+export function featuresOfFacility(facility: string): readonly Feature[] {
+  const fields = contractRegisters().flatMap((register) => register.fields);
+  const keys = fields.filter((one) => one.facility === facility).map((one) => `${one.register}.${one.name}`);
+  return featuresNaming(keys).filter((feature) => feature.facility === facility);
+}
 
 /** By its exact name, `FEAT_SVE2`. */
 export const feature: (name: string) => Feature | undefined = indexed(features, (row) => [row.name]);

@@ -13,6 +13,8 @@ export {
   feature,
   featureAliases,
   features,
+  featuresNaming,
+  featuresOfFacility,
 } from "./features.ts";
 export {
   bitmapRegister,
