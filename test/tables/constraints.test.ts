@@ -3,6 +3,7 @@ import {
   architecture,
   type Constraint,
   constraints,
+  constraintsNaming,
   constraintsOf,
   type Expr,
   feature,
@@ -127,6 +128,30 @@ describe("constraints", () => {
     );
     expect(sum).toHaveLength(constraints().length);
     expect(constraintsOf("FEAT_NONE")).toEqual([]);
+  });
+});
+
+describe("rules that name something", () => {
+  const names = (rule: Constraint): ReadonlySet<string> => {
+    const found = new Set<string>([rule.owner]);
+    for (const expr of parts(rule)) mentioned(expr, { feature: (name) => found.add(name) });
+    return found;
+  };
+
+  it.each(["FEAT_SVE", "FEAT_FP16", "FEAT_SME2", "FEAT_LSE", "FEAT_RAS"])(
+    "are found for %s by its whole name",
+    (name) => {
+      const expected = constraints("requires").filter((rule) => names(rule).has(name));
+      expect(constraintsNaming([name])).toEqual(expected);
+    },
+  );
+
+  it("are found once for several names, in the table's order", () => {
+    const found = constraintsNaming(["FEAT_SVE", "FEAT_FP16", "FEAT_SVE"]).map((rule) => rule.id);
+    const order = constraints("requires").map((rule) => rule.id);
+    expect(found).toEqual(order.filter((id) => found.includes(id)));
+    expect(repeated(found)).toEqual([]);
+    expect(constraintsNaming(["FEAT_NONE"])).toEqual([]);
   });
 });
 
