@@ -120,7 +120,9 @@ describe("what follows from statements", () => {
   it("`without` what SVE requires is an error at the feature", () => {
     const checked = modelOf(cpuText("baseline armv8.2-a", "sve lengths 128", "without FEAT_FCMA"));
     expect(slugs(checked.diagnostics)).toEqual(["constraint-broken"]);
-    expect(checked.diagnostics[0]?.help).toEqual(["the smallest mend: `with FEAT_FCMA` or `sve off`"]);
+    expect(checked.diagnostics[0]?.help).toEqual([
+      "the smallest mend: remove `without FEAT_FCMA`, or write `sve off`",
+    ]);
   });
 
   it.each([

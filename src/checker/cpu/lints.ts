@@ -8,6 +8,7 @@ import {
 } from "../../tables/index.ts";
 import type { Report } from "../report.ts";
 import { printFieldValue } from "../values.ts";
+import { facilityUsage, reportNeed } from "./needs.ts";
 import { facilities, isFacility, type ResolvedCpu } from "./resolve.ts";
 import { settingKey, stateOf } from "./state.ts";
 import type { CpuStatements, FeatureStatement, FieldStatement, Singles, Stated } from "./statements.ts";
@@ -20,15 +21,15 @@ function isDecidable({ value: { feature, present }, span }: StatedFeature, repor
     const level = feature.facility === "pmu" ? "version" : "level";
     const isSwitch = !["pmu", "mte"].includes(feature.facility) || feature.present.length === 0;
     const help = !present
-      ? `${feature.facility} off`
+      ? `\`${feature.facility} off\``
       : isSwitch
-        ? `${feature.facility} …`
-        : `${feature.facility} on { ${level} ${feature.name} }`;
+        ? facilityUsage(feature.facility)
+        : `\`${feature.facility} on { ${level} ${feature.name} }\``;
     report.add(
       "feature-of-facility",
       span,
       { feature: feature.name, facility: feature.facility },
-      { help: [`write \`${help}\``] },
+      { help: [`write ${help}`] },
     );
     return false;
   }
@@ -115,6 +116,7 @@ function checkKept(
 ): boolean {
   const holds = stateOf(resolved.cells, resolved.architecture).feature(feature.name);
   if (holds === undefined || holds === present) return false;
+  const state = stateOf(resolved.cells, resolved.architecture);
   const settings = [...feature.present, ...feature.absent];
   const cell = settings
     .map((setting) => resolved.cells.get(settingKey(setting)))
@@ -123,10 +125,11 @@ function checkKept(
         one?.origin.kind === "statement" &&
         (one.origin.span.start !== span.start || one.origin.span.file !== span.file),
     );
+  if (cell === undefined && present && reportNeed(feature, span, state, report)) return true;
   report.add(
     "feature-undone",
     span,
-    { feature: feature.name, state: present ? "absent" : "present" },
+    { word: present ? "with" : "without", feature: feature.name, state: present ? "absent" : "present" },
     {
       related:
         cell === undefined
@@ -183,7 +186,12 @@ function checkVersion(
     });
 }
 
-function checkFields(resolved: ResolvedCpu, statements: CpuStatements, report: Report): void {
+function checkFields(
+  resolved: ResolvedCpu,
+  own: CpuStatements,
+  statements: CpuStatements,
+  report: Report,
+): void {
   // A field beside a feature that it takes part in is that feature's affair: see `feature-undone`.
   const ofFeatures = new Set(
     [...statements.features.values()].flatMap(({ value }) =>
@@ -194,7 +202,7 @@ function checkFields(resolved: ResolvedCpu, statements: CpuStatements, report: R
       ].map(settingKey),
     ),
   );
-  for (const [key, { value, span, override }] of statements.fields) {
+  for (const [key, { value, span, override }] of own.fields) {
     const { field } = value;
     const before = resolved.before.get(key);
     if (ofFeatures.has(key)) continue;
@@ -265,7 +273,7 @@ export function lintCpu(
     checkNeeded(stated, resolved, report);
     checkVersion(stated, resolved, report);
   }
-  checkFields(resolved, own, report);
+  checkFields(resolved, own, statements, report);
   checkCombinations(statements, report);
   checkIdentity(resolved, statements, report);
 }

@@ -87,9 +87,12 @@ function mendText(mend: Mend, statements: CpuStatements): string | undefined {
   const words: string[] = [];
   for (const [name, present] of mend) {
     const facility = findFeature(name)?.facility;
-    if (facility === undefined) words.push(`\`${present ? "with" : "without"} ${name}\``);
+    const stated = statements.features.get(name)?.value;
+    if (facility === undefined && stated !== undefined && stated.present !== present)
+      words.push(`remove \`${stated.present ? "with" : "without"} ${name}\``);
+    else if (facility === undefined) words.push(`write \`${present ? "with" : "without"} ${name}\``);
     else if (isFacility(facility) && !present && statements.singles[facility] !== undefined)
-      words.push(`\`${facility} off\``);
+      words.push(`write \`${facility} off\``);
     else return undefined;
   }
   return words.join(" and ");
@@ -173,11 +176,11 @@ export function checkConstraints(resolved: ResolvedCpu, statements: CpuStatement
     report.add(
       "constraint-broken",
       primary,
-      { rule: sentence },
+      { rule: sentence.replace(/\bv(?=\d)/g, "Armv") },
       {
         related: others.map((span) => ({ span, message: "the other side is decided here" })),
         notes: [`rule ${rule.id} of ${rule.owner} (${rule.source})`],
-        help: ways.length === 0 ? [] : [`the smallest mend: ${ways.join(" or ")}`],
+        help: ways.length === 0 ? [] : [`the smallest mend: ${ways.join(", or ")}`],
       },
     );
   }
@@ -242,6 +245,10 @@ function fieldRuleExprs(rule: FieldRule["rule"]): readonly Expr[] {
   return "regIsZero" in rule.then ? [rule.if] : [rule.if, rule.then];
 }
 
+/** Whether an error stands at the statement already: the one reason is enough. */
+const isTold = (span: Span, report: Report): boolean =>
+  report.diagnostics.some((found) => found.severity === "error" && samePlace(found.span, span));
+
 export function checkFieldRules(resolved: ResolvedCpu, statements: CpuStatements, report: Report): void {
   for (const row of fieldRules()) {
     if (!fieldRuleBroken(row.rule, resolved.cells, resolved.architecture)) continue;
@@ -257,7 +264,7 @@ export function checkFieldRules(resolved: ResolvedCpu, statements: CpuStatements
       )
       .map((cell) => cell.origin.span);
     const [primary, ...others] = [...inRegister, ...inFeatures, ...behindRule];
-    if (primary === undefined) continue;
+    if (primary === undefined || isTold(primary, report)) continue;
     const seen: Span[] = [primary];
     const isNew = (span: Span): boolean => {
       if (seen.some((one) => samePlace(one, span))) return false;

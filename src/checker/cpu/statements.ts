@@ -109,8 +109,15 @@ function readBaseline(matched: Matched, report: Report): Baseline | undefined {
       ...architectures().map((one) => architectureWord(one.name)),
       ...cpus().map((one) => one.name),
     ];
-    const [first] = didYouMean(wordText(atom), known);
-    const family = coresLike(wordText(atom));
+    // A version with another number is another version, not a slip of the fingers.
+    const digits = (text: string): string => text.replace(/\D/g, "");
+    const version = /^armv?\d/i.test(wordText(atom));
+    const [first] = didYouMean(wordText(atom), known).filter(
+      (one) => !version || digits(one) === digits(wordText(atom)),
+    );
+    const family = version
+      ? architectures().map((one) => architectureWord(one.name))
+      : coresLike(wordText(atom));
     report.add(
       "unknown-baseline",
       atom.span,
@@ -350,7 +357,13 @@ export function readCpuStatements(block: readonly Matched[], report: Report): Cp
             { feature: feature.name },
             {
               related: [
-                { span: earlier.span, message: `stated ${earlier.value.present ? "with" : "without"} here` },
+                {
+                  span: earlier.span,
+                  message:
+                    earlier.value.present === stated.value.present
+                      ? "first stated here"
+                      : `stated \`${earlier.value.present ? "with" : "without"}\` here`,
+                },
               ],
             },
           );

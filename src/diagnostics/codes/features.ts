@@ -30,7 +30,7 @@ export const features = {
   "feature-undone": {
     code: "GC0404",
     severity: "error",
-    message: "`{feature}` is stated but another statement makes it {state}",
+    message: "`{word} {feature}` does not hold: another statement makes it {state}",
     explain:
       "A feature stands for values of fields. Another statement decides one of them so that the feature's own condition no longer holds.",
     wrong: cpu("with FEAT_DotProd\nfield ID_AA64ISAR0_EL1.DP = 0"),
