@@ -271,6 +271,12 @@ function hexOf(id: bigint): string {
   return `0x${id.toString(16).padStart(16, "0")}`;
 }
 
-function ascending<Value>(map: ReadonlyMap<bigint, Value>): Map<bigint, Value> {
-  return new Map([...map].sort(([a], [b]) => (a < b ? -1 : 1)));
+/** Files are written in order, so that most maps need no sorting. */
+function ascending<Value>(map: Map<bigint, Value>): Map<bigint, Value> {
+  let last = -1n;
+  for (const id of map.keys()) {
+    if (id < last) return new Map([...map].sort(([a], [b]) => (a < b ? -1 : 1)));
+    last = id;
+  }
+  return map;
 }
