@@ -9,7 +9,7 @@ import {
 import type { Report } from "../report.ts";
 import { printFieldValue } from "../values.ts";
 import { facilityUsage, reportNeed } from "./needs.ts";
-import { facilities, isFacility, type ResolvedCpu } from "./resolve.ts";
+import { facilities, facilityFeatures, identityRegisters, isFacility, type ResolvedCpu } from "./resolve.ts";
 import { settingKey, stateOf } from "./state.ts";
 import type { CpuStatements, FeatureStatement, FieldStatement, Singles, Stated } from "./statements.ts";
 
@@ -95,6 +95,18 @@ function isDecidableField(
 
 const facilitiesOf = (singles: Singles): ReadonlyMap<string, Stated<unknown> | undefined> =>
   new Map(facilities.map((facility) => [facility, singles[facility]]));
+
+/** Inherited fields without those of a facility that the heir switches off, which are reported. */
+export function decidableInherited(
+  statements: CpuStatements,
+  own: CpuStatements,
+  report: Report,
+): CpuStatements {
+  const fields = [...statements.fields].filter(
+    ([key, stated]) => own.fields.has(key) || isDecidableField(key, stated, statements.singles, report),
+  );
+  return { ...statements, fields: new Map(fields) };
+}
 
 /** Own statements without those that cannot be decided this way, which are reported. */
 export function decidable(own: CpuStatements, inherited: Singles, report: Report): CpuStatements {
@@ -229,6 +241,22 @@ function checkCombinations(statements: CpuStatements, report: Report): void {
       );
 }
 
+/** A field of a register that another statement decides as a whole. */
+function checkIdentityFields(statements: CpuStatements, report: Report): void {
+  for (const { statement, register } of identityRegisters) {
+    const whole = statements.singles[statement];
+    if (whole === undefined) continue;
+    for (const [key, { value, span }] of statements.fields)
+      if (value.field.register === register)
+        report.add(
+          "field-repeated",
+          span,
+          { field: key },
+          { related: [{ span: whole.span, message: `\`${statement}\` decides all of ${register}` }] },
+        );
+  }
+}
+
 /** The identity of a core whose features the guest does not all have: software that asks MIDR first is led astray. */
 function checkIdentity(resolved: ResolvedCpu, statements: CpuStatements, report: Report): void {
   const { midr } = statements.singles;
@@ -273,7 +301,13 @@ export function lintCpu(
     checkNeeded(stated, resolved, report);
     checkVersion(stated, resolved, report);
   }
+  // What a parent states holds for its heirs too; what it has been told already is not said twice.
+  for (const [name, stated] of statements.features)
+    if (!own.features.has(name)) checkKept(stated, resolved, report);
+  for (const { feature, span } of facilityFeatures(statements))
+    checkKept({ value: { feature, present: true }, span, override: undefined }, resolved, report);
   checkFields(resolved, own, statements, report);
+  checkIdentityFields(statements, report);
   checkCombinations(statements, report);
   checkIdentity(resolved, statements, report);
 }

@@ -4,7 +4,7 @@ import type { Span } from "../../diagnostics/span.ts";
 import { hasStatement, matchStatements } from "../forms.ts";
 import { type Declaration, lookUp, type Scope } from "../names.ts";
 import type { Report } from "../report.ts";
-import { decidable, lintCpu } from "./lints.ts";
+import { decidable, decidableInherited, lintCpu } from "./lints.ts";
 import { type ResolvedCpu, registerContracts, resolveCpu } from "./resolve.ts";
 import { checkConstraints, checkFieldRules } from "./rules.ts";
 import { type CpuStatements, inherit, noStatements, readCpuStatements } from "./statements.ts";
@@ -49,7 +49,8 @@ export function cpuModels(scope: Scope, report: Report): CpuModels {
     open.pop();
     const block = matchStatements(declaration.matched.statement.block?.statements ?? [], "cpu", report);
     const own = decidable(readCpuStatements(block, report), parent?.statements.singles ?? {}, report);
-    const statements = inherit(parent?.statements ?? noStatements, own, report);
+    const merged = inherit(parent?.statements ?? noStatements, own, report);
+    const statements = decidableInherited(merged, own, report);
     const hasParent = declaration.matched.slots.has("parent");
     const stated = hasStatement(declaration.matched.statement.block, "baseline");
     if (statements.singles.baseline === undefined && !stated && !hasParent)
@@ -67,7 +68,7 @@ export function cpuModels(scope: Scope, report: Report): CpuModels {
     if (resolved !== undefined) {
       lintCpu(resolved, statements, own, report);
       checkConstraints(resolved, statements, report);
-      checkFieldRules(resolved, statements, report);
+      checkFieldRules(resolved, report);
     }
     const model: CpuModel = {
       name: declaration.name,

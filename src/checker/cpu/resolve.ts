@@ -10,6 +10,7 @@ import {
   contractRegisters,
   type Expr,
   evaluate,
+  type Feature,
   type Field,
   features,
   fieldRules,
@@ -17,8 +18,8 @@ import {
   feature as findFeature,
   kvmCap,
 } from "../../tables/index.ts";
-import { type Cells, keyOf, makeAbsent, makePresent, settingKey, stateOf } from "./state.ts";
-import type { Baseline, CpuStatements } from "./statements.ts";
+import { type Cells, constraintState, keyOf, makeAbsent, makePresent, settingKey, stateOf } from "./state.ts";
+import type { Baseline, CpuStatements, FeatureStatement, Stated } from "./statements.ts";
 
 export interface ResolvedCpu {
   readonly cells: Cells;
@@ -126,23 +127,29 @@ function applyFacilities(cells: Cells, statements: CpuStatements, baseline: Base
       origin: which.origin,
     });
   }
+  for (const { feature, span } of facilityFeatures(statements))
+    makePresent(cells, feature.present, { kind: "statement", span });
+}
+
+/** The features that facility statements promise: their base feature, and the level that they name. */
+export function facilityFeatures(
+  statements: CpuStatements,
+): readonly { readonly feature: Feature; readonly span: Span }[] {
   const { sve, pmu, mte, el1, el2 } = statements.singles;
-  const base = (name: string, span: Span): void => {
-    const feature = findFeature(name);
-    if (feature !== undefined) makePresent(cells, feature.present, { kind: "statement", span });
+  const promised: { feature: Feature; span: Span }[] = [];
+  const promise = (feature: Feature | undefined, span: Span): void => {
+    if (feature !== undefined) promised.push({ feature, span });
   };
-  if (sve !== undefined && sve.value !== "off") base("FEAT_SVE", sve.span);
-  if (el2 !== undefined && el2.value !== "off") base("FEAT_EL2", el2.span);
-  if (el1?.value === "aarch32") {
-    base("FEAT_AA32EL0", el1.span);
-    base("FEAT_AA32EL1", el1.span);
-  }
-  const levels = [
+  if (sve !== undefined && sve.value !== "off") promise(findFeature("FEAT_SVE"), sve.span);
+  if (el2 !== undefined && el2.value !== "off") promise(findFeature("FEAT_EL2"), el2.span);
+  if (el1?.value === "aarch32")
+    for (const name of ["FEAT_AA32EL0", "FEAT_AA32EL1"]) promise(findFeature(name), el1.span);
+  for (const facility of [
     pmu?.value === "off" ? undefined : pmu?.value.version,
     mte?.value === "off" ? undefined : mte?.value.level,
-  ];
-  for (const level of levels)
-    if (level !== undefined) makePresent(cells, level.value.present, { kind: "statement", span: level.span });
+  ])
+    if (facility !== undefined) promise(facility.value, facility.span);
+  return promised;
 }
 
 /** The features that a conjunction asks for; undefined for any other expression. */
@@ -203,7 +210,7 @@ function dropDependents(
   );
   for (let changed = true; changed; ) {
     changed = false;
-    const state = stateOf(cells, architecture);
+    const state = constraintState(cells, architecture);
     for (const feature of candidates) {
       if (state.feature(feature.name) !== true) continue;
       const broken = constraintsOf(feature.name).find(
@@ -229,38 +236,39 @@ function dropDependents(
   }
 }
 
+/** Feature statements by name, so that their order in the file has no meaning. */
+const inOrder = (statements: CpuStatements): readonly Stated<FeatureStatement>[] =>
+  [...statements.features.values()].sort((a, b) => (a.value.feature.name < b.value.feature.name ? -1 : 1));
+
 function applyFeatures(
   cells: Cells,
   statements: CpuStatements,
   architecture: Architecture | undefined,
 ): void {
-  const stated = [...statements.features.values()].sort((a, b) =>
-    a.value.feature.name < b.value.feature.name ? -1 : 1,
-  );
+  const stated = inOrder(statements);
   for (const { value, span } of stated)
     if (!value.present) makeAbsent(cells, value.feature, architecture, { kind: "statement", span });
   for (const { value, span } of stated)
     if (value.present) makePresent(cells, value.feature.present, { kind: "statement", span });
 }
 
-/** The AArch32 registers repeat some features; they follow where EL0 can use AArch32. */
+/** The AArch32 registers repeat some features; where EL0 can use AArch32 they follow, unless a statement decides them. */
 function applyAArch32Twins(
   cells: Cells,
   statements: CpuStatements,
   architecture: Architecture | undefined,
 ): void {
   if (stateOf(cells, architecture).feature("FEAT_AA32EL0") !== true) return;
-  for (const { value, span } of statements.features.values()) {
-    const origin: Origin = { kind: "derived", span, because: `AArch32 view of ${value.feature.name}` };
-    if (value.present) makePresent(cells, value.feature.presentAArch32, origin);
-    else
-      makeAbsent(
-        cells,
-        { ...value.feature, absent: value.feature.presentAArch32, absentAll: true },
-        architecture,
-        origin,
-      );
-  }
+  const stated = inOrder(statements);
+  for (const present of [false, true])
+    for (const { value, span } of stated) {
+      if (value.present !== present) continue;
+      const { feature } = value;
+      const origin: Origin = { kind: "derived", span, because: `AArch32 view of ${feature.name}` };
+      const settings = feature.presentAArch32.filter((one) => !statements.fields.has(settingKey(one)));
+      if (present) makePresent(cells, settings, origin);
+      else makeAbsent(cells, { ...feature, absent: settings, absentAll: true }, architecture, origin);
+    }
 }
 
 /**
@@ -297,13 +305,16 @@ function applyFields(cells: Cells, statements: CpuStatements): void {
   }
 }
 
+/** The registers that name the implementation, with the statements that decide each as a whole. */
+export const identityRegisters = [
+  { statement: "midr", register: "MIDR_EL1" },
+  { statement: "revidr", register: "REVIDR_EL1" },
+  { statement: "aidr", register: "AIDR_EL1" },
+] as const;
+
 /** MIDR_EL1 and its like are stated as a whole and decided field by field. */
 function applyIdentity(cells: Cells, statements: CpuStatements): void {
-  for (const [statement, register] of [
-    ["midr", "MIDR_EL1"],
-    ["revidr", "REVIDR_EL1"],
-    ["aidr", "AIDR_EL1"],
-  ] as const) {
+  for (const { statement, register } of identityRegisters) {
     const stated = statements.singles[statement];
     if (stated === undefined) continue;
     for (const [key, cell] of cells) {

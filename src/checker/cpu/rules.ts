@@ -16,7 +16,7 @@ import {
 } from "../../tables/index.ts";
 import type { Report } from "../report.ts";
 import { featuresAskedFor, isFacility, type ResolvedCpu, resolveCpu } from "./resolve.ts";
-import { type Cells, settingKey, stateOf } from "./state.ts";
+import { type Cells, constraintState, settingKey, stateOf } from "./state.ts";
 import type { CpuStatements, Stated } from "./statements.ts";
 
 /** Every feature and field that an expression mentions. */
@@ -41,7 +41,7 @@ export function violations(
   architecture: Architecture | undefined,
   exceptions: readonly string[],
 ): readonly Constraint[] {
-  const state = stateOf(cells, architecture);
+  const state = constraintState(cells, architecture);
   return constraints("requires").filter((rule) => !exceptions.includes(rule.id) && violated(rule, state));
 }
 
@@ -125,7 +125,7 @@ function mends(
   const named = { features: new Set<string>(), fields: new Set<string>() };
   mentions(rule.then, named);
   mentions(rule.if, named);
-  const state = stateOf(resolved.cells, resolved.architecture);
+  const state = constraintState(resolved.cells, resolved.architecture);
   const tries: Mend[] = [];
   for (const name of named.features) {
     const present = state.feature(name);
@@ -156,7 +156,7 @@ export function checkConstraints(resolved: ResolvedCpu, statements: CpuStatement
   const { baseline } = resolved;
   const exceptions = baseline.kind === "core" ? baseline.core.exceptions : [];
   const reported: Span[] = [];
-  const state = stateOf(resolved.cells, resolved.architecture);
+  const state = constraintState(resolved.cells, resolved.architecture);
   const broken = rulesAbout(resolved.cells).filter(
     (rule) => !exceptions.includes(rule.id) && violated(rule, state),
   );
@@ -249,21 +249,19 @@ function fieldRuleExprs(rule: FieldRule["rule"]): readonly Expr[] {
 const isTold = (span: Span, report: Report): boolean =>
   report.diagnostics.some((found) => found.severity === "error" && samePlace(found.span, span));
 
-export function checkFieldRules(resolved: ResolvedCpu, statements: CpuStatements, report: Report): void {
+export function checkFieldRules(resolved: ResolvedCpu, report: Report): void {
   for (const row of fieldRules()) {
     if (!fieldRuleBroken(row.rule, resolved.cells, resolved.architecture)) continue;
     const { rule } = row;
     const zeroed = "then" in rule && "regIsZero" in rule.then ? rule.then.regIsZero : undefined;
-    const inRegister = [...statements.fields.values()]
-      .filter((stated) => stated.value.field.register === zeroed)
-      .map((stated) => stated.span);
     const behindRule = statementsBehind(fieldRuleExprs(rule), resolved.cells);
-    const inFeatures = [...resolved.cells.values()]
-      .filter(
-        (cell) => cell.field.register === zeroed && cell.origin.kind === "statement" && cell.value !== 0n,
-      )
+    const inRegister = [...resolved.cells.values()]
+      .filter(({ field, value, origin }) => {
+        const decided = value !== "host" && value !== 0n && origin.kind === "statement";
+        return field.register === zeroed && decided;
+      })
       .map((cell) => cell.origin.span);
-    const [primary, ...others] = [...inRegister, ...inFeatures, ...behindRule];
+    const [primary, ...others] = [...inRegister, ...behindRule];
     if (primary === undefined || isTold(primary, report)) continue;
     const seen: Span[] = [primary];
     const isNew = (span: Span): boolean => {

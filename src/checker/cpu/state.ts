@@ -36,11 +36,30 @@ export function settingKey(setting: FieldSetting): string {
  * false, so that a rule is broken only where it is broken on every host.
  */
 export function stateOf(cells: ReadonlyMap<string, Cell>, architecture: Architecture | undefined): ExprState {
+  return stateFrom(cells, architecture, () => true);
+}
+
+/**
+ * The same for the architecture's constraints: of a field that KVM hides from every guest nothing is known. KVM
+ * itself shows FEAT_S1PIE without FEAT_ATS1A, which that requires, and no statement could change it.
+ */
+export function constraintState(
+  cells: ReadonlyMap<string, Cell>,
+  architecture: Architecture | undefined,
+): ExprState {
+  return stateFrom(cells, architecture, ({ field }) => field.role !== "hidden");
+}
+
+function stateFrom(
+  cells: ReadonlyMap<string, Cell>,
+  architecture: Architecture | undefined,
+  counts: (cell: Cell) => boolean,
+): ExprState {
   const known = new Map<string, boolean | undefined>();
   const state: ExprState = {
     field: (register, name) => {
-      const value = cells.get(`${register}.${name}`)?.value;
-      return value === undefined || value === "host" ? undefined : Number(value);
+      const cell = cells.get(`${register}.${name}`);
+      return cell === undefined || cell.value === "host" || !counts(cell) ? undefined : Number(cell.value);
     },
     arch: (version) => architecture?.includes.includes(version),
     feature: (name) => {

@@ -15,6 +15,7 @@ import {
   vcpuFeatures,
 } from "../../tables/index.ts";
 import type { CpuModel, CpuModels } from "../cpu/model.ts";
+import { identityRegisters } from "../cpu/resolve.ts";
 import { stateOf } from "../cpu/state.ts";
 import type { CpuStatements, Stated } from "../cpu/statements.ts";
 import { hasStatement, matchStatements, slotAtom } from "../forms.ts";
@@ -33,8 +34,15 @@ function asksFor(stated: Stated<unknown> | undefined, word: string | undefined):
   return word === undefined || stated.value === word;
 }
 
-const statedSingles = (statements: CpuStatements): ReadonlyMap<string, Stated<unknown>> =>
-  new Map(Object.entries(statements.singles));
+/** The statements that stand at most once, by name; a field of MIDR_EL1 counts as `midr`. */
+function statedSingles(statements: CpuStatements): ReadonlyMap<string, Stated<unknown>> {
+  const stated = new Map<string, Stated<unknown>>(Object.entries(statements.singles));
+  for (const { statement, register } of identityRegisters)
+    for (const { value, span, override } of statements.fields.values())
+      if (value.field.register === register && value.value !== "host")
+        stated.set(statement, { value: value.value, span, override });
+  return stated;
+}
 
 /** The vCPU features that the tables tie to statements. PSCI 0.1 demands that PSCI_0_2 is absent, later versions that it is there. */
 function vcpuFeaturesOf(statements: CpuStatements, psci: Decided<string>): readonly Decided<string>[] {
