@@ -117,14 +117,15 @@ interface Progress {
   readonly complete: boolean;
 }
 
-function matchesPart(part: Part, argument: Argument): boolean {
+/** @param open whether a type whose words are few takes any word: an owner that nobody knows is one that is misspelt. */
+function matchesPart(part: Part, argument: Argument, open: boolean): boolean {
   const [first] = argument.items;
   if (first === undefined) return false;
   if ("word" in part) return argument.items.length === 1 && first.kind === "word" && first.text === part.word;
   if (part.list !== true && argument.items.length !== 1) return false;
   const { kinds } = slotShapes[part.type];
   if (!argument.items.every((item) => kinds.includes(item.kind))) return false;
-  const closed = closedWords[part.type]?.();
+  const closed = open ? undefined : closedWords[part.type]?.();
   return closed === undefined || (first.kind === "word" && closed.has(first.text));
 }
 
@@ -133,12 +134,13 @@ function matchParts(
   parts: readonly Part[],
   given: readonly Argument[],
   into: Omit<Progress, "complete" | "stoppedAt" | "matched">,
+  open: boolean,
 ): Omit<Progress, "slots" | "words"> {
   let at = 0;
   let matched = 0;
   for (const part of parts) {
     const argument = given[at];
-    if (argument === undefined || !matchesPart(part, argument))
+    if (argument === undefined || !matchesPart(part, argument, open))
       return { matched, stoppedAt: argument, complete: false };
     at += 1;
     matched += 1;
@@ -162,12 +164,17 @@ function matchParts(
   return { matched, stoppedAt: given[at], complete: given[at] === undefined };
 }
 
-function matchForm(form: Form, args: readonly Argument[], value: readonly Argument[] | undefined): Progress {
+function matchForm(
+  form: Form,
+  args: readonly Argument[],
+  value: readonly Argument[] | undefined,
+  open = false,
+): Progress {
   const slots = new Map<string, readonly Atom[]>();
   const words = new Set<string>();
-  const front = matchParts(form.args, args, { slots, words });
+  const front = matchParts(form.args, args, { slots, words }, open);
   if (!front.complete || form.value === undefined) return { slots, words, ...front };
-  const back = matchParts(form.value, value ?? [], { slots, words });
+  const back = matchParts(form.value, value ?? [], { slots, words }, open);
   return {
     slots,
     words,
@@ -244,10 +251,12 @@ function matchOne(statement: Statement, context: Context, report: Report): Match
     return undefined;
   }
   const head = headOf(statement);
-  const attempts = row.forms.map((form) => ({ form, progress: matchForm(form, args, statement.value) }));
-  const hit = attempts.find(
-    ({ form, progress }) => progress.complete && (form.value !== undefined || statement.value === undefined),
-  );
+  const attempt = (open: boolean): readonly { form: Form; progress: Progress }[] =>
+    row.forms.map((form) => ({ form, progress: matchForm(form, args, statement.value, open) }));
+  const isHit = ({ form, progress }: { form: Form; progress: Progress }): boolean =>
+    progress.complete && (form.value !== undefined || statement.value === undefined);
+  const attempts = attempt(false);
+  const hit = attempts.find(isHit) ?? attempt(true).find(isHit);
   const usage = usageLines(row);
   const help = [
     `${usage.length === 1 ? "the form is" : "the forms are"} ${usage.map((line) => `\`${line}\``).join(", ")}`,

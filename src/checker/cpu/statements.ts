@@ -5,6 +5,7 @@ import { didYouMean } from "../../diagnostics/suggest.ts";
 import type { Atom } from "../../parser/ast.ts";
 import {
   type Architecture,
+  features as allFeatures,
   architectureByWord,
   architectures,
   architectureWord,
@@ -150,7 +151,17 @@ function readLengths(matched: Matched, report: Report): readonly number[] | unde
     const value = readInteger(atom, report);
     if (value === undefined) return undefined;
     if (value < 128n || value > 2048n || value % 128n !== 0n) {
-      report.add("sve-length-invalid", atom.span, { length: value });
+      const bits = value * 8n;
+      report.add(
+        "sve-length-invalid",
+        atom.span,
+        { length: value },
+        {
+          help: ["lengths are in bits: multiples of 128, from 128 to 2048"],
+          fixes:
+            bits % 128n === 0n && bits <= 2048n && value > 0n ? [replaceFix(atom.span, String(bits))] : [],
+        },
+      );
       return undefined;
     }
     if (lengths.includes(Number(value))) {
@@ -237,7 +248,13 @@ const levelOf = (matched: Matched, facility: string, report: Report): Stated<Fea
   const feature = readFeature(atom, report);
   if (feature === undefined) return undefined;
   if (feature.facility !== facility || feature.present.length === 0) {
-    report.add("not-a-level", atom.span, { feature: feature.name, facility });
+    const known = allFeatures().filter((one) => one.facility === facility && one.present.length > 0);
+    report.add(
+      "not-a-level",
+      atom.span,
+      { feature: feature.name, facility, word: matched.row.name },
+      { help: [`write one of ${known.map((one) => `\`${one.name}\``).join(", ")}`] },
+    );
     return undefined;
   }
   return { value: feature, span: matched.head, override: undefined };

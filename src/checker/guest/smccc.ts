@@ -1,6 +1,6 @@
 /** The `smccc` block: ranges of function ids and what happens to them before KVM looks. */
 import type { FilterRange, Origin } from "../../contract.ts";
-import { formatLocation, type Span } from "../../diagnostics/span.ts";
+import type { Span } from "../../diagnostics/span.ts";
 import { didYouMean } from "../../diagnostics/suggest.ts";
 import type { Atom } from "../../parser/ast.ts";
 import {
@@ -28,29 +28,42 @@ interface Ids {
 
 const maxId = 0xffff_ffffn;
 
+const quoted = (names: readonly string[]): string => names.map((name) => `\`${name}\``).join(", ");
+
+/** Functions of the same family: `PSCI_CPU_OFF`, `PSCI_CPU_ON` for `PSCI_CPU_ONN`. */
+function functionsLike(name: string): readonly string[] {
+  const family = /^(?:[A-Za-z0-9]+_)+/.exec(name)?.[0].toUpperCase();
+  if (family === undefined) return [];
+  return smcccFunctions()
+    .map((one) => one.name)
+    .filter((known) => known.startsWith(family));
+}
+
+function reportUnknownFunction(atom: Atom, known: readonly string[], report: Report): void {
+  const name = wordText(atom);
+  const [first] = didYouMean(name, known);
+  const like = functionsLike(name);
+  const help =
+    like.length > 0
+      ? `functions that begin so are ${quoted(like)}`
+      : `owners are ${quoted(smcccOwners().map((one) => one.name))}; functions have names such as \`PSCI_CPU_ON\` or ids such as \`0x8400_0003\``;
+  report.add(
+    "unknown-function",
+    atom.span,
+    { name },
+    first === undefined
+      ? { help: [help] }
+      : { label: `did you mean \`${first}\`?`, fixes: [replaceFix(atom.span, first)] },
+  );
+}
+
 /** A function by name or id, or a range of ids. A name may stand for two ids (SMC32 and SMC64). */
 export function readFunctionIds(atom: Atom, report: Report): readonly Ids[] {
   if (atom.kind === "word") {
     const found = smcccFunction(atom.text);
     if (found !== undefined) return found.ids.map((id) => ({ first: id, last: id, span: atom.span }));
-    const known = [...smcccFunctions().map((one) => one.name), ...smcccOwners().map((one) => one.name)];
-    const [first] = didYouMean(atom.text, known);
-    report.add(
-      "unknown-function",
-      atom.span,
-      { name: atom.text },
-      {
-        ...(first === undefined
-          ? {
-              help: [
-                `owners are ${smcccOwners()
-                  .map((one) => `\`${one.name}\``)
-                  .join(", ")}; functions have names such as \`PSCI_CPU_ON\` or ids such as \`0x8400_0003\``,
-              ],
-            }
-          : { label: `did you mean \`${first}\`?`, fixes: [replaceFix(atom.span, first)] }),
-      },
-    );
+    const functions = smcccFunctions().map((one) => one.name);
+    reportUnknownFunction(atom, [...functions, ...smcccOwners().map((one) => one.name)], report);
     return [];
   }
   if (atom.kind === "range" && !atom.inclusive) {
@@ -70,8 +83,17 @@ export function readFunctionIds(atom: Atom, report: Report): readonly Ids[] {
 
 /** Ids of an owner, a convention and function numbers: `vendor-hyp fast64 0x40 ..= 0x5f`. */
 function readOwnerIds(matched: Matched, report: Report): readonly Ids[] {
-  const owner = smcccOwners().find((one) => one.name === wordText(slotAtom(matched, "owner")));
-  if (owner === undefined) return [];
+  const owners = smcccOwners();
+  const ownerAtom = slotAtom(matched, "owner");
+  const owner = owners.find((one) => one.name === wordText(ownerAtom));
+  if (owner === undefined) {
+    reportUnknownFunction(
+      ownerAtom,
+      owners.map((one) => one.name),
+      report,
+    );
+    return [];
+  }
   const conventionAtom = matched.slots.get("convention")?.[0];
   const all = smcccConventions();
   const conventions =
@@ -141,6 +163,15 @@ function checkReserved(range: Ids, report: Report): boolean {
   return false;
 }
 
+/** An exception is made by a hole in the larger entry, as the filter has no order. */
+function withoutPart(outer: FilterRange, inner: FilterRange): string {
+  const rest = [
+    { first: outer.first, last: inner.first - 1 },
+    { first: inner.last + 1, last: outer.last },
+  ].filter(({ first, last }) => first <= last);
+  return `leave a hole for it: \`${outer.action} ${rest.map(printRange).join(", ")}\``;
+}
+
 function checkAgainst(
   range: FilterRange & { span: Span },
   earlier: FilterRange & { span: Span },
@@ -170,6 +201,7 @@ function checkAgainst(
       {
         related,
         notes: ["KVM refuses the second of two intersecting ranges with EEXIST"],
+        help: inside ? [withoutPart(earlier, range)] : holds ? [withoutPart(range, earlier)] : [],
       },
     );
   }
@@ -261,7 +293,7 @@ export function checkCpuOn(filter: readonly FilterRange[], vcpus: number | undef
     { vcpus: vcpus === undefined ? "perhaps several" : String(vcpus) },
     {
       help: vcpus === undefined ? ["state `vcpus 1` if the guest has one vCPU only"] : [],
-      notes: [`${printRange(taken)} at ${formatLocation(taken.origin.span)} holds PSCI_CPU_ON`],
+      notes: [`${printRange(taken)} holds PSCI_CPU_ON`],
     },
   );
 }

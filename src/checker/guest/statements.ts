@@ -80,7 +80,8 @@ function readServices(matched: Matched | undefined, report: Report): readonly Al
     const earlier = allowed.find((one) => one.service === service);
     if (service === undefined) {
       const names = allServices().map((one) => one.name);
-      const [first] = didYouMean(name, names);
+      const byKernel = allServices().find((one) => one.kernelName === name);
+      const [first] = byKernel === undefined ? didYouMean(name, names) : [byKernel.name];
       report.add(
         "unknown-service",
         atom.span,
@@ -141,7 +142,8 @@ function readCapabilities(statements: readonly Matched[], report: Report): Contr
       const earlier = enabled.find((one) => one.value === found?.name);
       if (found === undefined) {
         const words = offered.map((one) => one.word ?? "");
-        const [first] = didYouMean(wordText(atom), words);
+        const byKernel = offered.find((one) => one.name === wordText(atom))?.word;
+        const [first] = byKernel === undefined ? didYouMean(wordText(atom), words) : [byKernel];
         report.add(
           "unknown-capability",
           atom.span,
@@ -284,6 +286,7 @@ function checkIntids(timers: Contract["timers"], { pmuIntid, hasEl2 }: CpuFacts,
         ...(shared.span === undefined
           ? {}
           : { related: [{ span: shared.span, message: `${shared.what} has it` }] }),
+        notes: shared.span === undefined ? [`${shared.what} has INTID ${pmuIntid.value} by default`] : [],
       },
     );
 }

@@ -31,7 +31,7 @@ export const facilities = {
   "not-a-level": {
     code: "GC0504",
     severity: "error",
-    message: "`{feature}` is no version of `{facility}`",
+    message: "`{feature}` is no {word} of `{facility}`",
     explain:
       "`pmu` takes the versions of the performance monitors (FEAT_PMUv3, FEAT_PMUv3p1, FEAT_PMUv3p4 …), `mte` the levels of memory tagging (FEAT_MTE2, FEAT_MTE3).",
     wrong: cpu("pmu on {\n  version FEAT_SPE\n}"),
