@@ -13,6 +13,7 @@ import {
   type Feature,
   type Field,
   features,
+  featuresOfFacility,
   fieldRules,
   architecture as findArchitecture,
   feature as findFeature,
@@ -168,19 +169,29 @@ function bringRequirements(
   statements: CpuStatements,
   architecture: Architecture | undefined,
 ): void {
-  for (const feature of features()) {
-    const stated = isFacility(feature.facility) ? statements.singles[feature.facility] : undefined;
+  for (const facility of facilities) {
+    const stated = statements.singles[facility];
     if (stated === undefined || stated.value === "off") continue;
-    if (stateOf(cells, architecture).feature(feature.name) !== true) continue;
-    for (const rule of constraintsOf(feature.name, "requires")) {
-      const isOwn = rule.kind === "implies" && rule.when === undefined && "feat" in rule.if;
-      if (!isOwn || rule.if.feat !== feature.name) continue;
-      for (const name of featuresAskedFor(rule.then) ?? []) {
-        const needed = findFeature(name);
-        if (needed?.facility !== undefined || stateOf(cells, architecture).feature(name) !== false) continue;
-        const because = `${feature.name} requires ${name} (rule ${rule.id})`;
-        makePresent(cells, needed?.present ?? [], { kind: "derived", span: stated.span, because });
-      }
+    for (const feature of featuresOfFacility(facility))
+      bringRequirementsOf(feature, cells, stated.span, architecture);
+  }
+}
+
+function bringRequirementsOf(
+  feature: Feature,
+  cells: Cells,
+  span: Span,
+  architecture: Architecture | undefined,
+): void {
+  if (stateOf(cells, architecture).feature(feature.name) !== true) return;
+  for (const rule of constraintsOf(feature.name, "requires")) {
+    const isOwn = rule.kind === "implies" && rule.when === undefined && "feat" in rule.if;
+    if (!isOwn || rule.if.feat !== feature.name) continue;
+    for (const name of featuresAskedFor(rule.then) ?? []) {
+      const needed = findFeature(name);
+      if (needed?.facility !== undefined || stateOf(cells, architecture).feature(name) !== false) continue;
+      const because = `${feature.name} requires ${name} (rule ${rule.id})`;
+      makePresent(cells, needed?.present ?? [], { kind: "derived", span, because });
     }
   }
 }

@@ -9,7 +9,7 @@ import {
   type ExprState,
   evaluate,
   type FieldRule,
-  features,
+  featuresNaming,
   fieldRules,
   feature as findFeature,
   printExpr,
@@ -52,9 +52,7 @@ export function violations(
 function rulesAbout(cells: Cells): readonly Constraint[] {
   const names = new Set<string>();
   for (const [key, cell] of cells) if (cell.origin.kind === "statement") names.add(key);
-  for (const feature of features())
-    if ([...feature.present, ...feature.absent].some((setting) => names.has(settingKey(setting))))
-      names.add(feature.name);
+  for (const feature of featuresNaming([...names])) names.add(feature.name);
   return constraintsNaming(names);
 }
 
