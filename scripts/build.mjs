@@ -13,7 +13,7 @@ import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 import { generateAll } from "./generate.mjs";
-import { rawPlugin } from "./lib/raw-plugin.mjs";
+import { escapeToAscii, rawPlugin } from "./lib/raw-plugin.mjs";
 
 const root = resolve(fileURLToPath(import.meta.url), "../..");
 const outAt = process.argv.indexOf("--out");
@@ -33,7 +33,6 @@ const common = {
   logLevel: "warning",
   minifySyntax: true,
   minifyWhitespace: true,
-  plugins: [rawPlugin],
 };
 
 /** @param {import("esbuild").BuildOptions} options */
@@ -45,13 +44,14 @@ async function buildCommandLine() {
   await buildForNode({
     entryPoints: ["src/cli/entry.ts"],
     outfile: program,
+    // The launcher gives it to V8 as it is, so the function around a CommonJS module is part of it.
+    banner: { js: "(function (exports, require, module, __filename, __dirname) {" },
+    footer: { js: "})" },
     define: { GUESTC_VERSION: JSON.stringify(version) },
+    plugins: [rawPlugin({ root, outdir: dist, dataFolder: "data" })],
   });
-  // The launcher reads it as Latin-1. esbuild escapes all but regular expressions, where `\uXXXX` means the same.
-  const text = (await readFile(program, "utf8")).replace(
-    /[^\0-\x7f]/g,
-    (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`,
-  );
+  // The launcher reads it as Latin-1; esbuild escapes all but regular expressions.
+  const text = escapeToAscii(await readFile(program, "utf8"));
   await writeFile(program, text);
   const launcher = join(dist, "cli.cjs");
   await buildForNode({
@@ -73,6 +73,7 @@ async function buildLibrary() {
     format: "esm",
     platform: "neutral",
     mainFields: ["module", "main"],
+    plugins: [rawPlugin({ root, outdir: dist })],
     target: "es2022",
   });
 }

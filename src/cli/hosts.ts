@@ -2,7 +2,7 @@
 import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { didYouMean } from "../diagnostics/suggest.ts";
-import { type HostProfile, readHostProfile } from "../index.ts";
+import type { HostProfile } from "../hosts/profile.ts";
 import { UsageError } from "./errors.ts";
 import { readText } from "./files.ts";
 
@@ -27,7 +27,9 @@ function profilePath(given: string): string {
 }
 
 /** @throws UsageError when a profile cannot be read or is none */
-export function readHosts(given: readonly string[]): readonly HostProfile[] {
+export async function readHosts(given: readonly string[]): Promise<readonly HostProfile[]> {
+  if (given.length === 0) return [];
+  const { readHostProfile } = await import("../hosts/read.ts");
   return given.map((name) => {
     const { path, text } = readText(profilePath(name));
     const read = readHostProfile(text, path);

@@ -7,7 +7,6 @@
  * cache, the program runs without it.
  */
 import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
-import { homedir } from "node:os";
 import { join } from "node:path";
 import { Script } from "node:vm";
 import { commandNames } from "./command-names.ts";
@@ -23,19 +22,17 @@ const bundle = join(__dirname, "guestc.cjs");
 const command = commandNames.find((name) => argv.includes(name)) ?? "check";
 const cacheName = `${command}-${GUESTC_BUNDLE_HASH}-${process.versions.v8}-${process.arch}.cache`;
 
-/** Folders to look in; the last is the one to write to. Empty: no cache is wanted. */
-function cacheFolders(): readonly string[] {
-  const { GUESTC_CACHE, NODE_DISABLE_COMPILE_CACHE, XDG_CACHE_HOME, LOCALAPPDATA } = process.env;
-  if (GUESTC_CACHE === "off" || NODE_DISABLE_COMPILE_CACHE === "1") return [];
-  if (GUESTC_CACHE) return [GUESTC_CACHE];
-  const shipped = join(__dirname, "cache");
-  if (XDG_CACHE_HOME) return [shipped, join(XDG_CACHE_HOME, "guestc")];
-  if (LOCALAPPDATA) return [shipped, join(LOCALAPPDATA, "guestc", "cache")];
-  try {
-    return [shipped, join(homedir(), ".cache", "guestc")];
-  } catch {
-    return [shipped];
-  }
+/** Where caches come with the compiler, made as it was built. */
+const shipped = join(__dirname, "cache");
+
+/** Where this user's caches lie; undefined: none are wanted, or there is no home. */
+function userFolder(): string | undefined {
+  const { GUESTC_CACHE, NODE_DISABLE_COMPILE_CACHE, XDG_CACHE_HOME, LOCALAPPDATA, HOME } = process.env;
+  if (GUESTC_CACHE === "off" || NODE_DISABLE_COMPILE_CACHE === "1") return undefined;
+  if (GUESTC_CACHE) return GUESTC_CACHE;
+  if (XDG_CACHE_HOME) return join(XDG_CACHE_HOME, "guestc");
+  if (LOCALAPPDATA) return join(LOCALAPPDATA, "guestc", "cache");
+  return HOME ? join(HOME, ".cache", "guestc") : undefined;
 }
 
 /** A cache is code: one that others could have written is not used. */
@@ -73,13 +70,19 @@ function writeCache(folder: string, script: Script): void {
   }
 }
 
-const folders = cacheFolders();
-let cachedData: Buffer | undefined;
-for (const folder of folders) cachedData ??= readCache(join(folder, cacheName));
+const folder = userFolder();
+const cachedData =
+  folder === undefined
+    ? undefined
+    : ((process.env.GUESTC_CACHE ? undefined : readCache(join(shipped, cacheName))) ??
+      readCache(join(folder, cacheName)));
 
-// The bundle is ASCII: read as Latin-1 it becomes a string of one byte a character without decoding.
-const source = `(function (exports, require, module, __filename, __dirname) {${readFileSync(bundle, "latin1")}\n})`;
-const script = new Script(source, { filename: bundle, ...(cachedData === undefined ? {} : { cachedData }) });
+// The bundle is ASCII: read as Latin-1 it becomes a string of one byte a character without decoding. It is a function
+// that takes what Node gives a CommonJS module.
+const script = new Script(readFileSync(bundle, "latin1"), {
+  filename: bundle,
+  ...(cachedData === undefined ? {} : { cachedData }),
+});
 const loaded: { exports: { main?: Main } } = { exports: {} };
 script.runInThisContext()(loaded.exports, require, loaded, bundle, __dirname);
 
@@ -89,7 +92,6 @@ main(argv).then((code) => {
   process.exitCode = code;
   const usable = cachedData !== undefined && script.cachedDataRejected !== true;
   // What a wrong command line or a help text compiles is not what the next run needs.
-  const folder = folders.at(-1);
   if (usable || folder === undefined || code === 2 || argv.length < 2 || argv.includes("--help")) return;
   writeCache(folder, script);
 });

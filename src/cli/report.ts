@@ -1,16 +1,12 @@
 /** Diagnostics on their way to the user. */
 import type { Diagnostic } from "../diagnostics/diagnostic.ts";
-import { noColours, type Palette, renderText, summarise } from "../diagnostics/render-text.ts";
+import type { Palette } from "../diagnostics/render-text.ts";
 import { colours, wantsColours } from "./colours.ts";
 import type { Io } from "./io.ts";
 import { type CommandLine, optionValue } from "./options.ts";
 
 /** Lines longer than this are hard to read, however wide the terminal. */
 export const widest = 120;
-
-export async function paletteFor(line: CommandLine, stream: "out" | "err", io: Io): Promise<Palette> {
-  return wantsColours(optionValue(line, "color"), stream, io) ? colours() : noColours;
-}
 
 /** For people, on stderr: the diagnostics and how many there are. */
 export async function reportText(
@@ -20,7 +16,9 @@ export async function reportText(
 ): Promise<void> {
   const [first] = diagnostics;
   if (first === undefined) return;
-  const palette = await paletteFor(line, "err", io);
+  // Loaded here only: most runs have nothing to say.
+  const { noColours, renderText, summarise } = await import("../diagnostics/render-text.ts");
+  const palette: Palette = wantsColours(optionValue(line, "color"), "err", io) ? await colours() : noColours;
   const columns = io.terminal("err")?.columns;
   const width = columns === undefined ? undefined : Math.min(columns, widest);
   io.err(renderText(diagnostics, width === undefined ? { palette } : { palette, width }));

@@ -138,7 +138,7 @@ export async function run(line: CommandLine, io: Io): Promise<number> {
       "stdout cannot hold both the report and the product",
     ]);
   }
-  const hosts = readHosts(line.values.get("host") ?? []);
+  const hosts = await readHosts(line.values.get("host") ?? []);
   const source = readSource(line.operands[0] ?? "-", io);
   const compilation = compile(source, loaderFor(source, optionValue(line, "root")), { hosts });
 

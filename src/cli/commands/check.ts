@@ -1,7 +1,7 @@
 /** `guestc check`: says what is wrong. */
-import { renderJson } from "../../diagnostics/render-json.ts";
-import { renderSarif } from "../../diagnostics/render-sarif.ts";
-import { compile, type Diagnostic, sortDiagnostics } from "../../index.ts";
+// Not from the library's index: that would load the targets, which only `build` needs.
+import { compile } from "../../checker/compile.ts";
+import { type Diagnostic, sortDiagnostics } from "../../diagnostics/diagnostic.ts";
 import { loaderFor, readSource } from "../files.ts";
 import { readHosts } from "../hosts.ts";
 import type { Io } from "../io.ts";
@@ -19,7 +19,7 @@ function unique(diagnostics: readonly Diagnostic[]): readonly Diagnostic[] {
 }
 
 export async function run(line: CommandLine, io: Io): Promise<number> {
-  const hosts = readHosts(line.values.get("host") ?? []);
+  const hosts = await readHosts(line.values.get("host") ?? []);
   // All files are read first: a wrong name among them is known before anything is said.
   const sources = line.operands.map((path) => readSource(path, io));
   const found = sources.flatMap(
@@ -27,8 +27,12 @@ export async function run(line: CommandLine, io: Io): Promise<number> {
   );
   const diagnostics = sources.length === 1 ? found : unique(sortDiagnostics(found));
   const format = optionValue(line, "format");
-  if (format === "json") io.out(renderJson(diagnostics));
-  else if (format === "sarif") io.out(renderSarif(diagnostics, { version }));
-  else await reportText(diagnostics, line, io);
+  if (format === "json") {
+    const { renderJson } = await import("../../diagnostics/render-json.ts");
+    io.out(renderJson(diagnostics));
+  } else if (format === "sarif") {
+    const { renderSarif } = await import("../../diagnostics/render-sarif.ts");
+    io.out(renderSarif(diagnostics, { version }));
+  } else await reportText(diagnostics, line, io);
   return exitCodeFor(diagnostics, line);
 }
