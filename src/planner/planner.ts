@@ -4,6 +4,7 @@ import type { Span } from "../diagnostics/span.ts";
 import { openChoices } from "../open.ts";
 import {
   bitmapRegister,
+  compareVersions,
   deviceAttribute,
   capability as findCapability,
   ioctl as findIoctl,
@@ -159,7 +160,10 @@ function counterOffsets(contract: Contract): readonly Operation[] {
 
 function initVcpu(contract: Contract): readonly Operation[] {
   const rows = contract.vcpuFeatures.map(({ value }) => row(vcpuFeature(value), value));
-  const newest = rows.map((feature) => sinceOf(feature.since)).find((since) => since !== null) ?? null;
+  const newest = rows
+    .map((feature) => sinceOf(feature.since))
+    .filter((since) => since !== null)
+    .reduce<string | null>((a, b) => (a === null || compareVersions(a, b) < 0 ? b : a), null);
   const init: Operation = {
     kind: "vcpu-init",
     phase: "init",
