@@ -206,6 +206,8 @@ function checkLengths(
     (length) => length < longest && !(wanted.value as readonly number[]).includes(length),
   );
   if (lacking.length === 0 && unhideable.length === 0) return;
+  const reach = wanted.value.filter((length) => answer.value.includes(length)).at(-1) ?? 0;
+  const possible = answer.value.filter((length) => length <= reach);
   const problem =
     lacking.length > 0 ? `it lacks ${lacking.join(", ")}` : `it also has ${unhideable.join(", ")}`;
   report.add(
@@ -215,10 +217,7 @@ function checkLengths(
     {
       related: [{ span: host.span, message: "the guest runs on it" }],
       notes: [answer.fact],
-      help:
-        lacking.length > 0
-          ? []
-          : [`write \`sve lengths ${answer.value.filter((length) => length <= longest).join(", ")}\``],
+      help: possible.length === 0 ? [] : [`write \`sve lengths ${possible.join(", ")}\``],
     },
   );
 }

@@ -5,6 +5,7 @@ import { spanText } from "../../diagnostics/span.ts";
 import { judgeField } from "../../hosts/judge.ts";
 import type { Verdict } from "../../hosts/profile.ts";
 import {
+  type ExprState,
   type Field,
   fieldRules,
   capability as findCapability,
@@ -13,6 +14,8 @@ import {
   mentioned,
   vcpuFeature,
 } from "../../tables/index.ts";
+import { identityRegisters } from "../cpu/resolve.ts";
+import { type Cells, stateOf } from "../cpu/state.ts";
 import type { Report } from "../report.ts";
 import { printFieldValue } from "../values.ts";
 import { configurationOf, type HostOfGuest } from "./check.ts";
@@ -91,8 +94,31 @@ function explain({ field, wanted, verdict }: Refusal): string {
   return `${keyOf(field)} = ${printFieldValue(field, wanted.value)}${shown}: ${verdict.fact}`;
 }
 
+/** The features of a contract, by its fields. */
+function stateOfContract(contract: Contract): ExprState {
+  const cells: Cells = new Map();
+  for (const register of contract.registers)
+    for (const { name, value, origin } of register.fields) {
+      const field = findField(register.name, name);
+      if (field !== undefined) cells.set(keyOf(field), { field, value, origin });
+    }
+  return stateOf(cells, undefined);
+}
+
+/** What to write where a host refuses fields. */
+function wayOut(group: readonly Refusal[]): string {
+  const them = group.length === 1 ? "it" : "them";
+  const register = group[0]?.field.register;
+  const identity = identityRegisters.find((one) => one.register === register);
+  if (identity !== undefined) return `\`${identity.statement} host\` leaves ${them} to the host`;
+  const open = group.slice(0, 3).map(({ field }) => `\`field ${keyOf(field)} = host\``);
+  const leave = `${open.join(", ")}${group.length > 3 ? " …" : ""} ${group.length === 1 ? "leaves" : "leave"} ${them} to the host`;
+  return group[0]?.wanted.origin.kind === "baseline" ? `take a baseline that the host has; ${leave}` : leave;
+}
+
 /** One diagnostic for each statement that decided refused fields. */
 export function checkFields(contract: Contract, host: HostOfGuest, known: Known, report: Report): void {
+  const state = stateOfContract(contract);
   const groups = new Map<string, { span: Span; refusals: Refusal[] }>();
   for (const refusal of refusals(contract, host, known)) {
     const { span } = refusal.wanted.origin;
@@ -109,10 +135,15 @@ export function checkFields(contract: Contract, host: HostOfGuest, known: Known,
       first.wanted.origin.kind === "default"
         ? ` (\`${first.wanted.origin.statement}\` is off by default)`
         : "";
-    const what = single
-      ? `\`${keyOf(first.field)}\` as ${printFieldValue(first.field, first.wanted.value)}${byDefault}`
-      : `${group.length} fields as \`${spanText(span)}\` decides them${byDefault}`;
-    const open = group.slice(0, 3).map(({ field }) => `\`field ${keyOf(field)} = host\``);
+    const feature = findFeature(spanText(span));
+    const present = feature === undefined ? undefined : state.feature(feature.name);
+    const shown = `\`${keyOf(first.field)}\` as ${printFieldValue(first.field, first.wanted.value)}${byDefault}`;
+    const what =
+      feature !== undefined && present !== undefined
+        ? `${present ? "" : "a CPU without "}\`${feature.name}\``
+        : single
+          ? shown
+          : `${group.length} fields as \`${spanText(span).replace(/\s+/g, " ")}\` decides them${byDefault}`;
     report.add(
       "host-refuses-field",
       span,
@@ -124,7 +155,9 @@ export function checkFields(contract: Contract, host: HostOfGuest, known: Known,
           ...(group.length > 10 ? [`and ${group.length - 10} more fields`] : []),
         ],
         help: [
-          `${open.join(", ")}${group.length > 3 ? " …" : ""} leaves ${single ? "it" : "them"} to the host`,
+          feature !== undefined && present !== undefined
+            ? `remove \`${present ? "with" : "without"} ${feature.name}\``
+            : wayOut(group),
         ],
       },
     );

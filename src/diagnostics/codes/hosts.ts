@@ -81,7 +81,7 @@ export const hosts = {
   "host-workaround": {
     code: "GC0710",
     severity: "error",
-    message: "host `{host}` is at level {actual} of {register}, not {wanted}",
+    message: "host `{host}` is at level `{actual}` of {register}, not `{wanted}`",
     explain:
       "A workaround register is a promise that the host must keep: KVM refuses a level above the host's own with EINVAL.",
     wrong: onHost("", "workaround SMCCC_ARCH_WORKAROUND_3 = not-required"),
@@ -90,7 +90,7 @@ export const hosts = {
   "host-shows-more": {
     code: "GC0711",
     severity: "warning",
-    message: "host `{host}` tells the guest {actual} for {register}, more than the {wanted} stated",
+    message: "host `{host}` tells the guest `{actual}` for {register}, more than the `{wanted}` that is stated",
     explain: "KVM accepts a lower level but does not store it: the guest is told the host's own level.",
     wrong: onHost("", "workaround SMCCC_ARCH_WORKAROUND_1 = available"),
     right: onHost("", "workaround SMCCC_ARCH_WORKAROUND_1 = not-required"),
