@@ -9,16 +9,22 @@ import { syntax } from "./codes/syntax.ts";
 import { targets } from "./codes/targets.ts";
 import { values } from "./codes/values.ts";
 
-/** One kind of diagnostic. `wrong` gives exactly this code, `right` gives no diagnostic: both are compiled by the tests. */
+/** What `guestc explain` prints of a diagnostic. `wrong` gives exactly its code, `right` none: the tests compile both. */
+export interface DiagnosticPage {
+  /** What it means, and why it matters on a real machine. */
+  readonly explain: string;
+  readonly wrong: string;
+  readonly right: string;
+}
+
+/** One kind of diagnostic. */
 export interface DiagnosticRow {
   readonly code: string;
   readonly severity: "error" | "warning" | "note";
   /** One sentence, lower case, no full stop, names in backticks, `{name}` for what varies. */
   readonly message: string;
-  /** What it means, and why it matters on a real machine. */
-  readonly explain: string;
-  readonly wrong: string;
-  readonly right: string;
+  /** Made when asked for: a check has no use for it, and all pages together take longer to load than a check may. */
+  readonly page: () => DiagnosticPage;
 }
 
 export const registry = {

@@ -52,11 +52,11 @@ function rule(slug: DiagnosticSlug) {
     id: row.code,
     name: pascalCase(slug),
     shortDescription: { text: ruleText(row.message) },
-    fullDescription: { text: row.explain },
+    fullDescription: { text: row.page().explain },
     defaultConfiguration: { level: level(row.severity) },
     help: {
-      text: `${row.explain}\n\nWrong:\n\n${row.wrong}\n\nRight:\n\n${row.right}`,
-      markdown: `${row.explain}\n\nWrong:\n\n\`\`\`guest\n${row.wrong.trimEnd()}\n\`\`\`\n\nRight:\n\n\`\`\`guest\n${row.right.trimEnd()}\n\`\`\``,
+      text: `${row.page().explain}\n\nWrong:\n\n${row.page().wrong}\n\nRight:\n\n${row.page().right}`,
+      markdown: `${row.page().explain}\n\nWrong:\n\n\`\`\`guest\n${row.page().wrong.trimEnd()}\n\`\`\`\n\nRight:\n\n\`\`\`guest\n${row.page().right.trimEnd()}\n\`\`\``,
     },
     properties: { tags: [slug] },
   };

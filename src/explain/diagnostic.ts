@@ -15,9 +15,9 @@ export function diagnosticPage(codeOrSlug: string): Page | undefined {
       fact("message", "message", row.message.replace(/\{\w+\}/g, "…")),
     ],
     sections: [
-      { key: "explanation", title: "What it means", text: row.explain, prose: true },
-      { key: "wrong", title: "Wrong", text: row.wrong.trimEnd() },
-      { key: "right", title: "Right", text: row.right.trimEnd() },
+      { key: "explanation", title: "What it means", text: row.page().explain, prose: true },
+      { key: "wrong", title: "Wrong", text: row.page().wrong.trimEnd() },
+      { key: "right", title: "Right", text: row.page().right.trimEnd() },
     ],
   };
 }

@@ -11,7 +11,7 @@ import { compileText } from "../support/compile-text.ts";
 function sample(code: string, which: "wrong" | "right"): string {
   const found = findDiagnostic(code);
   if (found === undefined) throw new Error(`no diagnostic ${code}`);
-  return found.row[which];
+  return found.row.page()[which];
 }
 
 /** What the target says of every guest in the text, which itself has no faults. */

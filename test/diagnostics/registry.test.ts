@@ -16,23 +16,23 @@ describe("the registry", () => {
   });
 
   it("writes messages in one style: lower case first, no full stop", () => {
-    for (const [slug, { message, explain }] of rows) {
+    for (const [slug, { message, page }] of rows) {
       expect(message, slug).not.toMatch(/\.$/);
       expect(message, slug).toMatch(/^[`"{a-z]|^(KVM|MIDR_EL1|CPU|INTID|SVE)/);
-      expect(explain, slug).toMatch(/\.$/);
+      expect(page().explain, slug).toMatch(/\.$/);
     }
   });
 
   describe.each(rows.filter(([, row]) => !ofTargets(row.code)))("%s", (slug, row) => {
     it("is what its wrong sample gives, and nothing else", () => {
-      const found = compileText(row.wrong).diagnostics;
+      const found = compileText(row.page().wrong).diagnostics;
       expect(new Set(found.map((one) => one.slug)), found.map(describeDiagnostic).join("\n")).toEqual(
         new Set([slug]),
       );
     });
 
     it("is not given by its right sample", () => {
-      const found = compileText(row.right).diagnostics;
+      const found = compileText(row.page().right).diagnostics;
       const errors = found.filter((one) => one.severity === "error" || one.slug === slug);
       expect(errors.map(describeDiagnostic)).toEqual([]);
     });

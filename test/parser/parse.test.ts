@@ -115,8 +115,8 @@ describe("trees", () => {
 describe("each diagnostic's samples", () => {
   const rows: readonly (readonly [string, DiagnosticRow])[] = Object.entries(syntax);
   it.each(rows)("%s", (_, row) => {
-    expect(parseText(row.wrong).diagnostics.map((found) => found.code)).toEqual([row.code]);
-    expect(errorsOf(row.right)).toEqual([]);
+    expect(parseText(row.page().wrong).diagnostics.map((found) => found.code)).toEqual([row.code]);
+    expect(errorsOf(row.page().right)).toEqual([]);
   });
 });
 

@@ -73,15 +73,15 @@ export function diagnosticsPage(): string {
         "",
         `*${row.severity}*: ${row.message}`,
         "",
-        row.explain,
+        row.page().explain,
         "",
         "Wrong:",
         "",
-        fence(row.wrong),
+        fence(row.page().wrong),
         "",
         "Right:",
         "",
-        fence(row.right),
+        fence(row.page().right),
         "",
       );
   }

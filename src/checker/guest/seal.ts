@@ -7,13 +7,18 @@ export function checkSealed(contract: Contract, report: Report): void {
   if (!contract.sealed) return;
   const open = openChoices(contract);
   if (open.length === 0) return;
-  const groups = openByRegister(open);
+  // What a statement decides comes first: fields are many, and a named core decides most of them at once.
+  const ofFields = (choice: string): boolean => choice.includes(".");
+  const groups = [
+    ...openByRegister(open.filter((choice) => !ofFields(choice))),
+    ...openByRegister(open.filter(ofFields)),
+  ];
   const shown = groups.slice(0, 12);
   const rest = groups.length - shown.length;
   report.add(
     "sealed-open",
     contract.span,
-    { guest: contract.guest, count: open.length },
+    { guest: contract.guest, open: open.length === 1 ? "one choice is" : `${open.length} choices are` },
     {
       notes: [...shown, ...(rest > 0 ? [`and ${rest} more registers`] : [])],
       help: [

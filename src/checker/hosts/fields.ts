@@ -194,7 +194,7 @@ export function checkHostsAgree(contract: Contract, hosts: readonly HostOfGuest[
   report.add(
     "hosts-differ",
     contract.span,
-    { guest: contract.guest, count: differing.length },
+    { guest: contract.guest, fields: differing.length === 1 ? "one field" : `${differing.length} fields` },
     {
       related: hosts.map((host) => ({ span: host.span, message: `${host.name} is one of them` })),
       notes: [
