@@ -21,7 +21,8 @@ import { archWords, sourceWords, writableByKernel } from "./words.ts";
 
 function settingWords({ reg, field: name, value, how }: FieldSetting, present: boolean): string {
   const of = field(reg, name);
-  const word = of === undefined ? undefined : valueName(of, value);
+  // "below 1 (IMP)" would say what is absent as if it were there.
+  const word = of === undefined || (!present && how === "min") ? undefined : valueName(of, value);
   const sign = how === "eq" ? "=" : present ? "at least" : "below";
   return `${reg}.${name} ${sign} ${value}${word === undefined ? "" : ` (${word})`}`;
 }
