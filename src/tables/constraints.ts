@@ -5,7 +5,7 @@ import requiresText from "./data/constraints-requires.json?raw";
 import sinceText from "./data/constraints-since.json?raw";
 import fieldRulesText from "./data/field-rules.json?raw";
 import { parseExpr } from "./expr.ts";
-import { once } from "./load.ts";
+import { type LazyRows, lazyRows, once } from "./load.ts";
 import type { Constraint, Expr, FieldRef, FieldRule } from "./types.ts";
 
 /** `then`: `if` implies it. `iff`: `if` exactly where it. `if` absent: the owner. */
@@ -61,29 +61,43 @@ const byClass: Readonly<Record<Constraint["class"], () => readonly Constraint[]>
   since: once(() => read("since")),
 };
 
-interface ConstraintFile {
-  readonly source: string;
-  readonly constraints: readonly ConstraintRow[];
-}
-
-const files: Readonly<Record<Constraint["class"], () => ConstraintFile>> = {
-  requires: once(() => JSON.parse(texts.requires)),
-  encoding: once(() => JSON.parse(texts.encoding)),
-  mandatory: once(() => JSON.parse(texts.mandatory)),
-  since: once(() => JSON.parse(texts.since)),
+const files: Readonly<Record<Constraint["class"], () => LazyRows<ConstraintRow>>> = {
+  requires: once(() => lazyRows(String(texts.requires), "id")),
+  encoding: once(() => lazyRows(String(texts.encoding), "id")),
+  mandatory: once(() => lazyRows(String(texts.mandatory), "id")),
+  since: once(() => lazyRows(String(texts.since), "id")),
 };
 
 function read(of: Constraint["class"]): readonly Constraint[] {
-  const file = files[of]();
-  return file.constraints.map((row) => readConstraint(row, of, file.source));
+  return files[of]()
+    .keys.map((_, position) => constraintAt(of, position))
+    .filter((one) => one !== undefined);
+}
+
+const made: Readonly<Record<Constraint["class"], (Constraint | undefined)[]>> = {
+  requires: [],
+  encoding: [],
+  mandatory: [],
+  since: [],
+};
+
+function constraintAt(of: Constraint["class"], position: number): Constraint | undefined {
+  const row = files[of]().at(position);
+  if (row === undefined) return undefined;
+  made[of][position] ??= readConstraint(row, of, files[of]().header("source"));
+  return made[of][position];
 }
 
 /** Positions of the `requires` rules by the features and fields that they name. */
 const byName = once((): ReadonlyMap<string, readonly number[]> => {
   const index = new Map<string, number[]>();
-  files.requires().constraints.forEach((row, at) => {
-    const text = `${row.owner} ${row.if ?? ""} ${row.then ?? ""} ${row.iff ?? ""} ${row.when ?? ""}`;
-    for (const name of new Set(text.match(/\bFEAT_\w+|\b[A-Z]\w*\.\w+/g))) {
+  files.requires().keys.forEach((_, at) => {
+    for (const name of new Set(
+      files
+        .requires()
+        .textAt(at)
+        .match(/\bFEAT_\w+|\b[A-Z]\w*\.\w+/g),
+    )) {
       const known = index.get(name);
       if (known === undefined) index.set(name, [at]);
       else known.push(at);
@@ -99,10 +113,9 @@ const byName = once((): ReadonlyMap<string, readonly number[]> => {
 export function constraintsNaming(names: Iterable<string>): readonly Constraint[] {
   const positions = new Set<number>();
   for (const name of names) for (const at of byName().get(name) ?? []) positions.add(at);
-  const all = byClass.requires();
   return [...positions]
     .sort((a, b) => a - b)
-    .map((at) => all[at])
+    .map((at) => constraintAt("requires", at))
     .filter((rule) => rule !== undefined);
 }
 
@@ -111,18 +124,20 @@ export function constraints(of?: Constraint["class"]): readonly Constraint[] {
   return of === undefined ? classes.flatMap((one) => byClass[one]()) : byClass[of]();
 }
 
-const groupByOwner = (of: Constraint["class"]): (() => ReadonlyMap<string, readonly Constraint[]>) =>
+/** Positions of the rules by owner. */
+const groupByOwner = (of: Constraint["class"]): (() => ReadonlyMap<string, readonly number[]>) =>
   once(() => {
-    const owners = new Map<string, Constraint[]>();
-    for (const one of byClass[of]()) {
-      const known = owners.get(one.owner);
-      if (known === undefined) owners.set(one.owner, [one]);
-      else known.push(one);
-    }
+    const owners = new Map<string, number[]>();
+    files[of]().keys.forEach((_, at) => {
+      const owner = /"owner": ?"([^"]*)"/.exec(files[of]().textAt(at))?.[1] ?? "";
+      const known = owners.get(owner);
+      if (known === undefined) owners.set(owner, [at]);
+      else known.push(at);
+    });
     return owners;
   });
 
-const owned: Readonly<Record<Constraint["class"], () => ReadonlyMap<string, readonly Constraint[]>>> = {
+const owned: Readonly<Record<Constraint["class"], () => ReadonlyMap<string, readonly number[]>>> = {
   requires: groupByOwner("requires"),
   encoding: groupByOwner("encoding"),
   mandatory: groupByOwner("mandatory"),
@@ -131,7 +146,9 @@ const owned: Readonly<Record<Constraint["class"], () => ReadonlyMap<string, read
 
 /** Constraints that describe a feature, of one class or of all. */
 export function constraintsOf(feature: string, of?: Constraint["class"]): readonly Constraint[] {
-  return (of === undefined ? classes : [of]).flatMap((one) => owned[one]().get(feature) ?? []);
+  return (of === undefined ? classes : [of]).flatMap((one) =>
+    (owned[one]().get(feature) ?? []).map((at) => constraintAt(one, at)).filter((rule) => rule !== undefined),
+  );
 }
 
 /** A rule in one of five forms; fields as `REGISTER.FIELD`, conditions as expressions. */

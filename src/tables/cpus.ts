@@ -2,7 +2,7 @@
 import text from "./data/cpus.json?raw";
 import { type ExprState, evaluate } from "./expr.ts";
 import { architecture, feature, features } from "./features.ts";
-import { indexed, once } from "./load.ts";
+import { indexed, lazyRows, once } from "./load.ts";
 import { field, idRegister } from "./registers.ts";
 import type { Cpu } from "./types.ts";
 
@@ -87,18 +87,51 @@ function readCpu(row: CpuRow): Cpu {
   };
 }
 
+const rows = once(() => lazyRows<CpuRow>(String(text), "name"));
+const made: (Cpu | undefined)[] = [];
+
+function cpuAt(position: number): Cpu | undefined {
+  const row = rows().at(position);
+  if (row === undefined) return undefined;
+  made[position] ??= readCpu(row);
+  return made[position];
+}
+
+const states = new WeakMap<Cpu, ExprState>();
+
+/** Whether a core has a feature, without asking for all that it has. */
+export function cpuHas(core: Cpu, name: string): boolean {
+  if (core.registers === null) return core.features.includes(name);
+  const state = states.get(core) ?? registerState(core.registers, core.arch);
+  states.set(core, state);
+  return state.feature(name) === true;
+}
+
 /** Every core, Arm's in order of age first. */
 export const cpus = once((): readonly Cpu[] => {
-  const file: { readonly cpus: readonly CpuRow[] } = JSON.parse(text);
-  return file.cpus.map(readCpu);
+  return rows()
+    .keys.map((_, position) => cpuAt(position))
+    .filter((one) => one !== undefined);
 });
 
-const byName = indexed(cpus, (row) => [row.name, ...row.aliases]);
+const byAlias = indexed(cpus, (row) => row.aliases);
 
 /** By name of a product that is built on it (`graviton3`). */
 export const cpuByProduct: (product: string) => Cpu | undefined = indexed(cpus, (row) => row.products);
 
 /** By name, alias or product. */
 export function cpu(name: string): Cpu | undefined {
-  return byName(name) ?? cpuByProduct(name);
+  return cpuAt(rows().keys.indexOf(name)) ?? byAlias(name) ?? cpuByProduct(name);
+}
+
+/** Implementer (31:24), architecture (19:16) and part number (15:4) tell a core; variant and revision do not. */
+const partOf = (midr: bigint): bigint => midr & 0xff0f_fff0n;
+
+/** The core that a MIDR_EL1 value names, whatever its revision. */
+export function cpuByMidr(midr: bigint): Cpu | undefined {
+  const position = rows().keys.findIndex((_, at) => {
+    const text = /"midr": ?"(0x[0-9a-f]+)"/.exec(rows().textAt(at))?.[1];
+    return text !== undefined && partOf(BigInt(text)) === partOf(midr);
+  });
+  return cpuAt(position);
 }

@@ -2,7 +2,7 @@
 import architecturesText from "./data/architectures.json?raw";
 import featuresText from "./data/features.json?raw";
 import { parseExpr } from "./expr.ts";
-import { indexed, once } from "./load.ts";
+import { indexed, lazyRows, once } from "./load.ts";
 import { contractRegisters, field, idRegister } from "./registers.ts";
 import type { Architecture, Expr, Feature, FieldSetting, Twin } from "./types.ts";
 
@@ -157,22 +157,38 @@ function readFeature(row: FeatureRow, source: string): Feature {
   };
 }
 
-/** Every FEAT_ name, in order of name. */
-const featureFile = once((): { readonly source: string; readonly features: readonly FeatureRow[] } =>
-  JSON.parse(featuresText),
+const rows = once(() => lazyRows<FeatureRow>(String(featuresText), "name"));
+const positions = once(() => new Map(rows().keys.map((name, position) => [name, position])));
+const made: (Feature | undefined)[] = [];
+
+function featureAt(position: number): Feature | undefined {
+  const row = rows().at(position);
+  if (row === undefined) return undefined;
+  made[position] ??= readFeature(row, rows().header("source"));
+  return made[position];
+}
+
+/** Every FEAT_ name, in order of name. Parses them all: where a few are meant, ask for those. */
+export const features = once((): readonly Feature[] =>
+  rows()
+    .keys.map((_, position) => featureAt(position))
+    .filter((one) => one !== undefined),
 );
 
-export const features = once((): readonly Feature[] => {
-  const file = featureFile();
-  return file.features.map((row) => readFeature(row, file.source));
-});
+/** Every FEAT_ name, without parsing anything. */
+export function featureNames(): readonly string[] {
+  return rows().keys;
+}
 
 /** Positions of the features by the fields that their texts name, as `REGISTER.FIELD` in the Arm ARM's spelling. */
 const byField = once((): ReadonlyMap<string, readonly number[]> => {
   const index = new Map<string, number[]>();
-  featureFile().features.forEach((row, at) => {
-    const text = `${row.shown ?? ""} ${row.present?.join(" ") ?? ""} ${row.absent?.join(" ") ?? ""}`;
-    for (const name of new Set(text.match(/\b[A-Z]\w*\.\w+/g))) {
+  rows().keys.forEach((_, at) => {
+    for (const name of new Set(
+      rows()
+        .textAt(at)
+        .match(/\b[A-Z]\w*_EL\d\.\w+/g),
+    )) {
       const dot = name.indexOf(".");
       const found = field(name.slice(0, dot), name.slice(dot + 1));
       const key = found === undefined ? name : `${found.register}.${found.name}`;
@@ -186,14 +202,27 @@ const byField = once((): ReadonlyMap<string, readonly number[]> => {
 
 /** The features that one of these fields (`REGISTER.FIELD`) takes part in; the others are not even parsed. */
 export function featuresNaming(fields: Iterable<string>): readonly Feature[] {
-  const positions = new Set<number>();
-  for (const key of fields) for (const at of byField().get(key) ?? []) positions.add(at);
-  const all = features();
-  return [...positions]
+  const found = new Set<number>();
+  for (const key of fields) for (const at of byField().get(key) ?? []) found.add(at);
+  return [...found]
     .sort((a, b) => a - b)
-    .map((at) => all[at])
+    .map(featureAt)
     .filter((one) => one !== undefined);
 }
+
+/** The features that further fields repeat where a condition holds. */
+export const featuresWithTwins = once((): readonly Feature[] =>
+  rows()
+    .keys.map((_, at) => (rows().textAt(at).includes('"twins"') ? featureAt(at) : undefined))
+    .filter((one) => one !== undefined),
+);
+
+/** The features that Linux tells programs of; those that a program can ask for. */
+export const featuresWithHwcap = once((): readonly Feature[] =>
+  rows()
+    .keys.map((_, at) => (rows().textAt(at).includes('"hwcap"') ? featureAt(at) : undefined))
+    .filter((one) => one !== undefined),
+);
 
 /** The features that a facility's statement switches. */
 export function featuresOfFacility(facility: string): readonly Feature[] {
@@ -203,7 +232,10 @@ export function featuresOfFacility(facility: string): readonly Feature[] {
 }
 
 /** By its exact name, `FEAT_SVE2`. */
-export const feature: (name: string) => Feature | undefined = indexed(features, (row) => [row.name]);
+export function feature(name: string): Feature | undefined {
+  const position = positions().get(name);
+  return position === undefined ? undefined : featureAt(position);
+}
 
 /**
  * Other words for features, in lower case: the name without `FEAT_`, hwcap names, words of /proc/cpuinfo.

@@ -1,7 +1,7 @@
 /** Typed, lazily parsed access to the fact tables. Functions answer `undefined` for what is unknown; nothing throws. */
 
 export { constraints, constraintsNaming, constraintsOf, fieldRules } from "./constraints.ts";
-export { cpu, cpuByProduct, cpus, registerState } from "./cpus.ts";
+export { cpu, cpuByMidr, cpuByProduct, cpuHas, cpus, registerState } from "./cpus.ts";
 export { type Encoding, genericName, inIdSpace, sysregEncoding, sysregId } from "./encoding.ts";
 export { type ExprState, evaluate, mentioned, parseExpr, printExpr } from "./expr.ts";
 export {
@@ -12,9 +12,12 @@ export {
   compareArch,
   feature,
   featureAliases,
+  featureNames,
   features,
   featuresNaming,
   featuresOfFacility,
+  featuresWithHwcap,
+  featuresWithTwins,
 } from "./features.ts";
 export {
   bitmapRegister,

@@ -21,3 +21,38 @@ export function indexed<K, T>(
   });
   return (key) => index().get(key);
 }
+
+/** A table's rows, each parsed when it is first looked at. */
+export interface LazyRows<Row> {
+  /** What the key column says, row by row. */
+  readonly keys: readonly string[];
+  /** The row's JSON text, for searches that need not parse it. */
+  readonly textAt: (position: number) => string;
+  readonly at: (position: number) => Row | undefined;
+  /** What stands beside the rows in the file's object, under `name`: a string. */
+  readonly header: (name: string) => string;
+}
+
+/**
+ * Splits a file `{ …, "rows": [ … ] }` into its rows without parsing them. Every row begins with the key
+ * column, no nested object does, and nothing follows the rows; tests hold the files to it.
+ */
+export function lazyRows<Row>(text: string, key: string): LazyRows<Row> {
+  const starts = [...text.matchAll(new RegExp(`\\{"${key}": ?"([^"]*)"`, "g"))];
+  const end = text.lastIndexOf("]");
+  const texts = starts.map(({ index }, position) =>
+    text.slice(index, starts[position + 1]?.index ?? end).replace(/[,\s]+$/, ""),
+  );
+  const parsed: (Row | undefined)[] = [];
+  return {
+    keys: starts.map(([, name = ""]) => name),
+    textAt: (position) => texts[position] ?? "",
+    at: (position) => {
+      const row = texts[position];
+      if (row === undefined) return undefined;
+      parsed[position] ??= JSON.parse(row) as Row;
+      return parsed[position];
+    },
+    header: (name) => new RegExp(`"${name}": ?"([^"]*)"`).exec(text.slice(0, starts[0]?.index))?.[1] ?? "",
+  };
+}

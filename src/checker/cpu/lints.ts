@@ -1,12 +1,14 @@
 /** What else is to be said of a CPU model: statements that cannot be kept, say nothing new, or promise too much. */
 import {
-  cpus,
+  cpuByMidr,
+  cpuHas,
   evaluate,
   type Feature,
+  featuresWithHwcap,
   feature as findFeature,
   field as findField,
 } from "../../tables/index.ts";
-import type { Report } from "../report.ts";
+import { hasErrorAt, type Report } from "../report.ts";
 import { printFieldValue } from "../values.ts";
 import { facilityUsage, reportNeed } from "./needs.ts";
 import { facilities, facilityFeatures, identityRegisters, isFacility, type ResolvedCpu } from "./resolve.ts";
@@ -163,7 +165,7 @@ function checkNeeded(
   report: Report,
 ): void {
   const before = stateOf(resolved.before, resolved.architecture).feature(feature.name);
-  if (override === undefined && before === present)
+  if (override === undefined && before === present && !hasErrorAt(report, span))
     report.add("needless-feature", span, {
       word: present ? "with" : "without",
       feature: feature.name,
@@ -222,7 +224,8 @@ function checkFields(
       override === undefined &&
       before !== undefined &&
       before.value === value.value &&
-      before.origin.kind === "baseline"
+      before.origin.kind === "baseline" &&
+      !hasErrorAt(report, span)
     )
       report.add("needless-field", span, { field: key, value: printFieldValue(field, value.value) });
   }
@@ -261,14 +264,12 @@ function checkIdentityFields(statements: CpuStatements, report: Report): void {
 function checkIdentity(resolved: ResolvedCpu, statements: CpuStatements, report: Report): void {
   const { midr } = statements.singles;
   if (midr === undefined || midr.value === "host") return;
-  const partOf = (value: bigint): bigint => value & 0xff00_fff0n;
-  const wanted = partOf(midr.value);
-  const core = cpus().find((one) => one.midr !== null && partOf(one.midr) === wanted);
+  const core = cpuByMidr(midr.value);
   if (core === undefined) return;
   const state = stateOf(resolved.cells, resolved.architecture);
-  const missing = core.features.filter(
-    (name) => findFeature(name)?.hwcap !== undefined && state.feature(name) === false,
-  );
+  const missing = featuresWithHwcap()
+    .map((feature) => feature.name)
+    .filter((name) => state.feature(name) === false && cpuHas(core, name));
   if (missing.length === 0) return;
   const named =
     missing.slice(0, 6).join(", ") + (missing.length > 6 ? ` and ${missing.length - 6} more` : "");

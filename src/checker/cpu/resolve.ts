@@ -14,6 +14,7 @@ import {
   type Field,
   features,
   featuresOfFacility,
+  featuresWithTwins,
   fieldRules,
   architecture as findArchitecture,
   feature as findFeature,
@@ -292,8 +293,7 @@ function applyTwins(
   architecture: Architecture | undefined,
   baselineSpan: Span,
 ): void {
-  for (const feature of features()) {
-    if (feature.twins.length === 0) continue;
+  for (const feature of featuresWithTwins()) {
     const state = stateOf(cells, architecture);
     const present = state.feature(feature.name);
     if (present === undefined) continue;
