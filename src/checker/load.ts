@@ -28,8 +28,9 @@ export interface LoadedFile {
 
 /** `dir/sub/a.guest` + `../b.guest` → `dir/b.guest`. Leading `..` that cannot be resolved stay. */
 export function resolvePath(from: string, to: string): string {
-  const parts = from.split("/").slice(0, -1);
-  for (const part of to.split("/")) {
+  const folder = from.split("/").slice(0, -1);
+  const parts: string[] = folder[0] === "" ? [""] : [];
+  for (const part of [...folder, ...to.split("/")]) {
     if (part === "" || part === ".") continue;
     if (part === ".." && parts.length > 0 && parts.at(-1) !== ".." && parts.at(-1) !== "") parts.pop();
     else parts.push(part);
@@ -49,7 +50,7 @@ export function readReferenced(
   const atom = slotAtom(matched, "path");
   const given = atom.kind === "string" ? atom.value : "";
   // A wrong escape has been reported; the path behind it is not the one that is meant.
-  if (atom.kind === "string" && /\\[^"\\]/.test(atom.text)) return undefined;
+  if (atom.kind === "string" && /\\[^"\\]/.test(atom.text.replace(/\\["\\]/g, ""))) return undefined;
   const path = resolvePath(atom.span.file.path, given);
   if (given.startsWith("/") || /^[A-Za-z]:/.test(given) || !loader.inside(path)) {
     report.add("path-outside", atom.span, { path: given });

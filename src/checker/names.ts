@@ -98,6 +98,9 @@ export function declare(files: readonly LoadedFile[], report: Report): Scope {
   return scope;
 }
 
+/** Bounds the time that suggestions take in a file that is wrong throughout: well below a second. */
+const mostComparisons = 100_000;
+
 /**
  * Finds what a word names among declarations of the given kinds; reports an unknown name with what it may
  * have meant, which is not the declaration `within` that it stands in.
@@ -119,7 +122,9 @@ export function lookUp(
     (kind) => !kinds.includes(kind) && scope[kind].has(name),
   );
   const known = kinds.flatMap((kind) => [...scope[kind].keys()]).filter((one) => one !== within);
-  const [first] = others.length > 0 ? [] : didYouMean(name, known);
+  // After many messages nobody reads suggestions, and each costs a comparison with every name.
+  const readable = report.diagnostics.length * known.length <= mostComparisons;
+  const [first] = others.length > 0 || !readable ? [] : didYouMean(name, known);
   report.add(
     "unknown-name",
     atom.span,

@@ -1,31 +1,44 @@
 /** `test` blocks: checked and kept; running them is the simulator's part. */
 import type { TestContract, TestExpectation } from "../contract.ts";
+import type { Atom } from "../parser/ast.ts";
+import type { IdRegister } from "../tables/index.ts";
 import { type Matched, matchStatements, slotAtom } from "./forms.ts";
-import { readFunctionIds } from "./guest/smccc.ts";
+import { printRange, readFunctionIds } from "./guest/smccc.ts";
 import { lookUp, type Scope } from "./names.ts";
 import type { Report } from "./report.ts";
-import { hex, readFeature, readFieldValue, readInteger, readRegisterOrField, wordText } from "./values.ts";
+import { hex, readBounded, readFeature, readFieldValue, readRegisterOrField, wordText } from "./values.ts";
+
+const maxU64 = (1n << 64n) - 1n;
 
 type Verb = TestExpectation["verb"];
 
 const fixedWord = (matched: Matched, words: readonly string[]): string | undefined =>
   words.find((word) => matched.words.has(word));
 
+/** Value of a register: a number of 64 bits, or `host`. */
+function readWhole(
+  atoms: readonly Atom[],
+  register: IdRegister,
+  report: Report,
+): bigint | "host" | undefined {
+  const [atom, unit] = atoms;
+  if (atom === undefined) return undefined;
+  if (unit === undefined && wordText(atom) === "host") return "host";
+  if (unit === undefined && atom.kind === "number")
+    return readBounded(atom, register.name, 0n, maxU64, report, hex);
+  const found = unit ?? atom;
+  report.add("unknown-value-name", found.span, { field: register.name, name: wordText(found) });
+  return undefined;
+}
+
 function readRead(matched: Matched, report: Report): Omit<TestExpectation, "verb" | "span"> | undefined {
   const found = readRegisterOrField(slotAtom(matched, "subject"), report);
   if (found === undefined) return undefined;
   const atoms = matched.slots.get("value") ?? [];
-  const whole = {
-    register: found.register.name,
-    name: "",
-    lsb: 0,
-    width: 64,
-    signed: false,
-    role: "host",
-    absent: 0,
-    source: "",
-  } as const;
-  const value = readFieldValue(atoms, found.field ?? whole, report);
+  const value =
+    found.field === undefined
+      ? readWhole(atoms, found.register, report)
+      : readFieldValue(atoms, found.field, report);
   if (value === undefined) return undefined;
   const subject =
     found.field === undefined ? found.register.name : `${found.register.name}.${found.field.name}`;
@@ -33,18 +46,18 @@ function readRead(matched: Matched, report: Report): Omit<TestExpectation, "verb
 }
 
 function readCall(matched: Matched, report: Report): Omit<TestExpectation, "verb" | "span"> | undefined {
-  const ids = readFunctionIds(slotAtom(matched, "function"), report);
+  const ids = readFunctionIds(slotAtom(matched, "function"), matched.row.name, report);
   const [only] = ids;
   if (only === undefined) return undefined;
   const word = fixedWord(matched, ["forwarded", "denied"]);
-  const subject = ids.map((range) => `0x${range.first.toString(16).padStart(8, "0")}`).join(", ");
+  const subject = ids.map(printRange).join(", ");
   if (word !== undefined) return { subject, expected: word };
   const result = slotAtom(matched, "result");
   if (result.kind === "word") {
     report.add("call-result-unknown", result.span, { result: wordText(result) });
     return undefined;
   }
-  const value = readInteger(result, report);
+  const value = readBounded(result, "what a call returns in x0", 0n, maxU64, report, hex);
   return value === undefined ? undefined : { subject, expected: hex(value) };
 }
 

@@ -58,7 +58,18 @@ function reportUnknownFunction(atom: Atom, known: readonly string[], report: Rep
 }
 
 /** A function by name or id, or a range of ids. A name may stand for two ids (SMC32 and SMC64). */
-export function readFunctionIds(atom: Atom, report: Report): readonly Ids[] {
+export function readFunctionIds(atom: Atom, statement: string, report: Report): readonly Ids[] {
+  const text = wordText(atom);
+  if (smcccOwners().some((one) => one.name === text)) {
+    const help = [`an owner stands alone or before a convention: \`${statement} ${text}\``];
+    report.add(
+      "unexpected-argument",
+      atom.span,
+      { statement, found: text },
+      statement === "hvc" || statement === "smc" ? {} : { help },
+    );
+    return [];
+  }
   if (atom.kind === "word") {
     const found = smcccFunction(atom.text);
     if (found !== undefined) return found.ids.map((id) => ({ first: id, last: id, span: atom.span }));
@@ -138,7 +149,8 @@ function readOwnerIds(matched: Matched, report: Report): readonly Ids[] {
   for (const convention of conventions)
     for (let number = owner.first; number <= owner.last; number++)
       for (const { first, last, span } of numbers) {
-        // An owner's fast calls are 2^16 ids from `bits 31:24`; bits 23:16 must be zero (SMCCC, DEN0028).
+        // An owner's calls are 2^16 ids from `bits 31:24`. Bits 23:16 must be zero (SMCCC, DEN0028), and an id in
+        // which they are not belongs to no owner: KVM denies it unless an entry by ids says otherwise.
         const base = convention.base + number * 0x100_0000;
         ranges.push({ first: base + first, last: base + last, span });
       }
@@ -201,10 +213,22 @@ function checkAgainst(
       {
         related,
         notes: ["KVM refuses the second of two intersecting ranges with EEXIST"],
-        help: inside ? [withoutPart(earlier, range)] : holds ? [withoutPart(range, earlier)] : [],
+        help: inside === holds ? [] : [inside ? withoutPart(earlier, range) : withoutPart(range, earlier)],
       },
     );
   }
+}
+
+/** Where a range belongs among sorted, disjoint ones: behind all that end before it. */
+function placeOf(range: { readonly first: number }, kept: readonly { readonly last: number }[]): number {
+  let low = 0;
+  let high = kept.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if ((kept[middle]?.last ?? 0) < range.first) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }
 
 /** The filter of a guest: sorted, disjoint. What is wrong is reported and left out. */
@@ -215,22 +239,24 @@ export function readFilter(block: Matched | undefined, report: Report): readonly
     if (action === "handle") report.add("filter-handle", matched.head, {});
     const ids = matched.slots.has("owner")
       ? readOwnerIds(matched, report)
-      : (matched.slots.get("ids") ?? []).flatMap((atom) => readFunctionIds(atom, report));
+      : (matched.slots.get("ids") ?? []).flatMap((atom) => readFunctionIds(atom, action, report));
     const origin: Origin = { kind: "statement", span: matched.head };
     for (const one of ids) {
       if (!checkReserved(one, report)) continue;
       const range = { first: one.first, last: one.last, span: one.span, action, origin };
-      const earlier = kept.find((other) => overlaps(other, range));
-      if (earlier === undefined) kept.push(range);
-      else checkAgainst(range, earlier, report);
+      const place = placeOf(range, kept);
+      const next = kept[place];
+      if (next === undefined || !overlaps(next, range)) kept.splice(place, 0, range);
+      else checkAgainst(range, next, report);
     }
   }
-  kept.sort((a, b) => a.first - b.first);
   return kept.map(({ first, last, action, origin }) => ({ first, last, action, origin }));
 }
 
-const fallsTo = (id: number, filter: readonly FilterRange[]): FilterRange | undefined =>
-  filter.find((range) => range.first <= id && id <= range.last);
+function fallsTo(id: number, filter: readonly FilterRange[]): FilterRange | undefined {
+  const range = filter[placeOf({ first: id }, filter)];
+  return range !== undefined && range.first <= id ? range : undefined;
+}
 
 /** A service that is allowed and whose calls a filter takes away, wholly or in part. */
 export function checkShadowed(

@@ -189,7 +189,7 @@ function readWorkarounds(statements: readonly Matched[], report: Report): Contra
     }
     const level = slotAtom(matched, "level");
     const earlier = stated.find((one) => one.register === register.name);
-    if (register.values[wordText(level)] === undefined) {
+    if (!Object.hasOwn(register.values, wordText(level))) {
       const [first] = didYouMean(wordText(level), Object.keys(register.values));
       report.add(
         "unknown-workaround-level",
