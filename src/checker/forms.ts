@@ -255,8 +255,13 @@ function matchOne(statement: Statement, context: Context, report: Report): Match
     row.forms.map((form) => ({ form, progress: matchForm(form, args, statement.value, open) }));
   const isHit = ({ form, progress }: { form: Form; progress: Progress }): boolean =>
     progress.complete && (form.value !== undefined || statement.value === undefined);
+  // `version host` is the form with the word, not a feature called `host`.
+  const closest = (
+    tries: readonly { form: Form; progress: Progress }[],
+  ): (typeof tries)[number] | undefined =>
+    tries.filter(isHit).sort((a, b) => b.progress.words.size - a.progress.words.size)[0];
   const attempts = attempt(false);
-  const hit = attempts.find(isHit) ?? attempt(true).find(isHit);
+  const hit = closest(attempts) ?? closest(attempt(true));
   const usage = usageLines(row);
   const help = [
     `${usage.length === 1 ? "the form is" : "the forms are"} ${usage.map((line) => `\`${line}\``).join(", ")}`,

@@ -1,5 +1,6 @@
 /** Where checks leave their diagnostics. */
 import { type Details, type Diagnostic, diagnostic } from "../diagnostics/diagnostic.ts";
+import type { Span } from "../diagnostics/span.ts";
 
 export interface Report {
   /** Makes a diagnostic, with the parameters of `diagnostic`, and files it. */
@@ -23,6 +24,13 @@ export function newReport(): Report {
       return made;
     },
   };
+}
+
+/** Whether an error is filed at the statement that begins there: the one reason is enough. */
+export function hasErrorAt(report: Report, span: Span): boolean {
+  return report.diagnostics.some(
+    (found) => found.severity === "error" && found.span.file === span.file && found.span.start === span.start,
+  );
 }
 
 /** Whether anything filed so far is an error. */

@@ -14,7 +14,7 @@ import {
   feature as findFeature,
   printExpr,
 } from "../../tables/index.ts";
-import type { Report } from "../report.ts";
+import { hasErrorAt, type Report } from "../report.ts";
 import { featuresAskedFor, isFacility, type ResolvedCpu, resolveCpu } from "./resolve.ts";
 import { type Cells, constraintState, settingKey, stateOf } from "./state.ts";
 import type { CpuStatements, Stated } from "./statements.ts";
@@ -243,10 +243,6 @@ function fieldRuleExprs(rule: FieldRule["rule"]): readonly Expr[] {
   return "regIsZero" in rule.then ? [rule.if] : [rule.if, rule.then];
 }
 
-/** Whether an error stands at the statement already: the one reason is enough. */
-const isTold = (span: Span, report: Report): boolean =>
-  report.diagnostics.some((found) => found.severity === "error" && samePlace(found.span, span));
-
 export function checkFieldRules(resolved: ResolvedCpu, report: Report): void {
   for (const row of fieldRules()) {
     if (!fieldRuleBroken(row.rule, resolved.cells, resolved.architecture)) continue;
@@ -260,7 +256,7 @@ export function checkFieldRules(resolved: ResolvedCpu, report: Report): void {
       })
       .map((cell) => cell.origin.span);
     const [primary, ...others] = [...inRegister, ...behindRule];
-    if (primary === undefined || isTold(primary, report)) continue;
+    if (primary === undefined || hasErrorAt(report, primary)) continue;
     const seen: Span[] = [primary];
     const isNew = (span: Span): boolean => {
       if (seen.some((one) => samePlace(one, span))) return false;
