@@ -155,6 +155,8 @@ function checkServices(contract: Contract, host: HostOfGuest, report: Report): v
 function checkPsci(contract: Contract, host: HostOfGuest, report: Report): void {
   const { psci } = contract;
   if (psci.value === "host") return;
+  // Without the vCPU feature KVM offers 0.1 alone, on every kernel; hosts are recorded with it.
+  if (!contract.vcpuFeatures.some(({ value }) => value === "PSCI_0_2")) return;
   const known = psciVersions(host.profile);
   if (known === undefined || known.names.includes(psci.value)) return;
   report.add(
