@@ -111,7 +111,7 @@ function readBaseline(matched: Matched, report: Report): Baseline | undefined {
       ...cpus().map((one) => one.name),
     ];
     // A version with another number is another version, not a slip of the fingers.
-    const digits = (text: string): string => text.replace(/\D/g, "");
+    const digits = (text: string): string => text.replace(/\D/g, "").padEnd(2, "0");
     const version = /^armv?\d/i.test(wordText(atom));
     const [first] = didYouMean(wordText(atom), known).filter(
       (one) => !version || digits(one) === digits(wordText(atom)),
@@ -242,6 +242,21 @@ function checkEventOverlaps(events: readonly EventRange[], report: Report): void
   });
 }
 
+/** A `deny` that touches no `allow`, where there is one. */
+function checkIdleDenials(events: readonly EventRange[], report: Report): void {
+  const allowed = events.filter((range) => range.action === "allow");
+  const [first] = allowed;
+  if (first === undefined) return;
+  for (const { action, first: from, last: to, span } of events)
+    if (action === "deny" && !allowed.some((other) => other.first <= to && from <= other.last))
+      report.add(
+        "pmu-deny-idle",
+        span,
+        {},
+        { related: [{ span: first.span, message: "only what is allowed may be counted" }] },
+      );
+}
+
 const levelOf = (matched: Matched, facility: string, report: Report): Stated<Feature> | undefined => {
   const atom = matched.slots.get("feature")?.[0];
   if (atom === undefined) return undefined;
@@ -288,6 +303,7 @@ function readPmu(matched: Matched, report: Report): PmuStatement {
     }
   }
   checkEventOverlaps(events, report);
+  checkIdleDenials(events, report);
   return { version, counters, intid, events };
 }
 

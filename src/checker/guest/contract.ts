@@ -166,7 +166,10 @@ export function guestContract(
     block,
     matched.statement.block,
     nameSpan,
-    { pmuIntid: pmu?.intid, hasEl2: el2 !== undefined && el2.value !== "off" },
+    {
+      pmuIntid: pmu?.intid,
+      hasEl2: model === undefined ? undefined : el2 !== undefined && el2.value !== "off",
+    },
     report,
   );
   const hosts = runsOn(block, scope, report);

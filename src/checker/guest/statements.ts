@@ -87,9 +87,11 @@ function readServices(matched: Matched | undefined, report: Report): readonly Al
         atom.span,
         { name },
         {
-          ...(first === undefined
-            ? { help: [`services are ${names.map((one) => `\`${one}\``).join(", ")}`] }
-            : { label: `did you mean \`${first}\`?`, fixes: [replaceFix(atom.span, first)] }),
+          ...(name === "none"
+            ? { label: "`none` stands alone" }
+            : first === undefined
+              ? { help: [`services are ${names.map((one) => `\`${one}\``).join(", ")}`] }
+              : { label: `did you mean \`${first}\`?`, fixes: [replaceFix(atom.span, first)] }),
         },
       );
     } else if (earlier !== undefined) {
@@ -227,7 +229,8 @@ export const timerAttributes = {
 /** What the CPU model says that devices depend on. */
 export interface CpuFacts {
   readonly pmuIntid: Decided<number> | undefined;
-  readonly hasEl2: boolean;
+  /** Undefined where the model is not known. */
+  readonly hasEl2: boolean | undefined;
 }
 
 function readTimers(statements: readonly Matched[], cpu: CpuFacts, report: Report): Contract["timers"] {
@@ -246,6 +249,13 @@ function readTimers(statements: readonly Matched[], cpu: CpuFacts, report: Repor
       );
       continue;
     }
+    if (timer.startsWith("hyp-") && cpu.hasEl2 === false)
+      report.add(
+        "timer-without-el2",
+        matched.head,
+        { timer },
+        { help: ["remove it, or give the CPU model `el2 vhe` or `el2 nvhe`"] },
+      );
     stated.push({ timer, intid: Number(intid), origin: byStatement(matched) });
   }
   checkIntids(stated, cpu, report);
@@ -256,7 +266,7 @@ function readTimers(statements: readonly Matched[], cpu: CpuFacts, report: Repor
 function checkIntids(timers: Contract["timers"], { pmuIntid, hasEl2 }: CpuFacts, report: Report): void {
   const used = new Map<number, { what: string; span: Span | undefined }>();
   for (const [timer, attribute] of Object.entries(timerAttributes)) {
-    if (timer.startsWith("hyp-") && !hasEl2) continue;
+    if (timer.startsWith("hyp-") && hasEl2 !== true) continue;
     const stated = timers.find((one) => one.timer === timer);
     const intid = stated?.intid ?? deviceAttribute(attribute)?.default;
     if (intid === undefined) continue;
@@ -291,11 +301,15 @@ function checkIntids(timers: Contract["timers"], { pmuIntid, hasEl2 }: CpuFacts,
     );
 }
 
-/** @param allowed undefined where the services are not all known. */
+/**
+ * @param allowed undefined where the services are not all known.
+ * @param ipaBits size of the guest's address space, where it is stated.
+ */
 function readStolenTime(
   matched: Matched | undefined,
   written: Block | undefined,
   allowed: readonly Allowed[] | undefined,
+  ipaBits: number | undefined,
   report: Report,
 ): Decided<bigint> | undefined {
   const service = allowed?.find((one) => one.service.name === "pv-time");
@@ -305,7 +319,8 @@ function readStolenTime(
     return undefined;
   }
   const atom = slotAtom(matched, "address");
-  const address = readBounded(atom, "a guest-physical address", 0n, (1n << 52n) - 1n, report, hex);
+  const what = `a guest-physical address${ipaBits === undefined ? "" : ` of ${ipaBits} bits`}`;
+  const address = readBounded(atom, what, 0n, (1n << BigInt(ipaBits ?? 52)) - 1n, report, hex);
   if (address === undefined) return undefined;
   if (address % 64n !== 0n) {
     const down = address - (address % 64n);
@@ -352,10 +367,15 @@ export function readGuestPart(
   const filterRead = soundly(report, () => readFilter(single(block, "smccc"), report));
   const filter: readonly FilterRange[] = filterRead.value;
   const vcpusStatement = single(block, "vcpus");
+  const gic = single(block, "gic");
+  const gicKind = firstWord(gic, ["v3", "v2", "none"]);
+  // KVM_DEV_ARM_VGIC_V2 takes eight vCPUs (VGIC_V2_MAX_CPUS), KVM itself 512 (VGIC_V3_MAX_CPUS).
+  const [whatCount, mostVcpus] =
+    gicKind === "v2" ? ["the number of vCPUs beside a GICv2", 8n] : ["the number of vCPUs", 512n];
   const vcpuCount =
     vcpusStatement === undefined
       ? undefined
-      : readBounded(slotAtom(vcpusStatement, "count"), "the number of vCPUs", 1n, 512n, report);
+      : readBounded(slotAtom(vcpusStatement, "count"), whatCount, 1n, mostVcpus, report);
   const vcpus = vcpuCount === undefined ? undefined : Number(vcpuCount);
   if (allKnown) checkServiceNeeds(allowed, report);
   checkShadowed(allowed, filter, report);
@@ -363,8 +383,10 @@ export function readGuestPart(
   if (vcpus !== undefined || !hasStatement(written, "vcpus")) checkCpuOn(filter, vcpus, report);
   const offset = single(block, "counter-offset");
   const ipa = single(block, "ipa");
-  const gic = single(block, "gic");
-  const gicKind = firstWord(gic, ["v3", "v2", "none"]);
+  const ipaBits =
+    ipa === undefined
+      ? undefined
+      : readBits(ipa.slots.get("bits") ?? [], "the size of the address space in bits", 32n, 52n, report);
   return {
     psci: readPsci(single(block, "psci"), guest, report),
     services: allowed.map(({ service, span }) => ({
@@ -376,7 +398,13 @@ export function readGuestPart(
     capabilities: readCapabilities(block.get("capability") ?? [], report),
     workarounds: readWorkarounds(block.get("workaround") ?? [], report),
     timers: readTimers(block.get("timer") ?? [], cpu, report),
-    stolenTime: readStolenTime(single(block, "stolen-time"), written, allKnown ? allowed : undefined, report),
+    stolenTime: readStolenTime(
+      single(block, "stolen-time"),
+      written,
+      allKnown ? allowed : undefined,
+      ipaBits,
+      report,
+    ),
     counterOffset:
       offset === undefined
         ? undefined
@@ -384,13 +412,7 @@ export function readGuestPart(
             readBounded(slotAtom(offset, "offset"), "the counter offset", 0n, maxU64, report, hex),
             offset,
           ),
-    ipaBits:
-      ipa === undefined
-        ? undefined
-        : decided(
-            readBits(ipa.slots.get("bits") ?? [], "the size of the address space in bits", 32n, 52n, report),
-            ipa,
-          ),
+    ipaBits: ipa === undefined ? undefined : decided(ipaBits, ipa),
     gic:
       gic === undefined || gicKind === undefined ? undefined : { value: gicKind, origin: byStatement(gic) },
     vcpus:

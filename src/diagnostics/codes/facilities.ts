@@ -98,4 +98,15 @@ export const facilities = {
       right: cpu("midr 0x413fd0c1", "neoverse-n1"),
     }),
   },
+  "pmu-deny-idle": {
+    code: "GC0510",
+    severity: "warning",
+    message: "these events are not allowed in the first place",
+    page: () => ({
+      explain:
+        "Once an event is allowed, all others are not. A `deny` takes events out of an `allow`; outside of every `allow` it has no effect.",
+      wrong: cpu("pmu on {\n  allow events 0x00 ..= 0x1f\n  deny events 0x40\n}"),
+      right: cpu("pmu on {\n  allow events 0x00 ..= 0x1f\n  deny events 0x11\n}"),
+    }),
+  },
 } as const satisfies Readonly<Record<string, DiagnosticRow>>;

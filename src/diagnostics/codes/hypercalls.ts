@@ -282,4 +282,15 @@ export const hypercalls = {
       right: test("read ID_AA64PFR0_EL1.SVE = 0"),
     }),
   },
+  "timer-without-el2": {
+    code: "GC0627",
+    severity: "warning",
+    message: "the guest has no {timer} timer, as it has no EL2",
+    page: () => ({
+      explain:
+        "Only a guest with an EL2 of its own (`el2 vhe` or `el2 nvhe`) has the two timers of a hypervisor. For another guest the statement has no effect.",
+      wrong: guest("timer hyp-virtual intid 28"),
+      right: guest("timer virtual intid 27"),
+    }),
+  },
 } as const satisfies Readonly<Record<string, DiagnosticRow>>;
