@@ -6,7 +6,15 @@
  * of a command, when what that run compiled is in memory, and holds just that. Whatever goes wrong with a
  * cache, the program runs without it.
  */
-import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import {
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  statSync,
+  unlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { Script } from "node:vm";
 import { commandNames } from "./command-names.ts";
@@ -53,7 +61,8 @@ function prune(folder: string): void {
   const oldest = Date.now() - 30 * 24 * 3600 * 1000;
   for (const name of readdirSync(folder)) {
     const path = join(folder, name);
-    if (name.startsWith(`${command}-`) && name !== cacheName && statSync(path).atimeMs < oldest) rmSync(path);
+    if (name.startsWith(`${command}-`) && name !== cacheName && statSync(path).atimeMs < oldest)
+      unlinkSync(path);
   }
 }
 
@@ -66,7 +75,11 @@ function writeCache(folder: string, script: Script): void {
     renameSync(temporary, path);
     prune(folder);
   } catch {
-    rmSync(temporary, { force: true });
+    try {
+      unlinkSync(temporary);
+    } catch {
+      // Never written.
+    }
   }
 }
 
@@ -89,9 +102,10 @@ script.runInThisContext()(loaded.exports, require, loaded, bundle, __dirname);
 const { main } = loaded.exports;
 if (main === undefined) throw new Error("guestc.cjs is damaged: install guestc again");
 main(argv).then((code) => {
-  process.exitCode = code;
   const usable = cachedData !== undefined && script.cachedDataRejected !== true;
   // What a wrong command line or a help text compiles is not what the next run needs.
-  if (usable || folder === undefined || code === 2 || argv.length < 2 || argv.includes("--help")) return;
-  writeCache(folder, script);
+  const complete = code !== 2 && argv.length > 1 && !argv.includes("--help");
+  if (!usable && folder !== undefined && complete) writeCache(folder, script);
+  // All output is written by now; to take the heap down in good order would only cost time.
+  process.exit(code);
 });
