@@ -1,4 +1,6 @@
 /** What else is to be said of a CPU model: statements that cannot be kept, say nothing new, or promise too much. */
+
+import { spanText } from "../../diagnostics/span.ts";
 import {
   cpuByMidr,
   cpuHas,
@@ -140,10 +142,13 @@ function checkKept(
         (one.origin.span.start !== span.start || one.origin.span.file !== span.file),
     );
   if (cell === undefined && present && reportNeed(feature, span, state, report)) return true;
+  // A feature in a list is named with its verb; a facility's level (`level FEAT_MTE3`) stands for itself.
+  const text = spanText(span).replace(/\s+/g, " ");
+  const statement = text === feature.name ? `${present ? "with" : "without"} ${text}` : text;
   report.add(
     "feature-undone",
     span,
-    { word: present ? "with" : "without", feature: feature.name, state: present ? "absent" : "present" },
+    { statement, feature: feature.name, state: present ? "absent" : "present" },
     {
       related:
         cell === undefined

@@ -105,12 +105,17 @@ function stateOfContract(contract: Contract): ExprState {
   return stateOf(cells, undefined);
 }
 
-/** What to write where a host refuses fields. */
-function wayOut(group: readonly Refusal[]): string {
+/**
+ * What to write where a host refuses fields.
+ *
+ * @param statement text of the statement that decided them.
+ */
+function wayOut(group: readonly Refusal[], statement: string): string {
   const them = group.length === 1 ? "it" : "them";
   const register = group[0]?.field.register;
   const identity = identityRegisters.find((one) => one.register === register);
   if (identity !== undefined) return `\`${identity.statement} host\` leaves ${them} to the host`;
+  if (statement.startsWith("version ")) return `\`version host\` leaves ${them} to the host`;
   const open = group.slice(0, 3).map(({ field }) => `\`field ${keyOf(field)} = host\``);
   const leave = `${open.join(", ")}${group.length > 3 ? " …" : ""} ${group.length === 1 ? "leaves" : "leave"} ${them} to the host`;
   return group[0]?.wanted.origin.kind === "baseline" ? `take a baseline that the host has; ${leave}` : leave;
@@ -157,7 +162,7 @@ export function checkFields(contract: Contract, host: HostOfGuest, known: Known,
         help: [
           feature !== undefined && present !== undefined
             ? `remove \`${present ? "with" : "without"} ${feature.name}\``
-            : wayOut(group),
+            : wayOut(group, spanText(span)),
         ],
       },
     );

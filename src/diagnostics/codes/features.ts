@@ -36,7 +36,7 @@ export const features = {
   "feature-undone": {
     code: "GC0404",
     severity: "error",
-    message: "`{word} {feature}` does not hold: another statement makes it {state}",
+    message: "`{statement}` does not hold: another statement makes {feature} {state}",
     page: () => ({
       explain:
         "A feature stands for values of fields. Another statement decides one of them so that the feature's own condition no longer holds.",
