@@ -112,7 +112,7 @@ describe("any set of statements", () => {
         for (const found of diagnostics.filter((one) => one.slug === "constraint-broken"))
           for (const help of found.help)
             for (const way of help.replace("the smallest mend: ", "").split(/,? or /)) {
-              const changes = [...way.matchAll(/(remove )?`([^`]+)`/g)].map(([, remove, text]) => ({
+              const changes = [...way.matchAll(/(remove |replace )?`([^`]+)`/g)].map(([, remove, text]) => ({
                 text: text ?? "",
                 remove: remove !== undefined,
               }));

@@ -81,14 +81,18 @@ function statementsBehind(exprs: readonly Expr[], cells: Cells): readonly Span[]
 type Mend = ReadonlyMap<string, boolean>;
 
 /** How a change is written; undefined where no statement makes it. */
-function mendText(mend: Mend, statements: CpuStatements): string | undefined {
+function mendText(mend: Mend, statements: CpuStatements, without: ExprState): string | undefined {
   const words: string[] = [];
   for (const [name, present] of mend) {
     const facility = findFeature(name)?.facility;
     const stated = statements.features.get(name)?.value;
+    const wanted = `\`${present ? "with" : "without"} ${name}\``;
+    const opposite = `\`${present ? "without" : "with"} ${name}\``;
     if (facility === undefined && stated !== undefined && stated.present !== present)
-      words.push(`remove \`${stated.present ? "with" : "without"} ${name}\``);
-    else if (facility === undefined) words.push(`write \`${present ? "with" : "without"} ${name}\``);
+      words.push(
+        without.feature(name) === present ? `remove ${opposite}` : `replace ${opposite} by ${wanted}`,
+      );
+    else if (facility === undefined) words.push(`write ${wanted}`);
     else if (isFacility(facility) && !present && statements.singles[facility] !== undefined)
       words.push(`write \`${facility} off\``);
     else return undefined;
@@ -97,7 +101,7 @@ function mendText(mend: Mend, statements: CpuStatements): string | undefined {
 }
 
 /** The cells as the changed statements resolve; undefined where a change cannot be tried. */
-function mended(mend: Mend, statements: CpuStatements): ResolvedCpu | undefined {
+function mended(mend: Mend, statements: CpuStatements, without: ExprState): ResolvedCpu | undefined {
   const features = new Map(statements.features);
   const singles: Record<string, Stated<unknown> | undefined> = { ...statements.singles };
   const span = statements.singles.baseline?.span;
@@ -105,7 +109,9 @@ function mended(mend: Mend, statements: CpuStatements): ResolvedCpu | undefined 
   for (const [name, present] of mend) {
     const feature = findFeature(name);
     if (feature === undefined || feature.present.length === 0) return undefined;
-    if (feature.facility === undefined)
+    if (feature.facility === undefined && features.has(name) && without.feature(name) === present)
+      features.delete(name);
+    else if (feature.facility === undefined)
       features.set(name, { value: { feature, present }, span, override: undefined });
     else singles[feature.facility] = { value: "off", span, override: undefined };
   }
@@ -124,6 +130,8 @@ function mends(
   mentions(rule.then, named);
   mentions(rule.if, named);
   const state = constraintState(resolved.cells, resolved.architecture);
+  // What is there when a statement is removed.
+  const without = stateOf(resolved.before, resolved.architecture);
   const tries: Mend[] = [];
   for (const name of named.features) {
     const present = state.feature(name);
@@ -133,11 +141,14 @@ function mends(
   if (lacking.length > 1) tries.push(new Map(lacking.map((name) => [name, true])));
   const found: { readonly mend: Mend; readonly text: string }[] = [];
   for (const mend of tries) {
-    const text = mendText(mend, statements);
-    const trial = text === undefined ? undefined : mended(mend, statements);
+    const text = mendText(mend, statements, without);
+    const trial = text === undefined ? undefined : mended(mend, statements, without);
     if (text === undefined || trial === undefined) continue;
     const after = stateOf(trial.cells, trial.architecture);
-    const kept = [...mend].every(([name, present]) => after.feature(name) === present);
+    const stays = [...statements.features].every(
+      ([name, { value }]) => mend.has(name) || after.feature(name) !== !value.present,
+    );
+    const kept = stays && [...mend].every(([name, present]) => after.feature(name) === present);
     const left = violations(trial.cells, trial.architecture, exceptions);
     if (kept && left.every((one) => one !== rule && broken.includes(one))) found.push({ mend, text });
   }
