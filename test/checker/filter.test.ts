@@ -1,10 +1,13 @@
 /** The arithmetic of function ids, by Arm DEN0028 (SMC Calling Convention), table "SMC and HVC Services". */
 import fc from "fast-check";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import type { FilterRange } from "../../src/contract.ts";
 import { smcccFunctions } from "../../src/tables/index.ts";
 import { compileText } from "../support/compile-text.ts";
 import { contractOf, slugs } from "./support.ts";
+
+// Random programs take their time on a loaded machine.
+vi.setConfig({ testTimeout: 120_000 });
 
 const guestWith = (...entries: readonly string[]): string =>
   `edition 2026\ncpu c { baseline host }\nguest g {\n  cpu c\n  smccc {\n${entries.map((one) => `    ${one}\n`).join("")}  }\n}\n`;

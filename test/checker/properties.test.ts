@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { stateOf } from "../../src/checker/cpu/state.ts";
 
 import type { Diagnostic } from "../../src/diagnostics/diagnostic.ts";
@@ -8,6 +8,9 @@ import { plan } from "../../src/planner/planner.ts";
 import { compileText } from "../support/compile-text.ts";
 import { baseline, runs, statements } from "./arbitrary.ts";
 import { type CheckedModel, cpuText, modelOf } from "./support.ts";
+
+// Random programs take their time on a loaded machine.
+vi.setConfig({ testTimeout: 120_000 });
 
 const values = ({ resolved }: CheckedModel): readonly string[] =>
   [...resolved.cells].map(([key, cell]) => `${key}=${cell.value}`).sort();

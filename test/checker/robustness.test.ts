@@ -1,11 +1,14 @@
 /** Odd, hostile and huge programs: diagnostics, never an exception, and time that grows with the text. */
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { compile } from "../../src/checker/compile.ts";
 import { resolvePath } from "../../src/checker/load.ts";
 import type { Diagnostic } from "../../src/diagnostics/diagnostic.ts";
 import { plan } from "../../src/planner/planner.ts";
 import { compileText, describeDiagnostic } from "../support/compile-text.ts";
 import { slugs } from "./support.ts";
+
+// Random programs take their time on a loaded machine.
+vi.setConfig({ testTimeout: 120_000 });
 
 const errors = (found: readonly Diagnostic[]): readonly Diagnostic[] =>
   found.filter((one) => one.severity === "error");

@@ -1,7 +1,7 @@
 /** What holds of every plan, whatever the contract is. */
 import { readdirSync } from "node:fs";
 import fc from "fast-check";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import type { Contract } from "../../src/contract.ts";
 import type { Diagnostic } from "../../src/diagnostics/diagnostic.ts";
 import type { Operation, Plan } from "../../src/planner/plan.ts";
@@ -17,6 +17,9 @@ import {
 import { baseline, statements } from "../checker/arbitrary.ts";
 import { contractOf, cpuText } from "../checker/support.ts";
 import { compileFile, compileText } from "../support/compile-text.ts";
+
+// Random programs take their time on a loaded machine.
+vi.setConfig({ testTimeout: 120_000 });
 
 const guestLines: readonly (readonly string[])[] = [
   ["psci 0.1", "psci 0.2", "psci 1.0", "psci 1.1", "psci 1.3", "psci host"],

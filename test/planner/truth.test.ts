@@ -1,7 +1,7 @@
 /** What the checker says of a host, against what the host's recording says of the plan. */
 import { readdirSync, readFileSync } from "node:fs";
 import fc from "fast-check";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { compile } from "../../src/checker/compile.ts";
 import { configurationOf } from "../../src/checker/hosts/check.ts";
 import { configurationFor } from "../../src/hosts/configuration.ts";
@@ -14,6 +14,9 @@ import { allBaselines, cpuText } from "../checker/support.ts";
 import { shipped, shippedNames } from "../hosts/shipped.ts";
 import { projectLoader } from "../support/compile-text.ts";
 import { play } from "./recorded-kvm.ts";
+
+// Random programs take their time on a loaded machine.
+vi.setConfig({ testTimeout: 120_000 });
 
 /** Diagnostics that are about fields; others are about calls that the recording does not play. */
 const aboutFields = new Set(["host-refuses-field"]);
