@@ -29,7 +29,7 @@ const texts: Readonly<Record<Constraint["class"], string>> = {
 
 function readConstraint(row: ConstraintRow, of: Constraint["class"], source: string): Constraint {
   // Most rules are never looked at in one run: their texts are read when first asked for.
-  const parsed: { if?: Expr; then?: Expr; when?: Expr } = {};
+  const parsed: { condition?: Expr; conclusion?: Expr; guard?: Expr } = {};
   return {
     id: row.id,
     owner: row.owner,
@@ -37,17 +37,17 @@ function readConstraint(row: ConstraintRow, of: Constraint["class"], source: str
     class: of,
     source: row.source ?? source,
     get if() {
-      parsed.if ??= parseExpr(row.if ?? row.owner);
-      return parsed.if;
+      parsed.condition ??= parseExpr(row.if ?? row.owner);
+      return parsed.condition;
     },
     // biome-ignore lint/suspicious/noThenProperty: the conclusion of a rule, nothing awaits it
     get then() {
-      parsed.then ??= parseExpr(row.then ?? row.iff ?? "");
-      return parsed.then;
+      parsed.conclusion ??= parseExpr(row.then ?? row.iff ?? "");
+      return parsed.conclusion;
     },
     get when() {
-      if (row.when !== undefined) parsed.when ??= parseExpr(row.when);
-      return parsed.when;
+      if (row.when !== undefined) parsed.guard ??= parseExpr(row.when);
+      return parsed.guard;
     },
   };
 }

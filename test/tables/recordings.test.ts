@@ -23,7 +23,7 @@ const recorded = shippedNames.map(shipped).filter((profile) => profile.origin ==
 const working = (profile: HostProfile): readonly Configuration[] =>
   [...profile.configurations.values()].filter((one) => one.refused === undefined);
 
-const valueOf = (of: Field, register: bigint): number =>
+const valueIn = (of: Field, register: bigint): number =>
   Number((register >> BigInt(of.lsb)) & ((1n << BigInt(of.width)) - 1n));
 const maskOf = (of: Field): bigint => ((1n << BigInt(of.width)) - 1n) << BigInt(of.lsb);
 
@@ -46,7 +46,7 @@ function readings(profile: HostProfile): readonly Reading[] {
         configuration,
         register,
         of,
-        value: valueOf(of, read),
+        value: valueIn(of, read),
       }));
     }),
   );
@@ -209,7 +209,7 @@ describe.each(recorded.map((profile) => [profile.name, profile] as const))("%s",
     const psci = firmwareRegister("KVM_REG_ARM_PSCI_VERSION");
     const newest = Object.entries(psci?.values ?? {})
       .filter(([name]) => compareVersions(psci?.valueSince[name] ?? "6.1", version) <= 0)
-      .reduce((best, [, value]) => (value > best ? value : best), 0n);
+      .reduce((best, [, value]) => Math.max(value, best), 0n);
     expect(profile.configurations.get("base")?.registers.get(psci?.id ?? 0n)).toBe(newest);
   });
 
