@@ -7,6 +7,7 @@ export default defineConfig({
   define: { GUESTC_VERSION: JSON.stringify(version) },
   test: {
     include: ["test/**/*.test.ts"],
+    setupFiles: ["test/support/seed.ts"],
     globalSetup: ["test/support/program.ts"],
     maxWorkers: 2,
     // Tests start compilers and emulators, and share the machine.
