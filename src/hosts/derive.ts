@@ -10,7 +10,9 @@ import {
   type IdRegister,
   idRegisters,
   type KernelRules,
+  kernelRules,
   kernelRulesFor,
+  seriesOf,
   services,
   sveLengthsRegister,
   vcpuFeature,
@@ -76,6 +78,15 @@ const psciVersion = "KVM_REG_ARM_PSCI_VERSION";
 /** MPIDR_EL1 of the first vCPU: affinity 0, the RES1 bit 31. */
 const FIRST_MPIDR = 0x8000_0000n;
 
+/** The last series of a major release that the tables have: 6.19 for 6, for no 6.20 was ever made. */
+function newestOfMajor(kernelVersion: string): string | undefined {
+  const major = `${kernelVersion.split(".")[0]}.`;
+  return kernelRules()
+    .map((row) => seriesOf(row.series))
+    .filter((series) => series.startsWith(major))
+    .at(-1);
+}
+
 /**
  * A profile of a named core under a kernel series. It has readings and writable masks but no sweeps, so
  * that every judgement on it is by rule; the levels of the Spectre workarounds are not known.
@@ -100,6 +111,13 @@ export function deriveHost(
   const rules = kernelRulesFor(kernelVersion);
   if (rules === undefined) {
     return { problem: `the tables have no rules for linux ${kernelVersion}; they begin with 6.1` };
+  }
+  const newest = newestOfMajor(kernelVersion);
+  if (newest === undefined || compareVersions(seriesOf(kernelVersion), newest) > 0) {
+    const last = kernelRules().at(-1)?.series;
+    return {
+      problem: `the tables know the series of linux from 6.1 to ${last}, and ${kernelVersion} is in none of them`,
+    };
   }
   // A register that a published set does not list has a reserved encoding on that core and reads as zero. But
   // some sets leave out AArch32 altogether.
@@ -151,10 +169,6 @@ interface Host {
 }
 
 /** The leading `major.minor`, in which `since` and `until` are given. */
-function seriesOf(version: string): string {
-  return version.split(".").slice(0, 2).join(".");
-}
-
 function holdsFor(version: string, since: string | undefined, until: string | undefined): boolean {
   const series = seriesOf(version);
   return (

@@ -27,6 +27,7 @@ interface FeatureRow {
   /** The AArch32 registers' conjunction. */
   readonly aarch32?: string;
   readonly limits?: string;
+  readonly assumed?: true;
   readonly requires?: readonly string[];
   readonly excludes?: readonly string[];
   readonly hwcap?: string;
@@ -145,6 +146,7 @@ function readFeature(row: FeatureRow, source: string): Feature {
       return parsed.advertisedBy.expr;
     },
     limits: row.limits,
+    ...(row.assumed === undefined ? {} : { assumed: row.assumed }),
     requires: row.requires ?? [],
     excludes: row.excludes ?? [],
     get facility() {

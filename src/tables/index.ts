@@ -63,4 +63,4 @@ export {
 export { source, sources } from "./sources.ts";
 export { sysInstructions, systemRegister, systemRegisterAt, systemRegisters } from "./system-registers.ts";
 export type * from "./types.ts";
-export { compareVersions } from "./version.ts";
+export { compareVersions, seriesOf } from "./version.ts";

@@ -173,6 +173,11 @@ export interface Feature {
   /** Direct, unconditional requirements (a subset of the constraints, for explanations and mends). */
   readonly requires: readonly string[];
   readonly excludes: readonly string[];
+  /**
+   * The architecture lets a CPU lack it, but no Armv8-A core that runs Linux does: where a version makes another
+   * feature mandatory beside it, an architecture baseline takes it as given.
+   */
+  readonly assumed?: true;
   /** Statement of the language that decides it instead of `with`/`without` (FEAT_SVE: `sve`). */
   readonly facility?: string | undefined;
   readonly hwcap?: string | undefined;

@@ -197,7 +197,9 @@ function checkVersion(
   if (architecture === undefined) return;
   if (!present && isMandatory(feature, resolved))
     report.add("mandatory-feature-absent", span, { feature: feature.name, architecture: architecture.name });
-  if (present && feature.since !== null && !architecture.includes.includes(feature.since))
+  if (present && architecture.prohibits.includes(feature.name))
+    report.add("feature-prohibited", span, { feature: feature.name, architecture: architecture.name });
+  else if (present && feature.since !== null && !architecture.includes.includes(feature.since))
     report.add("feature-newer-than-baseline", span, {
       feature: feature.name,
       since: feature.since,

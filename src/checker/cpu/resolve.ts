@@ -111,8 +111,12 @@ function offer(cells: Cells, name: string, architecture: Architecture, origin: O
 /** What a version makes mandatory only beside something else, which the facilities have brought by now. */
 function offerConditional(cells: Cells, architecture: Architecture, span: Span): void {
   const origin: Origin = { kind: "baseline", span, baseline: architecture.name };
-  for (const { feature, when } of architecture.mandatoryIf)
-    if (evaluate(when, stateOf(cells, architecture)) === true) offer(cells, feature, architecture, origin);
+  for (const { feature, when } of architecture.mandatoryIf) {
+    const state = stateOf(cells, architecture);
+    const given = (name: string): boolean | undefined =>
+      state.feature(name) ?? (findFeature(name)?.assumed === true ? true : undefined);
+    if (evaluate(when, { ...state, feature: given }) === true) offer(cells, feature, architecture, origin);
+  }
 }
 
 /** Off clears a facility's fields; on leaves them to the host, but for the level that the statement names. */

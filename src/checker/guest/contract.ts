@@ -90,7 +90,7 @@ function pmuOf(statements: CpuStatements): PmuContract | undefined {
  * The GIC fields follow the guest's interrupt controller: KVM clears them at the first run of a guest
  * without a GICv3. The AArch32 twin is shown only where EL0 can use AArch32.
  */
-function withGic(model: CpuModel, gic: Contract["gic"]): readonly RegisterContract[] {
+function withGic(model: CpuModel, gic: Contract["gic"], report: Report): readonly RegisterContract[] {
   if (gic === undefined || model.resolved === undefined) return model.registers;
   const gicv3 = findFeature("FEAT_GICv3");
   const aarch32 = stateOf(model.resolved.cells, model.resolved.architecture).feature("FEAT_AA32EL0");
@@ -102,8 +102,19 @@ function withGic(model: CpuModel, gic: Contract["gic"]): readonly RegisterContra
     ...register,
     fields: register.fields.map((field) => {
       const row = findField(register.name, field.name);
-      if (row?.facility !== "gic" || field.origin.kind === "statement") return field;
+      if (row?.facility !== "gic") return field;
       const setting = shown.find((one) => findField(one.reg, one.field) === row);
+      if (field.origin.kind === "statement") {
+        const given = BigInt(setting?.value ?? row.absent);
+        if (field.value !== "host" && field.value !== given)
+          report.add(
+            "gic-contradicted",
+            field.origin.span,
+            { field: `${register.name}.${field.name}`, gic: gic.value, value: given },
+            { related: [{ span: gic.origin.span, message: "the guest's interrupt controller" }] },
+          );
+        return field;
+      }
       const unknownTwin =
         aarch32 === undefined && gicv3?.presentAArch32.some((one) => findField(one.reg, one.field) === row);
       if (unknownTwin === true) return field;
@@ -183,7 +194,7 @@ export function guestContract(
     span: nameSpan,
     sealed: block.has("sealed"),
     cpu: model.name,
-    registers: withGic(model, part.gic),
+    registers: withGic(model, part.gic, report),
     vcpuFeatures: vcpuFeaturesOf(statements, part.psci),
     sveLengths:
       sve === undefined || sve.value === "off"

@@ -262,6 +262,27 @@ function readTimers(statements: readonly Matched[], cpu: CpuFacts, report: Repor
   return stated;
 }
 
+/** Without an in-kernel GIC the device attributes for interrupts are refused. */
+function checkIntidsHaveGic(
+  gic: Contract["gic"],
+  timers: Contract["timers"],
+  pmuIntid: Decided<number> | undefined,
+  report: Report,
+): void {
+  if (gic?.value !== "none") return;
+  const wanting = [
+    ...timers.map(({ timer, origin }) => ({ what: `the ${timer} timer`, origin })),
+    ...(pmuIntid === undefined ? [] : [{ what: "the PMU", origin: pmuIntid.origin }]),
+  ];
+  for (const { what, origin } of wanting)
+    report.add(
+      "intid-without-gic",
+      origin.span,
+      { what },
+      { related: [{ span: gic.origin.span, message: "no interrupt controller" }] },
+    );
+}
+
 /** KVM checks at the first run that the PPIs of the timers that the guest has differ; the PMU's must not collide either. */
 function checkIntids(timers: Contract["timers"], { pmuIntid, hasEl2 }: CpuFacts, report: Report): void {
   const used = new Map<number, { what: string; span: Span | undefined }>();
@@ -387,6 +408,10 @@ export function readGuestPart(
     ipa === undefined
       ? undefined
       : readBits(ipa.slots.get("bits") ?? [], "the size of the address space in bits", 32n, 52n, report);
+  const controller: Contract["gic"] =
+    gic === undefined || gicKind === undefined ? undefined : { value: gicKind, origin: byStatement(gic) };
+  const timers = readTimers(block.get("timer") ?? [], cpu, report);
+  checkIntidsHaveGic(controller, timers, cpu.pmuIntid, report);
   return {
     psci: readPsci(single(block, "psci"), guest, report),
     services: allowed.map(({ service, span }) => ({
@@ -397,7 +422,7 @@ export function readGuestPart(
     filter,
     capabilities: readCapabilities(block.get("capability") ?? [], report),
     workarounds: readWorkarounds(block.get("workaround") ?? [], report),
-    timers: readTimers(block.get("timer") ?? [], cpu, report),
+    timers,
     stolenTime: readStolenTime(
       single(block, "stolen-time"),
       written,
@@ -413,8 +438,7 @@ export function readGuestPart(
             offset,
           ),
     ipaBits: ipa === undefined ? undefined : decided(ipaBits, ipa),
-    gic:
-      gic === undefined || gicKind === undefined ? undefined : { value: gicKind, origin: byStatement(gic) },
+    gic: controller,
     vcpus:
       vcpus === undefined || vcpusStatement === undefined
         ? undefined

@@ -206,6 +206,17 @@ export const features = {
       right: cpu("", "neoverse-n1"),
     }),
   },
+  "feature-prohibited": {
+    code: "GC0421",
+    severity: "warning",
+    message: "`{feature}` is not allowed in Arm{architecture}",
+    page: () => ({
+      explain:
+        "The version takes the feature away: no core that implements it has it. Software that reads the version from other fields will not look for the feature.",
+      wrong: cpu("with FEAT_DoubleLock", "armv9.0-a"),
+      right: cpu("with FEAT_DoubleLock", "armv8.2-a"),
+    }),
+  },
   "baseline-common-unavailable": {
     code: "GC0420",
     severity: "error",

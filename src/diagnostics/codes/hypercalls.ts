@@ -293,4 +293,26 @@ export const hypercalls = {
       right: guest("timer virtual intid 27"),
     }),
   },
+  "gic-contradicted": {
+    code: "GC0628",
+    severity: "error",
+    message: "with `gic {gic}` KVM shows `{field}` as {value}",
+    page: () => ({
+      explain:
+        "The GIC fields follow the interrupt controller that the VMM gives the guest: KVM sets them with a GICv3 and clears them at the first run without one, whatever was written.",
+      wrong: guest("gic none").replace("baseline host", "baseline host\n  field ID_AA64PFR0_EL1.GIC = 1"),
+      right: guest("gic v3"),
+    }),
+  },
+  "intid-without-gic": {
+    code: "GC0629",
+    severity: "error",
+    message: "`gic none` leaves nobody to take the interrupt of {what}",
+    page: () => ({
+      explain:
+        "KVM takes the INTIDs of timers and of the PMU only for a guest with an in-kernel interrupt controller; without one KVM_SET_DEVICE_ATTR answers EINVAL.",
+      wrong: guest("gic none\ntimer virtual intid 20"),
+      right: guest("gic v3\ntimer virtual intid 20"),
+    }),
+  },
 } as const satisfies Readonly<Record<string, DiagnosticRow>>;
