@@ -168,7 +168,7 @@ interface Host {
   readonly rules: KernelRules;
 }
 
-/** The leading `major.minor`, in which `since` and `until` are given. */
+/** Whether a row that counts from one series to another, both in, holds for a kernel. */
 function holdsFor(version: string, since: string | undefined, until: string | undefined): boolean {
   const series = seriesOf(version);
   return (

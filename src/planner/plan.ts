@@ -13,7 +13,8 @@ import type { Span } from "../diagnostics/span.ts";
  * - `init`: on each vCPU, KVM_ARM_VCPU_INIT.
  * - `lengths`: on each vCPU, SVE vector lengths; between INIT and FINALIZE.
  * - `finalize`: on each vCPU, KVM_ARM_VCPU_FINALIZE.
- * - `registers`: ID registers, firmware registers, hypercall bitmaps; before the first run.
+ * - `registers`: ID registers, firmware registers, hypercall bitmaps; before the first run. A guest with a GICv3
+ *   has its device created (not yet initialised) before: from linux 6.18 on KVM shows the GIC field only then.
  * - `devices`: after the in-kernel GIC is initialised and memory is there: PMU, timers, stolen time.
  * - `verify`: read back what the contract promises; before the first run.
  */
