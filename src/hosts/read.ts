@@ -1,8 +1,10 @@
 /** Reads host profiles from their JSON form: syntax, schema, meaning, in this order. */
+
+import { didYouMean } from "../diagnostics/suggest.ts";
 import { validate } from "../generated/host-profile-validator.js";
 import { type JsonLocations, locateJson, mayHaveDuplicateKeys, pointerToken } from "./json-locations.ts";
 import type { Configuration, HostProfile, Sweep } from "./profile.ts";
-import { describeSchemaErrors, nearest } from "./schema-problems.ts";
+import { describeSchemaErrors } from "./schema-problems.ts";
 import { parseSweep } from "./sweep.ts";
 
 export interface ProfileProblem {
@@ -180,7 +182,7 @@ function resolveConfiguration(
       return complain(`\`${name}\` inherits from itself: ${[...line, own.inherits].join(" → ")}`);
     }
     if (json.configurations[own.inherits] === undefined) {
-      const near = nearest(own.inherits, Object.keys(json.configurations));
+      const [near] = didYouMean(own.inherits, Object.keys(json.configurations));
       const hint = near === undefined ? "" : `; did you mean \`${near}\`?`;
       return complain(`\`${name}\` inherits from \`${own.inherits}\`, which is not in this profile${hint}`);
     }

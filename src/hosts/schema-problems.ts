@@ -1,4 +1,5 @@
 /** What the generated validator found, in sentences that say what was expected and what stands there. */
+import { didYouMean } from "../diagnostics/suggest.ts";
 import type { SchemaError } from "../generated/host-profile-validator.js";
 
 export interface SchemaProblem {
@@ -65,37 +66,6 @@ function nameOf(root: unknown, pointer: string): string {
   return Array.isArray(valueAt(root, pointer.slice(0, slash))) ? `item ${last}` : `\`${last}\``;
 }
 
-/** Edit distance with transpositions, given up above `limit`. */
-function distance(a: string, b: string, limit: number): number {
-  if (Math.abs(a.length - b.length) > limit) return limit + 1;
-  let before: number[] = [];
-  let row = Array.from({ length: b.length + 1 }, (_, at) => at);
-  for (let i = 1; i <= a.length; i++) {
-    const next = [i];
-    for (let j = 1; j <= b.length; j++) {
-      const same = a[i - 1] === b[j - 1];
-      let cost = Math.min((row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1, (row[j - 1] ?? 0) + (same ? 0 : 1));
-      if (i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1])
-        cost = Math.min(cost, (before[j - 2] ?? 0) + 1);
-      next.push(cost);
-    }
-    before = row;
-    row = next;
-  }
-  return row[b.length] ?? limit + 1;
-}
-
-export function nearest(word: string, candidates: readonly string[]): string | undefined {
-  const limit = Math.max(1, Math.floor(word.length / 3));
-  let best: string | undefined;
-  let bestDistance = limit + 1;
-  for (const candidate of candidates) {
-    const cost = distance(word.toLowerCase(), candidate.toLowerCase(), limit);
-    if (cost < bestDistance) [best, bestDistance] = [candidate, cost];
-  }
-  return best;
-}
-
 function text(error: SchemaError, name: string): string {
   const parameter = error.params[name];
   return typeof parameter === "string" || typeof parameter === "number" ? String(parameter) : "";
@@ -121,7 +91,7 @@ export function describeSchemaErrors(errors: readonly SchemaError[], profile: un
         const pointer = `${instancePath}/${key.replaceAll("~", "~0").replaceAll("/", "~1")}`;
         const keys = Object.keys(error.parentSchema.properties ?? {});
         const patterns = Object.keys(error.parentSchema.patternProperties ?? {});
-        const near = nearest(key, keys);
+        const [near] = didYouMean(key, keys);
         const expected =
           near !== undefined
             ? `did you mean \`${near}\`?`
