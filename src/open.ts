@@ -18,6 +18,10 @@ export function openChoices(contract: Contract): readonly string[] {
     ...fields,
     ...(contract.sveLengths?.value === "host" ? ["sve"] : []),
     ...(contract.pmu !== undefined && contract.pmu.counters === undefined ? ["pmu counters"] : []),
+    // Without an allowed set PMCEID0_EL0 and PMCEID1_EL0 show whatever events the host's hardware has.
+    ...(contract.pmu !== undefined && !contract.pmu.events.some((range) => range.action === "allow")
+      ? ["pmu events"]
+      : []),
     ...(contract.psci.value === "host" ? ["psci"] : []),
     ...(contract.gic === undefined ? ["gic"] : []),
     ...workarounds,
