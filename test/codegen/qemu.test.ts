@@ -1,5 +1,6 @@
 /** QEMU's properties: what QEMU says of them, and what they cannot carry. */
 import { spawnSync } from "node:child_process";
+import { readdirSync } from "node:fs";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { declarations, parts } from "../../src/codegen/declarations.ts";
@@ -8,7 +9,9 @@ import { qemu } from "../../src/codegen/qemu/target.ts";
 import { shellWord } from "../../src/codegen/shell.ts";
 import type { Contract, Origin } from "../../src/contract.ts";
 import { formatLocation } from "../../src/diagnostics/span.ts";
+import { planFor } from "../../src/index.ts";
 import { field } from "../../src/tables/index.ts";
+import { compileFile } from "../support/compile-text.ts";
 import { emulatedContract, emulatedPlan, fullContract, fullPlan } from "./plans.ts";
 import { hasTool, run } from "./tools.ts";
 
@@ -45,6 +48,12 @@ function contractWith(sve: readonly number[] | "host" | "off", pauth: boolean, p
     pmu: pmu ? { origin: statement, counters: undefined, intid: undefined, events: [] } : undefined,
   };
 }
+
+/** The examples' guests that QEMU can carry. */
+const ofExamples: readonly Contract[] = readdirSync("examples")
+  .filter((file) => file.endsWith(".guest"))
+  .flatMap((file) => compileFile(`examples/${file}`).guests)
+  .filter((contract) => "files" in qemu.emit(planFor(contract), contract));
 
 const variants = [
   contractWith("off", false, false),
@@ -109,9 +118,15 @@ function expansion(wanted: QemuDocument): {
 }
 
 describe("qemu", () => {
+  it("carries the examples that are meant for it", () => {
+    expect(ofExamples.map((contract) => contract.guest)).toEqual(
+      expect.arrayContaining(["analytics", "inner", "minimal"]),
+    );
+  });
+
   it("has properties that QEMU takes, and that then hold", () => {
     if (!hasTool(program, "property lists, asked over QMP")) return;
-    for (const contract of variants) {
+    for (const contract of [...ofExamples, ...variants]) {
       const wanted = document(contract);
       const { error, props } = expansion(wanted);
       expect(error).toBeUndefined();
@@ -139,12 +154,12 @@ describe("qemu", () => {
 
   it("has arguments that QEMU starts with", () => {
     if (!hasTool(program, "arguments that QEMU starts with")) return;
-    for (const contract of variants) {
+    for (const contract of [...ofExamples, ...variants]) {
       const line = emit(contract, "args")
         .trim()
         .replace("-accel kvm ", "")
         .replace("-cpu host,", "-cpu max,")
-        .replace(/,kvm-[a-z-]+=\w+/g, "");
+        .replace(/,kvm-[a-z-]+=[\w.]+/g, "");
       const started = spawnSync(
         "sh",
         ["-c", `exec ${program} ${line} -S -display none -nic none -qmp stdio`],
