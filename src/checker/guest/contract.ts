@@ -183,6 +183,16 @@ export function guestContract(
     },
     report,
   );
+  if (pmu !== undefined && pmu.intid === undefined && part.gic !== undefined && part.gic.value !== "none")
+    report.add(
+      "pmu-without-intid",
+      pmu.origin.span,
+      { gic: part.gic.value },
+      {
+        related: [{ span: part.gic.origin.span, message: "the guest's interrupt controller" }],
+        help: ["write `pmu on { intid 23 }`: 23 is what QEMU's `virt` machine and most device trees have"],
+      },
+    );
   const hosts = runsOn(block, scope, report);
   if (model?.resolved === undefined) return undefined;
   const { statements } = model;

@@ -315,4 +315,15 @@ export const hypercalls = {
       right: guest("gic v3\ntimer virtual intid 20"),
     }),
   },
+  "pmu-without-intid": {
+    code: "GC0630",
+    severity: "error",
+    message: "with `gic {gic}` the PMU needs the INTID of its interrupt",
+    page: () => ({
+      explain:
+        "A guest with an in-kernel interrupt controller gets its PMU only after the overflow interrupt is chosen: KVM_ARM_VCPU_PMU_V3_INIT answers ENXIO otherwise.",
+      wrong: guest("gic v3").replace("baseline host", "baseline host\n  pmu on"),
+      right: guest("gic v3").replace("baseline host", "baseline host\n  pmu on {\n    intid 23\n  }"),
+    }),
+  },
 } as const satisfies Readonly<Record<string, DiagnosticRow>>;
