@@ -2,6 +2,7 @@
  * Matches statements against their rows in the vocabulary: is the name known here, may it stand again,
  * which of its forms is it. What the arguments mean is left to the handlers.
  */
+import type { Origin } from "../contract.ts";
 import type { Fix, Related, TextEdit } from "../diagnostics/diagnostic.ts";
 import { joinSpans, type Span, spanText } from "../diagnostics/span.ts";
 import { didYouMean } from "../diagnostics/suggest.ts";
@@ -36,6 +37,9 @@ export interface Matched {
   /** From the name to the last argument, without the block. */
   readonly head: Span;
 }
+
+/** The statement as the origin of what it decides. */
+export const byStatement = (matched: Matched): Origin => ({ kind: "statement", span: matched.head });
 
 /** The single atom of a slot that the form guarantees. */
 export function slotAtom(matched: Matched, slot: string): Atom {

@@ -1,5 +1,5 @@
 /** What every part of the planner asks of the tables. */
-import { ioctl as findIoctl } from "../tables/index.ts";
+import { compareVersions, ioctl as findIoctl } from "../tables/index.ts";
 
 /** A row that the tables must have; its absence is a fault of the tables, which their tests would find. */
 export function row<T>(found: T | undefined, what: string): T {
@@ -15,7 +15,7 @@ export const ioctlOf = (name: string): { name: string; nr: number } => {
 
 /** 6.1 is the oldest kernel that guestc describes, so an older `since` says nothing. */
 export const sinceOf = (version: string): string | null =>
-  /^[0-5]\.|^6\.[01]$/.test(version) ? null : version;
+  compareVersions(version, "6.1") <= 0 ? null : version;
 
 /** Every bit of a 64-bit register. */
 export const all64 = (1n << 64n) - 1n;

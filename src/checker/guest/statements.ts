@@ -1,21 +1,14 @@
 /** What the statements of a `guest` block say beside its CPU: versions, services, devices, capabilities. */
-import type { Contract, Decided, FilterRange, Origin } from "../../contract.ts";
+import type { Contract, Decided, FilterRange } from "../../contract.ts";
 import type { Span } from "../../diagnostics/span.ts";
 import { didYouMean } from "../../diagnostics/suggest.ts";
 import type { Block } from "../../parser/ast.ts";
-import {
-  capabilities as allCapabilities,
-  services as allServices,
-  bitmapRegisters,
-  deviceAttribute,
-  service as findService,
-  firmwareRegister,
-  firmwareRegisters,
-  type Service,
-} from "../../tables/index.ts";
-import { hasStatement, type Matched, replaceFix, slotAtom } from "../forms.ts";
+import { capabilities as allCapabilities, firmwareRegister, firmwareRegisters } from "../../tables/index.ts";
+import { byStatement, hasStatement, type Matched, replaceFix, slotAtom } from "../forms.ts";
 import type { Report } from "../report.ts";
 import { hex, readBits, readBounded, wordText } from "../values.ts";
+import { type CpuFacts, checkIntidsHaveGic, readTimers } from "./interrupts.ts";
+import { type Allowed, bitmapsFor, checkServiceNeeds, readServices } from "./services.ts";
 import { checkCpuOn, checkForwardOnly, checkShadowed, readFilter } from "./smccc.ts";
 
 export type GuestPart = Pick<
@@ -48,7 +41,6 @@ export function groupByName(matched: readonly Matched[]): GuestBlock {
 }
 
 const single = (block: GuestBlock, name: string): Matched | undefined => block.get(name)?.[0];
-const byStatement = (matched: Matched): Origin => ({ kind: "statement", span: matched.head });
 const decided = <T>(value: T | undefined, matched: Matched): Decided<T> | undefined =>
   value === undefined ? undefined : { value, origin: byStatement(matched) };
 
@@ -65,74 +57,6 @@ function readPsci(matched: Matched | undefined, guest: Span, report: Report): De
   if (known.includes(version)) return { value: version, origin: byStatement(matched) };
   report.add("unknown-psci-version", atom.span, { version }, { help: [`KVM knows ${known.join(", ")}`] });
   return open;
-}
-
-interface Allowed {
-  readonly service: Service;
-  readonly span: Span;
-}
-
-function readServices(matched: Matched | undefined, report: Report): readonly Allowed[] {
-  const allowed: Allowed[] = [];
-  for (const atom of matched?.slots.get("services") ?? []) {
-    const name = wordText(atom);
-    const service = findService(name);
-    const earlier = allowed.find((one) => one.service === service);
-    if (service === undefined) {
-      const names = allServices().map((one) => one.name);
-      const byKernel = allServices().find((one) => one.kernelName === name);
-      const [first] = byKernel === undefined ? didYouMean(name, names) : [byKernel.name];
-      report.add(
-        "unknown-service",
-        atom.span,
-        { name },
-        {
-          ...(name === "none"
-            ? { label: "`none` stands alone" }
-            : first === undefined
-              ? { help: [`services are ${names.map((one) => `\`${one}\``).join(", ")}`] }
-              : { label: `did you mean \`${first}\`?`, fixes: [replaceFix(atom.span, first)] }),
-        },
-      );
-    } else if (earlier !== undefined) {
-      report.add(
-        "service-repeated",
-        atom.span,
-        { service: name },
-        { related: [{ span: earlier.span, message: "first allowed here" }] },
-      );
-    } else allowed.push({ service, span: atom.span });
-  }
-  return allowed;
-}
-
-function checkServiceNeeds(allowed: readonly Allowed[], report: Report): void {
-  for (const { service, span } of allowed)
-    for (const need of service.needs)
-      if (!allowed.some((one) => one.service.name === need))
-        report.add(
-          "service-needs",
-          span,
-          { service: service.name, needed: need },
-          { help: [`write \`services ${[...allowed.map((one) => one.service.name), need].join(", ")}\``] },
-        );
-}
-
-/** Every bitmap register that the tables know, with the bits of the allowed services and no other. */
-function bitmapsFor(
-  allowed: readonly Allowed[],
-  stated: Matched | undefined,
-  guest: Span,
-): Contract["bitmaps"] {
-  const origin: Origin =
-    stated === undefined ? { kind: "default", span: guest, statement: "services" } : byStatement(stated);
-  return bitmapRegisters().map((register) => ({
-    register: register.name,
-    value: allowed
-      .filter(({ service }) => service.register === register.name)
-      .reduce((bits, { service }) => bits | (1n << BigInt(service.bit)), 0n),
-    origin,
-  }));
 }
 
 function readCapabilities(statements: readonly Matched[], report: Report): Contract["capabilities"] {
@@ -216,110 +140,6 @@ function readWorkarounds(statements: readonly Matched[], report: Report): Contra
     } else stated.push({ register: register.name, level: wordText(level), origin: byStatement(matched) });
   }
   return stated;
-}
-
-/** Timer words in the order of their device attributes. */
-export const timerAttributes = {
-  virtual: "KVM_ARM_VCPU_TIMER_IRQ_VTIMER",
-  physical: "KVM_ARM_VCPU_TIMER_IRQ_PTIMER",
-  "hyp-virtual": "KVM_ARM_VCPU_TIMER_IRQ_HVTIMER",
-  "hyp-physical": "KVM_ARM_VCPU_TIMER_IRQ_HPTIMER",
-} as const;
-
-/** What the CPU model says that devices depend on. */
-export interface CpuFacts {
-  readonly pmuIntid: Decided<number> | undefined;
-  /** Undefined where the model is not known. */
-  readonly hasEl2: boolean | undefined;
-}
-
-function readTimers(statements: readonly Matched[], cpu: CpuFacts, report: Report): Contract["timers"] {
-  const stated: Contract["timers"][number][] = [];
-  for (const matched of statements) {
-    const timer = Object.keys(timerAttributes).find((word) => matched.words.has(word));
-    const intid = readBounded(slotAtom(matched, "intid"), "the INTID of a PPI", 16n, 31n, report);
-    if (timer === undefined || intid === undefined) continue;
-    const same = stated.find((one) => one.timer === timer);
-    if (same !== undefined) {
-      report.add(
-        "timer-repeated",
-        matched.head,
-        { timer },
-        { related: [{ span: same.origin.span, message: "first stated here" }] },
-      );
-      continue;
-    }
-    if (timer.startsWith("hyp-") && cpu.hasEl2 === false)
-      report.add(
-        "timer-without-el2",
-        matched.head,
-        { timer },
-        { help: ["remove it, or give the CPU model `el2 vhe` or `el2 nvhe`"] },
-      );
-    stated.push({ timer, intid: Number(intid), origin: byStatement(matched) });
-  }
-  checkIntids(stated, cpu, report);
-  return stated;
-}
-
-/** Without an in-kernel GIC the device attributes for interrupts are refused. */
-function checkIntidsHaveGic(
-  gic: Contract["gic"],
-  timers: Contract["timers"],
-  pmuIntid: Decided<number> | undefined,
-  report: Report,
-): void {
-  if (gic?.value !== "none") return;
-  const wanting = [
-    ...timers.map(({ timer, origin }) => ({ what: `the ${timer} timer`, origin })),
-    ...(pmuIntid === undefined ? [] : [{ what: "the PMU", origin: pmuIntid.origin }]),
-  ];
-  for (const { what, origin } of wanting)
-    report.add(
-      "intid-without-gic",
-      origin.span,
-      { what },
-      { related: [{ span: gic.origin.span, message: "no interrupt controller" }] },
-    );
-}
-
-/** KVM checks at the first run that the PPIs of the timers that the guest has differ; the PMU's must not collide either. */
-function checkIntids(timers: Contract["timers"], { pmuIntid, hasEl2 }: CpuFacts, report: Report): void {
-  const used = new Map<number, { what: string; span: Span | undefined }>();
-  for (const [timer, attribute] of Object.entries(timerAttributes)) {
-    if (timer.startsWith("hyp-") && hasEl2 !== true) continue;
-    const stated = timers.find((one) => one.timer === timer);
-    const intid = stated?.intid ?? deviceAttribute(attribute)?.default;
-    if (intid === undefined) continue;
-    const earlier = used.get(intid);
-    const span = stated?.origin.span ?? earlier?.span;
-    if (earlier !== undefined && span !== undefined)
-      report.add(
-        "intid-shared",
-        span,
-        { intid, first: earlier.what, second: `the ${timer} timer` },
-        {
-          ...(earlier.span === undefined || stated === undefined
-            ? {}
-            : { related: [{ span: earlier.span, message: `${earlier.what} has it` }] }),
-          notes: stated === undefined ? [`the ${timer} timer has INTID ${intid} by default`] : [],
-        },
-      );
-    used.set(intid, { what: `the ${timer} timer`, span: stated?.origin.span });
-  }
-  const shared = pmuIntid === undefined ? undefined : used.get(pmuIntid.value);
-  if (pmuIntid !== undefined && shared !== undefined)
-    report.add(
-      "intid-shared",
-      pmuIntid.origin.span,
-      { intid: pmuIntid.value, first: shared.what, second: "the PMU" },
-      {
-        ...(shared.span === undefined
-          ? {}
-          : { related: [{ span: shared.span, message: `${shared.what} has it` }] }),
-        notes: shared.span === undefined ? [`${shared.what} has INTID ${pmuIntid.value} by default`] : [],
-      },
-    );
 }
 
 /**
