@@ -88,31 +88,13 @@ function constraintAt(of: Constraint["class"], position: number): Constraint | u
   return made[of][position];
 }
 
-/** Positions of the `requires` rules by the features and fields that they name. */
-const byName = once((): ReadonlyMap<string, readonly number[]> => {
-  const index = new Map<string, number[]>();
-  files.requires().keys.forEach((_, at) => {
-    for (const name of new Set(
-      files
-        .requires()
-        .textAt(at)
-        .match(/\bFEAT_\w+|\b[A-Z]\w*\.\w+/g),
-    )) {
-      const known = index.get(name);
-      if (known === undefined) index.set(name, [at]);
-      else known.push(at);
-    }
-  });
-  return index;
-});
-
 /**
  * The `requires` rules that name one of these features (`FEAT_X`) or fields (`REGISTER.FIELD`), in the order
  * of the table. The others are not even parsed: a model touches few of them.
  */
 export function constraintsNaming(names: Iterable<string>): readonly Constraint[] {
   const positions = new Set<number>();
-  for (const name of names) for (const at of byName().get(name) ?? []) positions.add(at);
+  for (const name of names) for (const at of files.requires().naming(name)) positions.add(at);
   return [...positions]
     .sort((a, b) => a - b)
     .map((at) => constraintAt("requires", at))

@@ -182,30 +182,10 @@ export function featureNames(): readonly string[] {
   return rows().keys;
 }
 
-/** Positions of the features by the fields that their texts name, as `REGISTER.FIELD` in the Arm ARM's spelling. */
-const byField = once((): ReadonlyMap<string, readonly number[]> => {
-  const index = new Map<string, number[]>();
-  rows().keys.forEach((_, at) => {
-    for (const name of new Set(
-      rows()
-        .textAt(at)
-        .match(/\b[A-Z]\w*_EL\d\.\w+/g),
-    )) {
-      const dot = name.indexOf(".");
-      const found = field(name.slice(0, dot), name.slice(dot + 1));
-      const key = found === undefined ? name : `${found.register}.${found.name}`;
-      const known = index.get(key);
-      if (known === undefined) index.set(key, [at]);
-      else known.push(at);
-    }
-  });
-  return index;
-});
-
 /** The features that one of these fields (`REGISTER.FIELD`) takes part in; the others are not even parsed. */
 export function featuresNaming(fields: Iterable<string>): readonly Feature[] {
   const found = new Set<number>();
-  for (const key of fields) for (const at of byField().get(key) ?? []) found.add(at);
+  for (const key of fields) for (const at of rows().naming(key)) found.add(at);
   return [...found]
     .sort((a, b) => a - b)
     .map(featureAt)

@@ -29,6 +29,8 @@ export interface LazyRows<Row> {
   /** The row's JSON text, for searches that need not parse it. */
   readonly textAt: (position: number) => string;
   readonly at: (position: number) => Row | undefined;
+  /** Rows, ascending, whose texts hold a name: a feature's, or `REGISTER.FIELD`. Nothing is parsed. */
+  readonly naming: (name: string) => readonly number[];
   /** What stands beside the rows in the file's object, under `name`: a string. */
   readonly header: (name: string) => string;
 }
@@ -44,7 +46,27 @@ export function lazyRows<Row>(text: string, key: string): LazyRows<Row> {
     text.slice(index, starts[position + 1]?.index ?? end).replace(/[,\s]+$/, ""),
   );
   const parsed: (Row | undefined)[] = [];
+  /** The last row that begins at or before an offset. */
+  const rowAt = (offset: number): number => {
+    let [low, high] = [0, starts.length - 1];
+    while (low < high) {
+      const middle = (low + high + 1) >> 1;
+      if ((starts[middle]?.index ?? 0) <= offset) low = middle;
+      else high = middle - 1;
+    }
+    return low;
+  };
+  const naming = (name: string): readonly number[] => {
+    const found: number[] = [];
+    for (let at = text.indexOf(name); at !== -1; at = text.indexOf(name, at + name.length)) {
+      const whole = !/\w/.test(text.charAt(at - 1)) && !/\w/.test(text.charAt(at + name.length));
+      const position = rowAt(at);
+      if (whole && found.at(-1) !== position) found.push(position);
+    }
+    return found;
+  };
   return {
+    naming,
     keys: starts.map(([, name = ""]) => name),
     textAt: (position) => texts[position] ?? "",
     at: (position) => {
