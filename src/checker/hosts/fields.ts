@@ -1,5 +1,5 @@
 /** The fields of a contract's ID registers against what a host shows and lets user space write. */
-import type { Contract, FieldContract } from "../../contract.ts";
+import type { Contract, FieldContract, RegisterContract } from "../../contract.ts";
 import type { Span } from "../../diagnostics/span.ts";
 import { spanText } from "../../diagnostics/span.ts";
 import { judgeField } from "../../hosts/judge.ts";
@@ -74,17 +74,28 @@ function besideThePoint(field: Field, wanted: FieldContract, gone: Gone): boolea
   );
 }
 
+/** Whether a register shows what is wanted of it already; KVM takes the value that it shows. */
+function showsAsWanted(register: RegisterContract, reading: bigint | null | undefined): boolean {
+  if (typeof reading !== "bigint") return false;
+  return register.fields.every(
+    ({ value, lsb, width }) =>
+      value === "host" || value === ((reading >> BigInt(lsb)) & ((1n << BigInt(width)) - 1n)),
+  );
+}
+
 function refusals(contract: Contract, host: HostOfGuest, known: Known): readonly Refusal[] {
   const { configuration } = configurationOf(contract, host.profile);
   const gone = goneWith(contract, known);
   const found: Refusal[] = [];
-  for (const register of contract.registers)
+  for (const register of contract.registers) {
+    if (showsAsWanted(register, configuration.registers.get(register.id))) continue;
     for (const wanted of register.fields) {
       const field = wanted.value === "host" ? undefined : findField(register.name, wanted.name);
       if (field === undefined || wanted.value === "host" || besideThePoint(field, wanted, gone)) continue;
       const verdict = judgeField(host.profile, configuration, register.name, wanted.name, wanted.value);
       if (!verdict.accepted) found.push({ field, wanted, verdict });
     }
+  }
   return found;
 }
 
