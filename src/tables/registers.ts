@@ -44,22 +44,24 @@ const defaultRole: Readonly<Record<IdRegister["kind"], FieldRole>> = {
 function readField(row: FieldRow, register: RegisterRow): Field {
   const { name, linux, at, values, unit, safe, facility, hiddenSince, declared, cap } = row;
   const absent = row.absent ?? 0;
+  // One shape for all fields, whatever they lack: hundreds of them are made at every start.
   return {
     register: register.name,
     name,
-    ...(linux === undefined ? {} : { linuxName: linux }),
+    linuxName: linux,
     lsb: at[0],
     width: at[1],
     signed: row.signed === true,
-    ...(values === undefined ? {} : { values }),
-    ...(unit === undefined ? {} : { unit }),
-    ...(safe === undefined ? {} : { safe, safeValue: row.safeValue ?? absent }),
+    values,
+    unit,
+    safe,
+    safeValue: safe === undefined ? undefined : (row.safeValue ?? absent),
     role: row.role ?? defaultRole[register.kind],
-    ...(facility === undefined ? {} : { facility }),
-    ...(hiddenSince === undefined ? {} : { hiddenSince }),
+    facility,
+    hiddenSince,
     absent,
-    ...(declared === undefined ? {} : { declared }),
-    ...(cap === undefined ? {} : { cap }),
+    declared,
+    cap,
     source: row.source ?? register.source,
   };
 }

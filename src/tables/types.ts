@@ -27,33 +27,33 @@ export interface Field {
   /** As the Arm ARM spells it. */
   readonly name: string;
   /** As Linux' sysreg table spells it, where that differs. */
-  readonly linuxName?: string;
+  readonly linuxName?: string | undefined;
   readonly lsb: number;
   readonly width: number;
   /** Two's complement: 0b1111 of a four-bit field is -1 and orders below 0. */
   readonly signed: boolean;
   /** Names of values, keyed by the unsigned value. Absent for plain numbers. */
-  readonly values?: Readonly<Record<number, string>>;
+  readonly values?: Readonly<Record<number, string>> | undefined;
   /** How a value reads in words of a unit, e.g. PARange: unit "bits", 40 bits is code 2. */
-  readonly unit?: { readonly name: string; readonly codes: Readonly<Record<number, number>> };
-  readonly safe?: SafeKind;
-  readonly safeValue?: number;
+  readonly unit?: { readonly name: string; readonly codes: Readonly<Record<number, number>> } | undefined;
+  readonly safe?: SafeKind | undefined;
+  readonly safeValue?: number | undefined;
   readonly role: FieldRole;
-  readonly facility?: string;
+  readonly facility?: string | undefined;
   /**
    * For `hidden`, and for a facility's field that KVM shows as zero with the facility too: the first kernel
    * that hides it; before, the host's value shows. Absent from a `hidden` field: always hidden.
    */
-  readonly hiddenSince?: Version;
+  readonly hiddenSince?: Version | undefined;
   /** The value that means "nothing here" and that an architecture baseline starts from (0, or 0xF for most signed fields). */
   readonly absent: number;
   /**
    * First kernel whose table of host features (`arm64_ftr_bits`) names the field. Before it, and where it
    * is absent, KVM shows zero and accepts zero only, whatever the writable mask says.
    */
-  readonly declared?: Version;
+  readonly declared?: Version | undefined;
   /** The highest value that KVM shows to a guest, whatever the host has; absent: no limit. */
-  readonly cap?: number;
+  readonly cap?: number | undefined;
   /** Key into `sources.json`. */
   readonly source: string;
 }
