@@ -1,6 +1,6 @@
 /** The front end in one call: text to contracts and diagnostics. Bad input gives diagnostics, never an exception. */
 import type { Contract, TestContract } from "../contract.ts";
-import { type Diagnostic, sortDiagnostics } from "../diagnostics/diagnostic.ts";
+import { type Diagnostic, distinctDiagnostics, sortDiagnostics } from "../diagnostics/diagnostic.ts";
 import type { SourceFile } from "../diagnostics/span.ts";
 import type { HostProfile } from "../hosts/profile.ts";
 import type { Block } from "../parser/ast.ts";
@@ -28,14 +28,6 @@ export interface Compilation {
 export interface CompileOptions {
   /** Further hosts that every guest is checked against, beside its own `runs-on`. */
   readonly hosts?: readonly HostProfile[];
-}
-
-function unique(diagnostics: readonly Diagnostic[]): readonly Diagnostic[] {
-  const seen = new Set<string>();
-  return sortDiagnostics(diagnostics).filter((found) => {
-    const key = `${found.code}\0${found.span.file.path}\0${found.span.start}\0${found.span.end}\0${found.message}`;
-    return !seen.has(key) && seen.add(key);
-  });
 }
 
 function checkUnused(scope: Scope, used: ReadonlySet<string>, report: Report): void {
@@ -87,7 +79,7 @@ export function compile(entry: SourceFile, loader: FileLoader, options: CompileO
   }
   return {
     files: files.map((file) => file.file.source),
-    diagnostics: unique(report.diagnostics),
+    diagnostics: distinctDiagnostics(sortDiagnostics(report.diagnostics)),
     guests,
     inputs: hosts.inputs,
   };

@@ -32,8 +32,3 @@ export function hasErrorAt(report: Report, span: Span): boolean {
     (found) => found.severity === "error" && found.span.file === span.file && found.span.start === span.start,
   );
 }
-
-/** Whether anything filed so far is an error. */
-export function hasErrors(report: Report): boolean {
-  return report.diagnostics.some((found) => found.severity === "error");
-}

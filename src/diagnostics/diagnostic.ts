@@ -80,6 +80,15 @@ export function diagnostic<Slug extends DiagnosticSlug>(
   };
 }
 
+/** The same diagnostics in the same order, each told once: one that is met on two ways is one. */
+export function distinctDiagnostics(diagnostics: readonly Diagnostic[]): readonly Diagnostic[] {
+  const seen = new Set<string>();
+  return diagnostics.filter(({ code, span, message }) => {
+    const key = [code, span.file.path, span.start, span.end, message].join("\0");
+    return !seen.has(key) && seen.add(key);
+  });
+}
+
 /** By file, place and code, so that output does not depend on the order of checks. */
 export function sortDiagnostics(diagnostics: readonly Diagnostic[]): Diagnostic[] {
   const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);

@@ -19,7 +19,7 @@ const level = (severity: Severity): "error" | "warning" | "note" => severity;
 const pascalCase = (slug: string): string =>
   slug.replace(/(?:^|-)(.)/g, (_, first: string) => first.toUpperCase());
 
-/** A message without arguments: SARIF (3.11.5) doubles literal braces, as single ones hold placeholders. */
+/** A message without arguments: SARIF (3.11.5) doubles literal braces, as single ones hold arguments. */
 const literal = (text: string): string => text.replace(/[{}]/g, "$&$&");
 
 /** A path as a URI reference: relative stays relative, an absolute one becomes `file:`. */

@@ -36,7 +36,7 @@ function judge(text: string, path: string, host: HostProfile): readonly Judged[]
     const errors = alone.diagnostics.filter(
       (one) => one.severity === "error" && one.message.includes(`\`${host.name}\``),
     );
-    const { configuration } = configurationOf(contract, host);
+    const configuration = configurationOf(contract, host);
     const { refused, unknown } = play(plan(contract), configuration);
     return {
       refusedByChecker: errors.some((one) => aboutFields.has(one.slug)),

@@ -12,6 +12,7 @@ import {
   featuresNaming,
   fieldRules,
   feature as findFeature,
+  mentioned,
   printExpr,
 } from "../../tables/index.ts";
 import { hasErrorAt, type Report } from "../report.ts";
@@ -19,13 +20,16 @@ import { featuresAskedFor, isFacility, type ResolvedCpu, resolveCpu } from "./re
 import { type Cells, constraintState, settingKey, stateOf } from "./state.ts";
 import type { CpuStatements, Stated } from "./statements.ts";
 
-/** Every feature and field that an expression mentions. */
-function mentions(expr: Expr, into: { features: Set<string>; fields: Set<string> }): void {
-  if ("feat" in expr) into.features.add(expr.feat);
-  else if ("reg" in expr) into.fields.add(`${expr.reg}.${expr.field}`);
-  else if ("all" in expr) for (const part of expr.all) mentions(part, into);
-  else if ("any" in expr) for (const part of expr.any) mentions(part, into);
-  else if ("not" in expr) mentions(expr.not, into);
+/** Every feature and field that the expressions mention. */
+function mentions(exprs: readonly Expr[]): { readonly features: Set<string>; readonly fields: Set<string> } {
+  const features = new Set<string>();
+  const fields = new Set<string>();
+  for (const expr of exprs)
+    mentioned(expr, {
+      feature: (name) => features.add(name),
+      field: (register, name) => fields.add(`${register}.${name}`),
+    });
+  return { features, fields };
 }
 
 const violated = (rule: Constraint, state: ExprState): boolean => {
@@ -60,8 +64,7 @@ const samePlace = (a: Span, b: Span): boolean => a.file === b.file && a.start ==
 
 /** The statements behind a rule: those that decided a field which the rule looks at. */
 function statementsBehind(exprs: readonly Expr[], cells: Cells): readonly Span[] {
-  const seen = { features: new Set<string>(), fields: new Set<string>() };
-  for (const expr of exprs) mentions(expr, seen);
+  const seen = mentions(exprs);
   const keys = new Set(seen.fields);
   for (const name of seen.features) {
     const feature = findFeature(name);
@@ -126,9 +129,7 @@ function mends(
   statements: CpuStatements,
   exceptions: readonly string[],
 ): readonly string[] {
-  const named = { features: new Set<string>(), fields: new Set<string>() };
-  mentions(rule.then, named);
-  mentions(rule.if, named);
+  const named = mentions([rule.then, rule.if]);
   const state = constraintState(resolved.cells, resolved.architecture);
   // What is there when a statement is removed.
   const without = stateOf(resolved.before, resolved.architecture);

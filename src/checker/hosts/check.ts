@@ -11,7 +11,7 @@ import {
   sveLengths,
   workaroundLevel,
 } from "../../hosts/judge.ts";
-import type { HostProfile } from "../../hosts/profile.ts";
+import type { Configuration, HostProfile } from "../../hosts/profile.ts";
 import {
   deviceAttribute,
   capability as findCapability,
@@ -28,6 +28,8 @@ import { checkFields, checkHostsAgree } from "./fields.ts";
 export interface HostOfGuest {
   readonly name: string;
   readonly profile: HostProfile;
+  /** What the host recorded that speaks for this guest's vCPUs. */
+  readonly configuration: Configuration;
   readonly span: Span;
 }
 
@@ -235,7 +237,7 @@ function checkCounters(
   const register = idRegister("PMCR_EL0");
   const field = findField("PMCR_EL0", "N");
   if (wanted === undefined || register === undefined || field === undefined || refused.has("PMU_V3")) return;
-  const reading = configurationOf(contract, host.profile).configuration.registers.get(register.id);
+  const reading = host.configuration.registers.get(register.id);
   if (reading === undefined || reading === null) return;
   const actual = Number((reading >> BigInt(field.lsb)) & ((1n << BigInt(field.width)) - 1n));
   if (wanted.value <= actual) return;
@@ -270,20 +272,20 @@ export function checkHosts(
   report: Report,
 ): void {
   const hosts: HostOfGuest[] = [];
+  const add = (name: string, profile: HostProfile, span: Span): void => {
+    hosts.push({ name, profile, configuration: configurationOf(contract, profile), span });
+  };
   for (const { value, origin } of contract.hosts) {
     const profile = declared.get(value);
-    if (profile !== undefined) hosts.push({ name: value, profile, span: origin.span });
+    if (profile !== undefined) add(value, profile, origin.span);
   }
-  for (const profile of further) hosts.push({ name: profile.name, profile, span: contract.span });
+  for (const profile of further) add(profile.name, profile, contract.span);
   for (const host of hosts) checkHost(contract, host, report);
   checkHostsAgree(contract, hosts, report);
 }
 
 /** The configuration of a host that speaks for a contract's vCPUs. */
-export function configurationOf(
-  contract: Contract,
-  profile: HostProfile,
-): ReturnType<typeof configurationFor> {
+export function configurationOf(contract: Contract, profile: HostProfile): Configuration {
   const capabilities = contract.capabilities
     .map(({ value }) => findCapability(value)?.number)
     .filter((number) => number !== undefined)
@@ -292,5 +294,5 @@ export function configurationOf(
     profile,
     contract.vcpuFeatures.map(({ value }) => value),
     capabilities,
-  );
+  ).configuration;
 }

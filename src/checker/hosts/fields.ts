@@ -18,7 +18,7 @@ import { identityRegisters } from "../cpu/resolve.ts";
 import { type Cells, stateOf } from "../cpu/state.ts";
 import type { Report } from "../report.ts";
 import { printFieldValue } from "../values.ts";
-import { configurationOf, type HostOfGuest } from "./check.ts";
+import type { HostOfGuest } from "./check.ts";
 
 interface Refusal {
   readonly field: Field;
@@ -84,7 +84,7 @@ function showsAsWanted(register: RegisterContract, reading: bigint | null | unde
 }
 
 function refusals(contract: Contract, host: HostOfGuest, known: Known): readonly Refusal[] {
-  const { configuration } = configurationOf(contract, host.profile);
+  const { configuration } = host;
   const gone = goneWith(contract, known);
   const found: Refusal[] = [];
   for (const register of contract.registers) {
@@ -184,12 +184,9 @@ export function checkFields(contract: Contract, host: HostOfGuest, known: Known,
 export function checkHostsAgree(contract: Contract, hosts: readonly HostOfGuest[], report: Report): void {
   const [first, ...others] = hosts;
   if (first === undefined || others.length === 0) return;
-  const shownBy = hosts.map((host) => ({ host, ...configurationOf(contract, host.profile) }));
   const differing: string[] = [];
   for (const register of contract.registers) {
-    const readings = shownBy.map(
-      ({ configuration }) => configuration.registers.get(register.id) ?? undefined,
-    );
+    const readings = hosts.map(({ configuration }) => configuration.registers.get(register.id) ?? undefined);
     for (const open of register.fields) {
       if (open.value !== "host") continue;
       const field = findField(register.name, open.name);
@@ -199,8 +196,8 @@ export function checkHostsAgree(contract: Contract, hosts: readonly HostOfGuest[
       );
       const known = values.filter((value) => value !== undefined);
       if (field === undefined || new Set(known).size < 2) continue;
-      const each = shownBy.map(
-        ({ host }, index) =>
+      const each = hosts.map(
+        (host, index) =>
           `${host.name} ${values[index] === undefined ? "unknown" : printFieldValue(field, values[index])}`,
       );
       differing.push(`${keyOf(field)}: ${each.join(", ")}`);
