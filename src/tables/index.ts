@@ -19,6 +19,7 @@ export {
   featuresWithHwcap,
   featuresWithTwins,
 } from "./features.ts";
+export { instruction, instructions } from "./instructions.ts";
 export {
   bitmapRegister,
   bitmapRegisters,

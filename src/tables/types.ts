@@ -414,6 +414,34 @@ export interface SysInstruction {
   readonly source: string;
 }
 
+/** One A64 instruction, executed by itself, that tells whether a feature is there. */
+export interface Instruction {
+  /** The mnemonic, with what tells it from others of that name: `ADD_Z`. No spaces. */
+  readonly name: string;
+  /** In the assembler's words. */
+  readonly text: string;
+  /** The encoding, 32 bits. */
+  readonly word: number;
+  /**
+   * Exception levels at which executing it says something; at the others it is not to be tried, because the
+   * architecture makes it UNDEFINED there or a control that EL1 sets traps it.
+   */
+  readonly levels: readonly (0 | 1)[];
+  /** X0 and on before it; `scratch`: the address of writable memory, 64 bytes of it, aligned to 4 KiB. */
+  readonly x: readonly (bigint | "scratch")[];
+  /** It exists where this holds; absent: in every Armv8.0 PE, perhaps as a hint that does nothing. */
+  readonly gate?: Expr;
+  /** No PE executes it. */
+  readonly undefined?: true;
+  /** Names of instructions to be executed some time before: they make EL1 let it through. */
+  readonly after: readonly string[];
+  /** It is executed for its effect on what follows. */
+  readonly preparation?: true;
+  /** What it changes beside X0 to X3, the flags, V0 to V3, P0 and memory at `scratch`. */
+  readonly effect?: string;
+  readonly source: string;
+}
+
 /** Where rows come from. */
 export interface Source {
   readonly what: string;
