@@ -3,6 +3,9 @@
  * exception level, and every one of them comes back as an exception: the SVC behind the instruction, or what the
  * instruction itself took. There is no stack, no MMU and no state but X19 to X23, which questions leave alone.
  *
+ * It is assembled into the VMM as constant data, from where agent_load copies it to AGENT_MEMORY: all it needs
+ * beside itself it reaches by absolute addresses, so it runs wherever its vectors are aligned.
+ *
  * X19 control, X20 question, X21 answer, X22 slot, X23 level at which the guest began (1 or 2).
  */
 #include "agent.h"
@@ -10,6 +13,11 @@
 #define HCR_RW 31
 #define HCR_E2H 34
 #define VBAR_EL12 s3_5_c12_c0_0
+#define CPACR_EL12 s3_5_c1_c0_2
+/* FPEN, ZEN and SMEN: neither EL1 nor EL0 is trapped, so that what is undefined is so for want of the feature. */
+#define CPACR_OPEN 0x03330000
+/* CPTR_EL2 where E2H is clear: its bits that are one, and no trap. */
+#define CPTR_OPEN 0x22ff
 #define ESR_EC_SHIFT 26
 #define EC_HVC64 0x16
 /* PSTATE with DAIF masked: EL0, EL1 and EL2, the latter two with their own stack pointer. */
@@ -22,16 +30,20 @@
   movk \register, #((\value) >> 16), lsl #16
   .endm
 
-  .text
-  .globl _start
-_start:
+  .section .rodata.agent, "a"
+  .balign 0x800
+  .globl agent_image
+  .globl agent_image_end
+agent_image:
   address x19, AGENT_CONTROL
   mrs x23, CurrentEL
   ubfx x23, x23, #2, #2
   adr x9, vectors_el1
+  address x11, CPACR_OPEN
   cmp x23, #2
   b.eq 1f
   msr vbar_el1, x9
+  msr cpacr_el1, x11
   b greet
 1:
   adr x10, vectors_el2
@@ -41,13 +53,18 @@ _start:
   orr x10, x10, #(1 << HCR_RW)
   msr hcr_el2, x10
   isb
-  /* Where E2H is set, VBAR_EL1 at EL2 would be VBAR_EL2. */
+  /* Where E2H is set, VBAR_EL1 at EL2 would be VBAR_EL2, and CPTR_EL2 has the form of CPACR_EL1. */
   mrs x10, hcr_el2
   tbz x10, #HCR_E2H, 2f
   msr VBAR_EL12, x9
+  msr CPACR_EL12, x11
+  msr cptr_el2, x11
   b greet
 2:
   msr vbar_el1, x9
+  msr cpacr_el1, x11
+  mov x11, #CPTR_OPEN
+  msr cptr_el2, x11
 
 greet:
   isb
@@ -159,3 +176,6 @@ vectors_el2:
 
 greeting:
   .asciz "agent: began at EL"
+agent_image_end:
+
+  .section .note.GNU-stack, ""

@@ -1,0 +1,284 @@
+#include "agent-host.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <time.h>
+
+extern const unsigned char agent_image[];
+extern const unsigned char agent_image_end[];
+
+/* Offset of `pc` in struct kvm_regs, in units of four bytes: the register's number among the core registers. */
+#define CORE_REGISTER_PC (UINT64_C(0x6030000000100000) | offsetof(struct kvm_regs, regs.pc) / 4)
+
+#define TICK_NANOSECONDS 20000000L
+/* A vCPU that got less of the CPU than this in two ticks without leaving KVM_RUN waits. */
+#define IDLE_NANOSECONDS 5000000L
+/* An instruction that has not ended after so many ticks never will. */
+#define STUCK_TICKS 1000
+/* Exits and waits during one question, after which there is no hope of an end. */
+#define MOST_EXITS 64
+
+enum agent_kick { KICK_NONE, KICK_WAITS, KICK_STUCK };
+
+/*
+ * The agent has its MMU off. Where the CPU lacks FEAT_S2FWB, its loads and stores then pass the caches, and the host
+ * sees the same memory only if it keeps none of it in its own: written back before the guest looks at it, dropped
+ * before the host does.
+ */
+static void share(const void *start, size_t size) {
+  uintptr_t address = (uintptr_t)start;
+  uint64_t types;
+  uintptr_t line;
+  __asm__("mrs %0, ctr_el0" : "=r"(types));
+  line = (uintptr_t)4 << (types >> 16 & 15);
+  for (address &= ~(line - 1); address < (uintptr_t)start + size; address += line)
+    __asm__ volatile("dc civac, %0" : : "r"(address) : "memory");
+  __asm__ volatile("dsb sy" : : : "memory");
+}
+
+void agent_load(void *memory) {
+  const size_t size = (size_t)(agent_image_end - agent_image);
+  memcpy(memory, agent_image, size);
+  __builtin___clear_cache((char *)memory, (char *)memory + size);
+  share(memory, size);
+}
+
+static void *at(const struct agent_host *host, uint64_t address) { return host->memory + (address - AGENT_MEMORY); }
+
+static struct agent_answer *answers(const struct agent_host *host) { return at(host, AGENT_ANSWERS); }
+
+static struct agent_control *control(const struct agent_host *host) { return at(host, AGENT_CONTROL); }
+
+/* The question that the guest is at. */
+static uint32_t current_question(const struct agent_host *host) {
+  share(control(host), sizeof *control(host));
+  return *(volatile uint32_t *)&control(host)->current;
+}
+
+static int set_pc(int vcpu, uint64_t address) {
+  struct kvm_one_reg reg = {.id = CORE_REGISTER_PC, .addr = (uintptr_t)&address};
+  return ioctl(vcpu, KVM_SET_ONE_REG, &reg) < 0 ? -errno : 0;
+}
+
+static void interrupt(int signal) { (void)signal; }
+
+static long nanoseconds_of(pthread_t thread) {
+  clockid_t clock;
+  struct timespec time;
+  if (pthread_getcpuclockid(thread, &clock) != 0 || clock_gettime(clock, &time) != 0) return 0;
+  return time.tv_sec * 1000000000L + time.tv_nsec;
+}
+
+/*
+ * Looks at the vCPU every tick. A signal alone could not tell a vCPU that waits from one that is busy, for it ends
+ * the wait; the time that its thread got of the CPU can.
+ */
+static void *watch(void *argument) {
+  const struct timespec tick = {.tv_nsec = TICK_NANOSECONDS};
+  struct agent_host *host = argument;
+  unsigned progress = 0;
+  uint32_t current = 0;
+  unsigned ticks = 0;
+  long since = 0;
+  while (!host->closing) {
+    const unsigned new_progress = host->progress;
+    const uint32_t new_current = current_question(host);
+    if (!host->running || new_progress != progress || new_current != current) {
+      progress = new_progress;
+      current = new_current;
+      ticks = 0;
+      since = nanoseconds_of(host->runner);
+    } else if (++ticks >= 2) {
+      const bool idle = nanoseconds_of(host->runner) - since < IDLE_NANOSECONDS;
+      /* Repeated until the runner takes notice: a signal that comes just before KVM_RUN has no effect. */
+      if (idle || ticks > STUCK_TICKS) {
+        host->kick = idle ? KICK_WAITS : KICK_STUCK;
+        pthread_kill(host->runner, SIGUSR1);
+      }
+    }
+    nanosleep(&tick, NULL);
+  }
+  return NULL;
+}
+
+int agent_open(struct agent_host *host, int vcpu, struct kvm_run *run, void *memory) {
+  struct sigaction action = {.sa_handler = interrupt};
+  int error;
+  memset(host, 0, sizeof *host);
+  host->vcpu = vcpu;
+  host->run = run;
+  host->memory = memory;
+  host->runner = pthread_self();
+  error = set_pc(vcpu, AGENT_MEMORY);
+  if (error != 0) return error;
+  sigemptyset(&action.sa_mask);
+  if (sigaction(SIGUSR1, &action, NULL) < 0) return -errno;
+  control(host)->greets = 1;
+  control(host)->current = 0;
+  control(host)->count = 0;
+  share(control(host), sizeof *control(host));
+  return -pthread_create(&host->watchdog, NULL, watch, host);
+}
+
+void agent_close(struct agent_host *host) {
+  host->closing = true;
+  pthread_join(host->watchdog, NULL);
+}
+
+static struct agent_exit describe_exit(const struct kvm_run *run) {
+  struct agent_exit exit = {.reason = run->exit_reason};
+  switch (run->exit_reason) {
+    case KVM_EXIT_HYPERCALL:
+      exit.detail[0] = run->hypercall.nr;
+      /* Headers before linux 6.4 call the flags' place `longmode` and padding. */
+      memcpy(&exit.detail[1], (const char *)run + offsetof(struct kvm_run, hypercall.longmode), sizeof exit.detail[1]);
+      break;
+    case KVM_EXIT_SYSTEM_EVENT:
+      exit.detail[0] = run->system_event.type;
+      break;
+    case KVM_EXIT_MMIO:
+      exit.detail[0] = run->mmio.phys_addr;
+      exit.detail[1] = run->mmio.len;
+      exit.detail[2] = run->mmio.is_write;
+      if (run->mmio.is_write) memcpy(&exit.detail[3], run->mmio.data, sizeof exit.detail[3]);
+      break;
+    case KVM_EXIT_ARM_NISV:
+      exit.detail[0] = run->arm_nisv.esr_iss;
+      exit.detail[1] = run->arm_nisv.fault_ipa;
+      break;
+    case KVM_EXIT_FAIL_ENTRY:
+      exit.detail[0] = run->fail_entry.hardware_entry_failure_reason;
+      break;
+    case KVM_EXIT_INTERNAL_ERROR:
+      exit.detail[0] = run->internal.suberror;
+      break;
+    default:
+      break;
+  }
+  return exit;
+}
+
+/* The guest writes to the console; true if that is what it was. */
+static bool writes_text(struct agent_host *host) {
+  const struct kvm_run *run = host->run;
+  if (run->exit_reason != KVM_EXIT_MMIO || !run->mmio.is_write || run->mmio.phys_addr != AGENT_CONSOLE) return false;
+  if (host->console_length + 1 < sizeof host->console) host->console[host->console_length++] = (char)run->mmio.data[0];
+  return true;
+}
+
+static bool finishes(const struct kvm_run *run) {
+  return run->exit_reason == KVM_EXIT_MMIO && run->mmio.is_write && run->mmio.phys_addr == AGENT_FINISH;
+}
+
+static int make_runnable(int vcpu) {
+  struct kvm_mp_state state = {.mp_state = KVM_MP_STATE_RUNNABLE};
+  return ioctl(vcpu, KVM_SET_MP_STATE, &state) < 0 ? -errno : 0;
+}
+
+/* Does for the guest what the exit asks for, so that the vCPU can go on; 0 or -errno. */
+static int serve(struct agent_host *host, uint32_t current) {
+  switch (host->run->exit_reason) {
+    case KVM_EXIT_MMIO:
+      if (!host->run->mmio.is_write) memset(host->run->mmio.data, 0, sizeof host->run->mmio.data);
+      return 0;
+    case KVM_EXIT_SYSTEM_EVENT:
+      return make_runnable(host->vcpu);
+    case KVM_EXIT_ARM_NISV:
+      /* Behind the instruction lies the way back. */
+      return set_pc(host->vcpu, AGENT_SLOTS + ((uint64_t)current << AGENT_SLOT_SHIFT) + sizeof(uint32_t));
+    case KVM_EXIT_FAIL_ENTRY:
+    case KVM_EXIT_INTERNAL_ERROR:
+    case KVM_EXIT_SHUTDOWN:
+    case KVM_EXIT_UNKNOWN:
+      return -EIO;
+    default:
+      return 0;
+  }
+}
+
+/* KVM_RUN: 0 after an exit to user space, else -errno. */
+static int run_vcpu(struct agent_host *host) {
+  int error = 0;
+  host->progress++;
+  host->running = true;
+  if (ioctl(host->vcpu, KVM_RUN, 0) < 0) error = -errno;
+  host->running = false;
+  return error;
+}
+
+/* Runs until the guest has answered `count` questions; 0, or -errno at the question that control.current names. */
+static int run_round(struct agent_host *host, uint32_t count, struct agent_outcome *outcomes) {
+  unsigned events = 0;
+  uint32_t last = 0;
+  for (;;) {
+    int error = run_vcpu(host);
+    const uint32_t current = current_question(host);
+    const int kick = atomic_exchange(&host->kick, KICK_NONE);
+    struct agent_outcome *outcome;
+    if (error == 0 && finishes(host->run)) return 0;
+    if (error == 0 && writes_text(host)) continue;
+    if (current >= count) return error == 0 ? -EIO : error;
+    outcome = &outcomes[current];
+    if (error == -EINTR) {
+      if (kick == KICK_STUCK) return -ETIMEDOUT;
+      if (kick == KICK_NONE) continue;
+      outcome->waits++;
+      error = make_runnable(host->vcpu);
+    } else if (error == 0) {
+      if (outcome->exit_count < AGENT_EXITS_KEPT) outcome->exits[outcome->exit_count] = describe_exit(host->run);
+      outcome->exit_count++;
+      error = serve(host, current);
+    }
+    if (error != 0) return error;
+    events = current == last ? events + 1 : 1;
+    last = current;
+    if (events > MOST_EXITS) return -ELOOP;
+  }
+}
+
+static void put(struct agent_host *host, const struct agent_asking *asking, uint32_t count) {
+  struct agent_question *questions = at(host, AGENT_QUESTIONS);
+  struct agent_slot *slots = at(host, AGENT_SLOTS);
+  uint32_t index;
+  for (index = 0; index < count; index++) {
+    questions[index].level = asking[index].level;
+    memcpy(questions[index].x, asking[index].x, sizeof questions[index].x);
+    slots[index].instruction = asking[index].instruction;
+    slots[index].back = AGENT_SLOT_RETURN;
+  }
+  memset(answers(host), 0, count * sizeof(struct agent_answer));
+  control(host)->count = count;
+  control(host)->current = 0;
+  __builtin___clear_cache((char *)slots, (char *)(slots + count));
+  share(questions, count * sizeof *questions);
+  share(slots, count * sizeof *slots);
+  share(answers(host), count * sizeof(struct agent_answer));
+  share(control(host), sizeof *control(host));
+}
+
+size_t agent_ask(struct agent_host *host, const struct agent_asking *questions, size_t count,
+                 struct agent_outcome *outcomes) {
+  size_t done = 0;
+  memset(outcomes, 0, count * sizeof *outcomes);
+  while (done < count) {
+    const size_t left = count - done;
+    const uint32_t round = left < AGENT_MOST_QUESTIONS ? (uint32_t)left : AGENT_MOST_QUESTIONS;
+    int error;
+    uint32_t answered;
+    uint32_t index;
+    put(host, questions + done, round);
+    error = run_round(host, round, outcomes + done);
+    answered = error == 0 ? round : current_question(host);
+    share(answers(host), answered * sizeof(struct agent_answer));
+    for (index = 0; index < answered; index++) outcomes[done + index].answer = answers(host)[index];
+    done += answered;
+    if (error != 0) {
+      if (done < count) outcomes[done].error = -error;
+      return done;
+    }
+  }
+  return done;
+}
