@@ -1,0 +1,5 @@
+/** The lab's commands, in the order of the help. */
+import type { LabCommand } from "./command.ts";
+import { command as boot } from "./commands/boot.ts";
+
+export const commands: readonly LabCommand[] = [boot];
