@@ -10,8 +10,10 @@
 extern const unsigned char agent_image[];
 extern const unsigned char agent_image_end[];
 
-/* Offset of `pc` in struct kvm_regs, in units of four bytes: the register's number among the core registers. */
-#define CORE_REGISTER_PC (UINT64_C(0x6030000000100000) | offsetof(struct kvm_regs, regs.pc) / 4)
+/* A core register's number is its offset in struct kvm_regs, in units of four bytes. */
+#define CORE_REGISTER(name) (UINT64_C(0x6030000000100000) | offsetof(struct kvm_regs, name) / 4)
+
+#define PSTATE_EL_SHIFT 2
 
 #define TICK_NANOSECONDS 20000000L
 /* A vCPU that got less of the CPU than this in two ticks without leaving KVM_RUN waits. */
@@ -59,8 +61,17 @@ static uint32_t current_question(const struct agent_host *host) {
 }
 
 static int set_pc(int vcpu, uint64_t address) {
-  struct kvm_one_reg reg = {.id = CORE_REGISTER_PC, .addr = (uintptr_t)&address};
+  struct kvm_one_reg reg = {.id = CORE_REGISTER(regs.pc), .addr = (uintptr_t)&address};
   return ioctl(vcpu, KVM_SET_ONE_REG, &reg) < 0 ? -errno : 0;
+}
+
+/* The exception level at which the vCPU is. */
+static int get_level(int vcpu, unsigned *level) {
+  uint64_t pstate;
+  struct kvm_one_reg reg = {.id = CORE_REGISTER(regs.pstate), .addr = (uintptr_t)&pstate};
+  if (ioctl(vcpu, KVM_GET_ONE_REG, &reg) < 0) return -errno;
+  *level = (unsigned)(pstate >> PSTATE_EL_SHIFT) & 3;
+  return 0;
 }
 
 static void interrupt(int signal) { (void)signal; }
@@ -112,7 +123,8 @@ int agent_open(struct agent_host *host, int vcpu, struct kvm_run *run, void *mem
   host->run = run;
   host->memory = memory;
   host->runner = pthread_self();
-  error = set_pc(vcpu, AGENT_MEMORY);
+  error = get_level(vcpu, &host->level);
+  if (error == 0) error = set_pc(vcpu, AGENT_MEMORY);
   if (error != 0) return error;
   sigemptyset(&action.sa_mask);
   if (sigaction(SIGUSR1, &action, NULL) < 0) return -errno;

@@ -54,6 +54,7 @@ struct agent_host {
   int vcpu;
   struct kvm_run *run;
   unsigned char *memory;
+  unsigned level; /* exception level at which the guest begins: 1, or 2 where it has an EL2 */
   char console[AGENT_CONSOLE_SIZE]; /* what the guest wrote, NUL-terminated; more than fits is dropped */
   size_t console_length;
 
