@@ -424,22 +424,33 @@ static struct kvm_reg_list *list_registers(const struct machine *machine) {
 
 static bool is_kept(uint64_t id) { return ID_SIZE(id) <= U64 || id == ID_SVE_LENGTHS; }
 
-/* What differs between two fresh machines is no fact of the host: a counter that runs, an address, a seed. */
-static void read_registers(const struct machine *machine, const struct machine *twin, struct rows *rows, unsigned *listed) {
+/* Registers that differed between two fresh VMs. */
+static struct rows varying;
+
+static const char *read_text(const struct machine *machine, uint64_t id) {
+  uint64_t value;
+  if (is_state(id) || find_row(&varying, id) != NULL || get_register(machine, id, &value) != 0 || is_poison(value)) return "null";
+  return hexadecimal(value);
+}
+
+static void read_registers(const struct machine *machine, struct rows *rows, unsigned *listed) {
   struct kvm_reg_list *list = list_registers(machine);
   *listed = (unsigned)list->n;
   for (uint64_t at = 0; at < list->n; at++) {
-    uint64_t id = list->reg[at];
-    uint64_t value;
-    uint64_t again;
-    bool says;
-    if (!is_kept(id)) continue;
-    says = !is_state(id) && get_register(machine, id, &value) == 0 && !is_poison(value) &&
-           get_register(twin, id, &again) == 0 && again == value;
-    add_row(rows, id, says ? hexadecimal(value) : "null");
+    if (is_kept(list->reg[at])) add_row(rows, list->reg[at], read_text(machine, list->reg[at]));
   }
   free(list);
   sort_rows(rows);
+}
+
+/* What reads otherwise later, or on another VM, is no fact of the host: a counter, a seed. */
+static void drop_what_varies(const struct machine *machine, struct rows *rows, struct rows *dropped) {
+  for (size_t at = 0; at < rows->count; at++) {
+    struct row *row = &rows->at[at];
+    if (row->text[0] != '"' || strcmp(row->text, read_text(machine, row->id)) == 0) continue;
+    row->text = "null";
+    if (dropped != NULL) add_row(dropped, row->id, row->text);
+  }
 }
 
 /* KVM_ARM_GET_REG_WRITABLE_MASKS, linux 6.7: op0 3, CRn 0, op1 0, 1 and 3, CRm and op2 0 to 7. */
@@ -628,26 +639,37 @@ static int by_value(const void *left, const void *right) {
   return a < b ? -1 : a > b;
 }
 
-/* { "accepted": [...], "EINVAL": [...] }, the answers in the order in which they first come. */
+static bool same_answer(const struct trial *left, const struct trial *right) {
+  return strcmp(trial_answer(left), trial_answer(right)) == 0;
+}
+
+#define VALUES_A_LINE 6
+
+static void add_answered(struct text *text, const struct trials *trials, size_t first) {
+  unsigned written = 0;
+  add(text, "\n          \"%s\": [", trial_answer(&trials->at[first]));
+  for (size_t at = first; at < trials->count; at++) {
+    const char *space = written % VALUES_A_LINE != 0 ? " " : "\n            ";
+    if (!same_answer(&trials->at[first], &trials->at[at])) continue;
+    add(text, "%s%s\"0x%016llx\"", written == 0 ? "" : ",", space, (unsigned long long)trials->at[at].value);
+    written++;
+  }
+  add(text, "\n          ]");
+}
+
+/* An answer and the values that got it, the answers in the order in which they first come. */
 static const char *format_trials(struct trials *trials) {
   struct text text = {0};
   qsort(trials->at, trials->count, sizeof(trials->at[0]), by_value);
   add(&text, "{");
   for (size_t at = 0; at < trials->count; at++) {
-    const char *answer = trial_answer(&trials->at[at]);
-    const char *comma = "";
     bool told = false;
-    for (size_t before = 0; before < at; before++) told = told || strcmp(trial_answer(&trials->at[before]), answer) == 0;
+    for (size_t before = 0; before < at; before++) told = told || same_answer(&trials->at[before], &trials->at[at]);
     if (told) continue;
-    add(&text, "%s \"%s\": [", at == 0 ? "" : ",", answer);
-    for (size_t same = at; same < trials->count; same++) {
-      if (strcmp(trial_answer(&trials->at[same]), answer) != 0) continue;
-      add(&text, "%s\"0x%016llx\"", comma, (unsigned long long)trials->at[same].value);
-      comma = ", ";
-    }
-    add(&text, "]");
+    if (at > 0) add(&text, ",");
+    add_answered(&text, trials, at);
   }
-  add(&text, " }");
+  add(&text, "\n        }");
   return text.bytes;
 }
 
@@ -693,23 +715,34 @@ struct configuration {
   char *attributes;
 };
 
-static void list_attributes(struct text *text, const char **comma, const char *name, int file) {
+/* One group's attributes, as `GROUP:0,2-5`. */
+static bool add_group(struct text *text, const char *comma, int file, unsigned group) {
   const char *inner = "";
-  bool any = false;
-  for (unsigned group = 0; group <= HIGHEST_GROUP; group++) {
-    for (unsigned attribute = 0; attribute <= HIGHEST_ATTRIBUTE; attribute++) {
-      if (!has_attribute(file, group, attribute)) continue;
-      if (!any) add(text, "%s \"%s\": [", *comma, name);
-      add(text, "%s\"%u:%u\"", inner, group, attribute);
-      inner = ", ";
-      *comma = ",";
-      any = true;
-    }
+  for (unsigned first = 0; first <= HIGHEST_ATTRIBUTE; first++) {
+    unsigned end = first;
+    while (end <= HIGHEST_ATTRIBUTE && has_attribute(file, group, end)) end++;
+    if (end == first) continue;
+    if (*inner == '\0') add(text, "%s\"%u:", comma, group);
+    add(text, end == first + 1 ? "%s%u" : "%s%u-%u", inner, first, end - 1);
+    inner = ",";
+    first = end;
   }
-  if (any) add(text, "]");
+  if (*inner != '\0') add(text, "\"");
+  return *inner != '\0';
 }
 
-/* Which device attributes KVM_HAS_DEVICE_ATTR knows on the files of a machine, as GROUP:ATTRIBUTE. */
+static void list_attributes(struct text *text, const char **comma, const char *name, int file) {
+  struct text groups = {0};
+  const char *inner = "";
+  for (unsigned group = 0; group <= HIGHEST_GROUP; group++) {
+    if (add_group(&groups, inner, file, group)) inner = ", ";
+  }
+  if (groups.length == 0) return;
+  add(text, "%s\n        \"%s\": [%s]", *comma, name, groups.bytes);
+  *comma = ",";
+}
+
+/* Which device attributes KVM_HAS_DEVICE_ATTR knows on the files of a machine. */
 static char *read_attributes(const struct machine *machine) {
   struct text text = {0};
   const char *comma = "";
@@ -717,32 +750,41 @@ static char *read_attributes(const struct machine *machine) {
   list_attributes(&text, &comma, "vm", machine->vm);
   list_attributes(&text, &comma, "vcpu", machine->vcpu);
   if (machine->gic >= 0) list_attributes(&text, &comma, "gic", machine->gic);
-  add(&text, " }");
+  add(&text, "%s}", *comma == '\0' ? "" : "\n      ");
   return text.bytes;
+}
+
+/* What one fresh VM and another tell differently. One pair for all recipes: to end a nested VM takes long. */
+static void compare_with_twin(const struct recipe *recipe, struct rows *registers) {
+  struct machine twin;
+  struct rows dropped = {0};
+  reopen(&twin, recipe);
+  drop_what_varies(&twin, registers, &dropped);
+  close_machine(&twin);
+  varying = dropped;
+}
+
+static void read_machine(struct machine *machine, struct configuration *configuration) {
+  struct rows *sections = configuration->sections;
+  read_registers(machine, &sections[REGISTERS], &configuration->listed);
+  if (machine->recipe == &recipes[0]) compare_with_twin(machine->recipe, &sections[REGISTERS]);
+  read_masks(machine, &sections[WRITABLE]);
+  configuration->attributes = read_attributes(machine);
+  sweep_registers(machine, &sections[REGISTERS], &sections[SWEEPS]);
+  try_psci(machine, &sections[TRIED]);
+  sort_rows(&sections[TRIED]);
+  drop_what_varies(machine, &sections[REGISTERS], NULL);
 }
 
 static void read_configuration(const struct recipe *recipe, struct configuration *configuration) {
   struct machine machine;
-  struct machine twin;
-  struct rows *sections = configuration->sections;
   unsigned long before = ioctls;
   *configuration = (struct configuration){.recipe = recipe};
-  if (!open_machine(&machine, recipe, &configuration->refusal)) {
-    close_machine(&machine);
-    return;
-  }
-  if (has_feature(recipe, SVE) && get_register(&machine, ID_SVE_LENGTHS, &configuration->lengths) == 0) {
-    try_lengths(&machine, configuration->lengths, &sections[TRIED]);
-  }
-  if (finalize(&machine, &configuration->refusal)) {
-    reopen(&twin, recipe);
-    read_registers(&machine, &twin, &sections[REGISTERS], &configuration->listed);
-    close_machine(&twin);
-    read_masks(&machine, &sections[WRITABLE]);
-    configuration->attributes = read_attributes(&machine);
-    sweep_registers(&machine, &sections[REGISTERS], &sections[SWEEPS]);
-    try_psci(&machine, &sections[TRIED]);
-    sort_rows(&sections[TRIED]);
+  if (open_machine(&machine, recipe, &configuration->refusal)) {
+    if (has_feature(recipe, SVE) && get_register(&machine, ID_SVE_LENGTHS, &configuration->lengths) == 0) {
+      try_lengths(&machine, configuration->lengths, &configuration->sections[TRIED]);
+    }
+    if (finalize(&machine, &configuration->refusal)) read_machine(&machine, configuration);
   }
   close_machine(&machine);
   if (verbose) fprintf(stderr, "%s: %s took %lu ioctls\n", PROGRAM, recipe->name, ioctls - before);
