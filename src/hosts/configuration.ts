@@ -1,6 +1,6 @@
 /** Which recorded vCPU configuration speaks for a guest's. */
 import { hexId } from "./answer.ts";
-import type { Configuration, HostProfile, Sweep } from "./profile.ts";
+import type { Configuration, HostProfile, RefusedStep, Sweep } from "./profile.ts";
 
 export interface ConfigurationMatch {
   /** A configuration with readings: recorded, or composed of recorded ones. Never a refused one. */
@@ -17,7 +17,7 @@ export interface ConfigurationMatch {
   readonly refused:
     | {
         readonly configuration: Configuration;
-        readonly step: "enable-cap" | "init" | "finalize";
+        readonly step: RefusedStep;
         readonly errno: string;
         /** Refused with exactly what is asked for, rather than with a part of it. */
         readonly exact: boolean;
@@ -34,8 +34,9 @@ export interface ConfigurationMatch {
 /** What user space may do without asking the host; it changes no register. */
 const withoutEffect: ReadonlySet<string> = new Set(["POWER_OFF"]);
 
-const stepCall: Readonly<Record<"enable-cap" | "init" | "finalize", string>> = {
+const stepCall: Readonly<Record<RefusedStep, string>> = {
   "enable-cap": "KVM_ENABLE_CAP",
+  "create-device": "KVM_CREATE_DEVICE",
   init: "KVM_ARM_VCPU_INIT",
   finalize: "KVM_ARM_VCPU_FINALIZE",
 };
@@ -47,7 +48,9 @@ export function refusalFact(configuration: Configuration): string {
   const subject =
     refused.step === "enable-cap"
       ? `capability ${configuration.capabilities.join(", ")}`
-      : `the vCPU features ${configuration.features.join(", ")}`;
+      : refused.step === "create-device"
+        ? `the device type ${(configuration.devices ?? []).join(", ")}`
+        : `the vCPU features ${configuration.features.join(", ")}`;
   return `${stepCall[refused.step]} answered ${refused.errno} for ${subject} (configuration \`${configuration.name}\`)`;
 }
 
@@ -77,7 +80,8 @@ export function configurationFor(
   capabilityNumbers: readonly number[],
 ): ConfigurationMatch {
   const features = new Set(vcpuFeatureNames.filter((one) => !withoutEffect.has(one)));
-  const recorded = [...profile.configurations.values()];
+  // One with a device beside it tells the device's attributes; its vCPU is another one's.
+  const recorded = [...profile.configurations.values()].filter(({ devices }) => devices === undefined);
   const base = profile.configurations.get("base") ?? recorded.find((one) => one.refused === undefined);
   // The language has no guest without PSCI 0.2, and every recording has it.
   for (const one of base?.features ?? []) features.add(one);

@@ -2,8 +2,10 @@
 
 import { didYouMean } from "../diagnostics/suggest.ts";
 import { validate } from "../generated/host-profile-validator.js";
+import { cpuByMidr, sveLengthsRegister } from "../tables/index.ts";
+
 import { type JsonLocations, locateJson, mayHaveDuplicateKeys, pointerToken } from "./json-locations.ts";
-import type { Configuration, HostProfile, Sweep } from "./profile.ts";
+import type { AttributeFile, Configuration, HostProfile, RefusedStep, Sweep } from "./profile.ts";
 import { describeSchemaErrors } from "./schema-problems.ts";
 import { parseSweep } from "./sweep.ts";
 
@@ -27,9 +29,13 @@ interface ProfileJson {
   readonly name: string;
   readonly description?: string;
   readonly origin: HostProfile["origin"];
+  readonly recorder?: string;
   readonly kernel: HostProfile["kernel"];
-  readonly cpu: HostProfile["cpu"];
+  readonly cpu: { readonly name?: string; readonly midr?: string; readonly platform: string };
   readonly capabilities: Readonly<Record<string, number>>;
+  readonly highestCapability?: number;
+  readonly devices?: readonly number[];
+  readonly user?: { readonly hwcap: readonly string[]; readonly registers: Readonly<Record<string, string>> };
   readonly configurations: Readonly<Record<string, ConfigurationJson>>;
 }
 
@@ -37,13 +43,23 @@ interface ConfigurationJson {
   readonly inherits?: string;
   readonly features: readonly string[];
   readonly capabilities: readonly number[];
-  readonly refused?: { readonly step: "enable-cap" | "init" | "finalize"; readonly errno: string };
+  readonly devices?: readonly number[];
+  readonly refused?: { readonly step: RefusedStep; readonly errno: string };
   readonly listed?: number;
+  readonly vectorLengths?: readonly number[];
   readonly registers?: Readonly<Record<string, string | null>>;
   readonly writable?: Readonly<Record<string, string>> | null;
   readonly sweeps?: Readonly<Record<string, string>> | null;
-  readonly removed?: Readonly<Partial<Record<"registers" | "writable" | "sweeps", readonly string[]>>>;
+  readonly tried?: Readonly<Record<string, TriedJson>>;
+  readonly attributes?: Readonly<Partial<Record<AttributeFile, readonly string[]>>>;
+  readonly removed?: Readonly<Partial<Record<Section, readonly string[]>>>;
 }
+
+/** Answer to the values that got it. */
+type TriedJson = Readonly<Record<string, readonly string[]>>;
+
+/** What a configuration says by register, and may take away from what it inherits. */
+type Section = "registers" | "writable" | "sweeps" | "tried";
 
 interface Found {
   readonly message: string;
@@ -142,9 +158,13 @@ function resolve(json: ProfileJson, found: Found[]): HostProfile {
     name: json.name,
     ...(json.description === undefined ? {} : { description: json.description }),
     origin: json.origin,
+    ...(json.recorder === undefined ? {} : { recorder: json.recorder }),
     kernel: json.kernel,
-    cpu: json.cpu,
+    cpu: cpuOf(json.cpu),
     capabilities: new Map(capabilities.sort(([a], [b]) => a - b)),
+    ...(json.highestCapability === undefined ? {} : { highestCapability: json.highestCapability }),
+    ...(json.devices === undefined ? {} : { devices: json.devices }),
+    ...(json.user === undefined ? {} : { user: userOf(json.user) }),
     // In the order of the file, although resolving may have met an heir before its parent.
     configurations: new Map(
       Object.keys(json.configurations).flatMap((name) => {
@@ -153,6 +173,55 @@ function resolve(json: ProfileJson, found: Found[]): HostProfile {
       }),
     ),
   };
+}
+
+function cpuOf({ name, midr: text, platform }: ProfileJson["cpu"]): HostProfile["cpu"] {
+  if (text === undefined) return { name: name ?? "", platform };
+  const midr = BigInt(text);
+  return { name: name ?? cpuByMidr(midr)?.name ?? unnamedCpu(midr), midr, platform };
+}
+
+/** `midr-410fd0c1`: what a CPU is called that nobody named and the CPU table does not know. */
+function unnamedCpu(midr: bigint): string {
+  return `midr-${midr.toString(16).padStart(8, "0")}`;
+}
+
+function userOf({ hwcap, registers }: NonNullable<ProfileJson["user"]>): NonNullable<HostProfile["user"]> {
+  const values = new Map(Object.entries(registers).map(([id, value]) => [BigInt(id), BigInt(value)]));
+  return { hwcap: hwcap.map(BigInt), registers: ascending(values) };
+}
+
+function triedOf(json: TriedJson): ReadonlyMap<bigint, string> {
+  return ascending(
+    new Map(
+      Object.entries(json).flatMap(([answer, values]) =>
+        values.map((value) => [BigInt(value), answer] as const),
+      ),
+    ),
+  );
+}
+
+function attributesOf(json: NonNullable<ConfigurationJson["attributes"]>): Configuration["attributes"] {
+  const groups = (texts: readonly string[]): ReadonlyMap<number, readonly number[]> =>
+    new Map(
+      texts.map((text) => {
+        const [group = "", list = ""] = text.split(":");
+        return [Number(group), numbersIn(list)];
+      }),
+    );
+  return {
+    ...(json.vm === undefined ? {} : { vm: groups(json.vm) }),
+    ...(json.vcpu === undefined ? {} : { vcpu: groups(json.vcpu) }),
+    ...(json.gic === undefined ? {} : { gic: groups(json.gic) }),
+  };
+}
+
+/** `0,2-5`: numbers and ranges with both ends. */
+function numbersIn(list: string): readonly number[] {
+  return list.split(",").flatMap((item) => {
+    const [first = "", last = first] = item.split("-");
+    return Array.from({ length: Number(last) - Number(first) + 1 }, (_, at) => Number(first) + at);
+  });
 }
 
 /** Resolves parents first; `heirs` are the configurations that wait for this one. */
@@ -167,7 +236,12 @@ function resolveConfiguration(
   const own = json.configurations[name];
   if (known !== undefined || own === undefined) return known;
   const pointer = `/configurations/${pointerToken(name)}`;
-  const head = { name, features: own.features, capabilities: own.capabilities };
+  const head = {
+    name,
+    features: own.features,
+    capabilities: own.capabilities,
+    ...(own.devices === undefined ? {} : { devices: own.devices }),
+  };
   if (own.refused !== undefined) {
     return { ...head, refused: own.refused, registers: new Map(), writable: undefined, sweeps: new Map() };
   }
@@ -198,7 +272,7 @@ function resolveConfiguration(
     return undefined;
   }
 
-  const removed = (what: "registers" | "writable" | "sweeps", has: (id: bigint) => boolean): bigint[] =>
+  const removed = (what: Section, has: (id: bigint) => boolean): bigint[] =>
     (own.removed?.[what] ?? []).map((text, at) => {
       const id = BigInt(text);
       const there = own[what]?.[text] !== undefined;
@@ -254,6 +328,18 @@ function resolveConfiguration(
     if ("problem" in sweep) found.push({ message: `the sweep of ${hex}: ${sweep.problem}`, ...at });
     else sweeps.set(id, sweep);
   }
+  const tried = new Map(parent?.tried);
+  for (const id of removed("tried", (one) => tried.has(one))) tried.delete(id);
+  for (const [id, answers] of Object.entries(own.tried ?? {})) tried.set(BigInt(id), triedOf(answers));
+  const lengths = own.vectorLengths ?? parent?.vectorLengths;
+  // What an heir neither names nor changes has been reported of its parent.
+  const bitmap = hexOf(sveLengthsRegister().id);
+  if (own.vectorLengths !== undefined) checkLengths(lengths, registers, `${pointer}/vectorLengths`, found);
+  else if (own.registers?.[bitmap] !== undefined) {
+    checkLengths(lengths, registers, `${pointer}/registers/${bitmap}`, found);
+  }
+  const attributes = own.attributes === undefined ? parent?.attributes : attributesOf(own.attributes);
+
   const configuration: Configuration = {
     ...head,
     refused: undefined,
@@ -261,9 +347,28 @@ function resolveConfiguration(
     registers: ascending(registers),
     writable: writable && ascending(writable),
     sweeps: ascending(sweeps),
+    ...(lengths === undefined ? {} : { vectorLengths: lengths }),
+    ...(tried.size === 0 ? {} : { tried: ascending(tried) }),
+    ...(attributes === undefined ? {} : { attributes }),
   };
   sweepTexts.set(configuration, texts);
   return configuration;
+}
+
+/** The lengths in words and the register must say the same. */
+function checkLengths(
+  lengths: readonly number[] | undefined,
+  registers: ReadonlyMap<bigint, bigint | null>,
+  instancePath: string,
+  found: Found[],
+): void {
+  if (lengths === undefined) return;
+  const bitmap = lengths.reduce((bits, length) => bits | (1n << BigInt(length / 128 - 1)), 0n);
+  const { id, name } = sveLengthsRegister();
+  const reading = registers.get(id);
+  if (reading === bitmap) return;
+  const shown = typeof reading === "bigint" ? `reads ${hexOf(reading)}` : "has no value";
+  found.push({ message: `these lengths are ${hexOf(bitmap)} in ${name}, which ${shown}`, instancePath });
 }
 
 /** The written sweeps of what has been resolved, for its heirs. */

@@ -17,8 +17,10 @@ const patternMeaning: Readonly<Record<string, string>> = {
   "^[a-z0-9]+(-[a-z0-9]+)*$": "lower-case letters and digits, with single `-` between them",
   "^[A-Za-z0-9][A-Za-z0-9._+-]*$": "letters, digits, `.`, `_`, `+` and `-`, a letter or digit first",
   "^[A-Z][A-Z0-9_]*$": "a vCPU feature such as `PMU_V3`",
+  "^(accepted|altered|E[A-Z0-9]+)$": "`accepted`, `altered` or the name of an errno such as `EINVAL`",
+  "^[0-9]+:[0-9]+(-[0-9]+)?(,[0-9]+(-[0-9]+)?)*$": "a group and its attributes such as `1:0-3,5`",
   "^E[A-Z0-9]+$": "the name of an errno such as `EINVAL`",
-  "^(fixed|free|ignored|[0-9]+:[xNBP]?[0-9a-f](-[0-9a-f])?(,[xNBP]?[0-9a-f](-[0-9a-f])?)*( [0-9]+:[xNBP]?[0-9a-f](-[0-9a-f])?(,[xNBP]?[0-9a-f](-[0-9a-f])?)*)*)$":
+  "^(fixed|free|ignored|[0-9]+:[xINBPO]?[0-9a-f](-[0-9a-f])?(,[xINBPO]?[0-9a-f](-[0-9a-f])?)*( [0-9]+:[xINBPO]?[0-9a-f](-[0-9a-f])?(,[xINBPO]?[0-9a-f](-[0-9a-f])?)*)*)$":
     "`fixed`, `free`, `ignored`, or entries such as `8:0-2,x3`",
 };
 

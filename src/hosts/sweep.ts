@@ -66,7 +66,7 @@ function parseAnswers(text: string): string | { readonly problem: string } {
   const answers = new Array<string>(16).fill(EINVAL);
   const seen = new Set<number>();
   for (const item of text.split(",")) {
-    const letter = /^[xNBP]/.test(item) ? item.charAt(0) : ACCEPTED;
+    const letter = /^[xINBPO]/.test(item) ? item.charAt(0) : ACCEPTED;
     const range = letter === ACCEPTED ? item : item.slice(1);
     const first = Number.parseInt(range.charAt(0), 16);
     const last = range.length > 1 ? Number.parseInt(range.charAt(2), 16) : first;
@@ -82,10 +82,7 @@ function parseAnswers(text: string): string | { readonly problem: string } {
   return joined;
 }
 
-/**
- * The shortest text that `parseSweep` reads back as the same sweep. Every nibble must accept at least one
- * value or answer something but EINVAL, since the form cannot say "nothing at all"; throws otherwise.
- */
+/** The shortest text that `parseSweep` reads back as the same sweep. */
 export function formatSweep(sweep: Sweep, reading: bigint): string {
   const same = (other: readonly string[]): boolean => sweep.every((nibble, at) => nibble === other[at]);
   if (same(everyNibble(reading, onlyPresent))) return "fixed";
@@ -101,17 +98,17 @@ export function formatSweep(sweep: Sweep, reading: bigint): string {
 }
 
 function formatAnswers(answers: string): string {
+  const refusesAll = answers === EINVAL.repeat(16);
   const items: string[] = [];
   for (let first = 0; first < 16; ) {
     const letter = answers.charAt(first);
     let last = first;
     while (last < 15 && answers.charAt(last + 1) === letter) last++;
-    if (letter !== EINVAL) {
+    if (letter !== EINVAL || refusesAll) {
       const range = first === last ? DIGITS.charAt(first) : `${DIGITS.charAt(first)}-${DIGITS.charAt(last)}`;
       items.push(letter === ACCEPTED ? range : letter + range);
     }
     first = last + 1;
   }
-  if (items.length === 0) throw new RangeError("a nibble that refuses every value has no written form");
   return items.join(",");
 }

@@ -96,6 +96,100 @@ describe("a right profile", () => {
   });
 });
 
+describe("what the probe adds", () => {
+  const { name: _name, ...cpu } = small().cpu;
+  const lengths = "0x606000000015ffff";
+  const added = {
+    ...small(),
+    recorder: "guestc-probe 1",
+    cpu: { ...cpu, midr: "0x00000000410fd0c2" },
+    highestCapability: 511,
+    devices: [4, 7],
+    user: { hwcap: ["0x0000000000000800"], registers: { "0x603000000013c020": "0x0000000000000011" } },
+    configurations: {
+      ...small().configurations,
+      sve: {
+        inherits: "base",
+        features: ["PSCI_0_2", "SVE"],
+        capabilities: [],
+        vectorLengths: [128, 512],
+        registers: { [lengths]: "0x0000000000000009" },
+        tried: {
+          [lengths]: {
+            EINVAL: ["0x0000000000000000", "0x0000000000000008"],
+            accepted: ["0x0000000000000001"],
+          },
+        },
+        attributes: { vcpu: ["0:0-2,4", "1:0"] },
+      },
+      all: {
+        inherits: "sve",
+        features: ["PSCI_0_2", "SVE", "PMU_V3"],
+        capabilities: [],
+        removed: { tried: [lengths] },
+      },
+      gic: {
+        features: ["PSCI_0_2"],
+        capabilities: [],
+        devices: [7],
+        refused: { step: "create-device", errno: "ENODEV" },
+      },
+    },
+  };
+  const read = readHostProfile(JSON.stringify(added), "host.json");
+  if (!("profile" in read)) throw new Error(JSON.stringify(read.problems));
+  const { profile } = read;
+
+  it("is read as numbers, and inherited", () => {
+    expect(profile).toMatchObject({ recorder: "guestc-probe 1", highestCapability: 511, devices: [4, 7] });
+    expect(profile.user).toEqual({ hwcap: [0x800n], registers: new Map([[0x603000000013c020n, 0x11n]]) });
+    const sve = profile.configurations.get("sve");
+    expect(sve?.vectorLengths).toEqual([128, 512]);
+    expect([...(sve?.tried?.get(BigInt(lengths)) ?? [])]).toEqual([
+      [0n, "EINVAL"],
+      [1n, "accepted"],
+      [8n, "EINVAL"],
+    ]);
+    expect(sve?.attributes?.vcpu).toEqual(
+      new Map([
+        [0, [0, 1, 2, 4]],
+        [1, [0]],
+      ]),
+    );
+    const all = profile.configurations.get("all");
+    expect(all).toMatchObject({ vectorLengths: [128, 512], attributes: sve?.attributes });
+    expect(all?.tried).toBeUndefined();
+    expect(profile.configurations.get("gic")).toMatchObject({
+      devices: [7],
+      refused: { step: "create-device" },
+    });
+  });
+
+  it("finds the CPU's name by MIDR_EL1, whatever the revision; a CPU that nobody knows is called by it", () => {
+    expect(profile.cpu).toEqual({ name: "neoverse-n1", midr: 0x410fd0c2n, platform: "" });
+    const unknown = JSON.stringify({ ...small(), cpu: { midr: "0x00000000ff00fff0", platform: "" } });
+    const other = readHostProfile(unknown, "host.json");
+    expect(other).toMatchObject({ profile: { cpu: { name: "midr-ff00fff0" } } });
+  });
+
+  it("must agree with the register", () => {
+    const text = JSON.stringify({
+      ...added,
+      configurations: {
+        ...added.configurations,
+        sve: { ...added.configurations.sve, vectorLengths: [128] },
+      },
+    });
+    expect(problemsOf(text)).toMatchObject([
+      {
+        instancePath: "/configurations/sve/vectorLengths",
+        message:
+          "these lengths are 0x0000000000000001 in KVM_REG_ARM64_SVE_VLS, which reads 0x0000000000000009",
+      },
+    ]);
+  });
+});
+
 describe("a wrong profile", () => {
   it.each<[string, readonly string[], unknown, string, string]>([
     [
@@ -117,7 +211,7 @@ describe("a wrong profile", () => {
       ["cpu", "colour"],
       "red",
       "/cpu/colour",
-      "unknown key `colour` in `cpu`; expected `name`, `platform`",
+      "unknown key `colour` in `cpu`; expected `name`, `midr`, `platform`",
     ],
     ["a missing key", ["cpu"], undefined, "", "the profile lacks the key `cpu`"],
     ["a number for a string", ["name"], 5, "/name", "`name` is `5` (a number); expected a string"],
@@ -386,7 +480,7 @@ describe("the shipped profiles", () => {
         const reading = configuration.registers.get(id) ?? 0n;
         expect(sweep).toHaveLength(16);
         for (const [nibble, answers] of sweep.entries()) {
-          expect(answers).toMatch(/^[.xINBP]{16}$/);
+          expect(answers).toMatch(/^[.xINBPO]{16}$/);
           const present = Number((reading >> BigInt(nibble * 4)) & 0xfn);
           expect(
             answers.charAt(present),

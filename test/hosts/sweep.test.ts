@@ -51,7 +51,13 @@ describe("the written form of a sweep", () => {
     expect(parseSweep(text, 0n)).toEqual({ problem });
   });
 
-  it("cannot write a nibble that refuses everything", () => {
-    expect(() => formatSweep(new Array<string>(16).fill("I".repeat(16)), 0n)).toThrow("refuses every value");
+  it("writes a nibble that refuses everything, its present value too", () => {
+    const sweep = [
+      "I".repeat(16),
+      ...new Array<string>(14).fill(`.${"I".repeat(15)}`),
+      `.O${"I".repeat(13)}O`,
+    ];
+    expect(formatSweep(sweep, 0n)).toBe("0:I0-f 60:0,O1,Of");
+    expect(parseSweep("0:I0-f 60:0,O1,Of", 0n)).toEqual(sweep);
   });
 });
