@@ -67,7 +67,7 @@ struct agent_host {
   atomic_int kick;      /* enum agent_kick: why KVM_RUN was interrupted */
 };
 
-/* Copies the agent to the start of its memory. */
+/* Copies the agent to the start of its memory, AGENT_MEMORY_SIZE bytes, and clears the rest. */
 void agent_load(void *memory);
 
 /*
