@@ -1,7 +1,7 @@
 /** Reads the reports of a machine's first process; `init.c` says what a frame is. */
 import { crc32Hex } from "./crc32.ts";
 
-export type FrameKind = "release" | "begin" | "output" | "errors" | "end" | "over";
+export type FrameKind = "release" | "begin" | "output" | "errors" | "end" | "full" | "over";
 
 export interface Frame {
   readonly kind: FrameKind;
@@ -43,14 +43,24 @@ function readHeader(line: string): Header | undefined {
 }
 
 /**
- * All whole frames from the start of the bytes. Zeros behind the last frame are memory that was never written.
+ * How many bytes of the shared memory are written, from its first {@link countBytes} bytes; these count too.
+ */
+export const writtenBytes = (start: Uint8Array): number =>
+  Number(Buffer.from(start.buffer, start.byteOffset, countBytes).readBigUInt64LE());
+
+export const countBytes = 8;
+
+/**
+ * All whole frames.
+ *
+ * @param bytes what was written, without the count before
  */
 export function readFrames(bytes: Uint8Array): Frames {
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const frames: Frame[] = [];
   let at = 0;
   const stop = (fault: string): Frames => ({ frames, fault: `${fault} at byte ${at} of the reports` });
-  while (at < buffer.length && buffer[at] !== 0) {
+  while (at < buffer.length) {
     const end = buffer.subarray(at, at + longestHeader).indexOf(lineFeed);
     const header = end === -1 ? undefined : readHeader(buffer.toString("latin1", at, at + end));
     if (header === undefined) return stop("no frame");
@@ -63,7 +73,8 @@ export function readFrames(bytes: Uint8Array): Frames {
       return stop(`damaged: CRC-32 of ${header.kind} is ${crc32Hex(payload)}, not ${header.crc}`);
     frames.push({ kind: header.kind, job: header.job, payload });
     at = start + header.length + 1;
+    if (header.kind === "full") return stop("no room for more");
     if (header.kind === "over") return { frames, fault: undefined };
   }
-  return stop("nothing more");
+  return stop("they end");
 }

@@ -9,15 +9,17 @@
  *   seconds   how long it may run, in decimal
  *   work/     its files; the working directory of the process
  *
- * Reports go to memory that the emulator shares with a file (a PCI device of QEMU, ivshmem-plain, whose second base
- * address register is the memory). So neither the speed of a serial port nor messages of the kernel disturb them.
- * A report is a frame: one line
+ * Reports go to memory that the emulator shares with a file (a PCI device of QEMU, ivshmem-plain, whose third memory
+ * region is the memory). So neither the speed of a serial port nor messages of the kernel disturb them. The first 8
+ * bytes count the bytes that are written, these included (little-endian); then stand the reports. A report is a
+ * frame: one line
  *
  *   guestc-lab KIND JOB LENGTH CRC32
  *
  * (length in bytes in decimal, CRC-32 of the payload as 8 hexadecimal digits), the payload, and a line feed. Kinds:
  * release (uname -r), begin (empty), output, errors (standard output and error, whole), end (`exit N`, `signal N`
- * or `late N`: killed by signal N when its time was over), over (empty: nothing follows).
+ * or `late N`: killed by signal N when its time was over), full (empty: what should stand here has no room), over
+ * (empty: nothing follows).
  */
 #define _GNU_SOURCE
 
@@ -42,6 +44,7 @@
 #include <unistd.h>
 
 #define MOST_ARGUMENTS 256
+#define LONGEST_HEADER 96
 
 /* The memory shared with the emulator. Words of 8 bytes are stored: it may be device memory to the kernel. */
 static struct {
@@ -78,7 +81,6 @@ __attribute__((noreturn, format(printf, 1, 2))) static void give_up(const char *
 
 static void put_byte(unsigned char byte) {
   size_t at = shared.used % 8;
-  if (shared.used >= shared.size) return;
   shared.pending |= (uint64_t)byte << (8 * at);
   shared.words[shared.used / 8] = shared.pending;
   if (at == 7) shared.pending = 0;
@@ -87,16 +89,13 @@ static void put_byte(unsigned char byte) {
 
 static void put(const void *from, size_t length) {
   const unsigned char *bytes = from;
-  while (length > 0 && shared.used % 8 != 0) {
-    put_byte(*bytes++);
-    length--;
-  }
-  for (; length >= 8 && shared.used + 8 <= shared.size; length -= 8, bytes += 8, shared.used += 8) {
+  for (; length > 0 && shared.used % 8 != 0; length--) put_byte(*bytes++);
+  for (; length >= 8; length -= 8, bytes += 8, shared.used += 8) {
     uint64_t word;
     memcpy(&word, bytes, 8);
     shared.words[shared.used / 8] = word;
   }
-  while (length-- > 0) put_byte(*bytes++);
+  for (; length > 0; length--) put_byte(*bytes++);
 }
 
 static uint32_t crc32_of(const unsigned char *bytes, size_t length) {
@@ -113,12 +112,29 @@ static uint32_t crc32_of(const unsigned char *bytes, size_t length) {
   return ~crc;
 }
 
-static void frame(const char *kind, int job, const void *payload, size_t length) {
-  char line[96];
-  int width = snprintf(line, sizeof line, "guestc-lab %s %d %zu %08x\n", kind, job, length, crc32_of(payload, length));
-  put(line, (size_t)width);
+/* Makes what is written so far count. */
+static void publish(void) {
+  __sync_synchronize();
+  shared.words[0] = shared.used;
+}
+
+static void put_frame(const char *line, const void *payload, size_t length) {
+  put(line, strlen(line));
   put(payload, length);
   put("\n", 1);
+  publish();
+}
+
+/* One report. Where it has no room, says so in what is always left, and ends the machine. */
+static void frame(const char *kind, int job, const void *payload, size_t length) {
+  char line[LONGEST_HEADER];
+  snprintf(line, sizeof line, "guestc-lab %s %d %zu %08x\n", kind, job, length, crc32_of(payload, length));
+  if (shared.used + length + 3 * LONGEST_HEADER > shared.size) {
+    snprintf(line, sizeof line, "guestc-lab full %d 0 00000000\n", job);
+    put_frame(line, "", 0);
+    power_off();
+  }
+  put_frame(line, payload, length);
 }
 
 static void append(struct buffer *buffer, const unsigned char *bytes, size_t length) {
@@ -183,6 +199,7 @@ static void open_shared_memory(void) {
     close(file);
     shared.words = memory;
     shared.size = (size_t)info.st_size;
+    shared.used = sizeof shared.words[0];
     closedir(devices);
     return;
   }

@@ -6,7 +6,7 @@ import { compileArm64 } from "./compile.ts";
 import { cpioArchive } from "./cpio.ts";
 import { type Cpu, cpuOf } from "./cpus.ts";
 import { LabError, systemError } from "./errors.ts";
-import { type Frame, readFrames } from "./frames.ts";
+import { countBytes, type Frame, readFrames, writtenBytes } from "./frames.ts";
 import { kernelOf, type Parts, type Qemu, qemuOf, setupCommand } from "./parts.ts";
 import { compareVersions } from "./versions.ts";
 
@@ -145,6 +145,31 @@ function qemuArguments(machine: Machine, cpu: Cpu, qemu: Qemu, files: Files): re
   ];
 }
 
+/** An empty file for the memory that init shares; it takes room on disk as it is written. */
+async function makeReports(path: string): Promise<void> {
+  const file = await open(path, "wx");
+  try {
+    await file.truncate(reportRoom);
+  } finally {
+    await file.close();
+  }
+}
+
+/** The frames in it. */
+async function readReports(path: string): Promise<Uint8Array> {
+  const file = await open(path, "r");
+  try {
+    const count = Buffer.alloc(countBytes);
+    await file.read(count, 0, countBytes, 0);
+    const written = Math.min(writtenBytes(count), reportRoom);
+    const frames = Buffer.alloc(Math.max(0, written - countBytes));
+    await file.read(frames, 0, frames.length, countBytes);
+    return frames;
+  } finally {
+    await file.close();
+  }
+}
+
 /** How the emulator's process ended. */
 type End =
   | { readonly kind: "exit"; readonly status: number | null; readonly complaint: string }
@@ -262,11 +287,9 @@ export async function boot(
       console: join(folder, "console"),
     };
     await writeFile(files.initrd, ramDisk(await initProgram(parts), jobs));
-    const reports = await open(files.reports, "w");
-    await reports.truncate(reportRoom);
-    await reports.close();
+    await makeReports(files.reports);
     const end = await runQemu(qemu, qemuArguments(machine, cpu, qemu, files), seconds);
-    const { frames, fault } = readFrames(await readFile(files.reports));
+    const { frames, fault } = readFrames(await readReports(files.reports));
     const release = frames.find(({ kind }) => kind === "release");
     const done = jobs.flatMap((job, at) => doneOf(job, at, frames) ?? []);
     if (fault !== undefined || release === undefined || done.length !== jobs.length || end.kind === "late") {

@@ -83,6 +83,9 @@ export function kernelOf(parts: Parts, series: string): Kernel {
   );
 }
 
+/** The newest kernel's headers for user space on arm64, as a folder for `#include`; its `asm` is in the folder beside. */
+export const headersFolder = (parts: Parts): string => join(parts.folder, "headers/usr/include");
+
 export const qemuFolder = (parts: Parts): string => join(parts.folder, "qemu");
 
 /** The first number with dots in what `--version` prints. */
