@@ -10,9 +10,9 @@ export function escapeToAscii(text) {
  * What `import text from "./x.json?raw"` gives: the file's text, embedded. JSON loses its blanks on the way: it is
  * parsed, never read by people.
  *
- * With `dataFolder`, JSON is not embedded but put into that folder of `outdir`, and read by the program when it is
- * first parsed: a run then loads only the tables that it asks for. The import is then no string but an object that
- * `JSON.parse` turns into one.
+ * With `dataFolder`, JSON and C are not embedded but put into that folder of `outdir`, and read by the program when
+ * they are first asked for: a run then loads only the tables that it needs. The import is then no string but an object
+ * that `JSON.parse` and `String` turn into one.
  *
  * @param {{ root: string, outdir: string, dataFolder?: string }} options
  * @returns {import("esbuild").Plugin}
@@ -27,12 +27,16 @@ export function rawPlugin({ root, outdir, dataFolder }) {
       }));
       build.onLoad({ filter: /.*/, namespace: "raw" }, async ({ path }) => {
         const text = await readFile(path, "utf8");
-        if (!path.endsWith(".json")) return { contents: text, loader: "text" };
-        const json = JSON.stringify(JSON.parse(text));
-        if (dataFolder === undefined) return { contents: json, loader: "text" };
-        const name = relative(join(root, "src"), path).replaceAll(/[/\\]/g, "-");
+        const isJson = path.endsWith(".json");
+        const contents = isJson ? JSON.stringify(JSON.parse(text)) : text;
+        if (dataFolder === undefined || !(isJson || path.endsWith(".c"))) return { contents, loader: "text" };
+        const name = relative(join(root, isJson ? "src" : ""), path).replaceAll(/[/\\]/g, "-");
         await mkdir(join(outdir, dataFolder), { recursive: true });
-        await writeFile(join(outdir, dataFolder, name), escapeToAscii(json));
+        await writeFile(
+          join(outdir, dataFolder, name),
+          isJson ? escapeToAscii(contents) : contents,
+          "latin1",
+        );
         const place = JSON.stringify(`/${dataFolder}/${name}`);
         return {
           contents: `const { readFileSync } = require("node:fs");

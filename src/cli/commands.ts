@@ -164,4 +164,41 @@ export const commands: readonly CommandRow[] = [
       { line: "guestc init guests", title: "in a folder of its own" },
     ],
   },
+  {
+    name: "probe",
+    title: "print the C program that records what a host can do",
+    operands: "",
+    least: 0,
+    most: 0,
+    options: [{ name: "out", short: "o", value: "FILE", title: "write the program into this file" }],
+    description: [
+      "One C file that needs libc alone. On the host it prints a host profile: it makes virtual machines, asks them and never runs one; it changes nothing and takes a few seconds at most.",
+      "1. compile: guestc probe | aarch64-linux-gnu-gcc -O2 -static -x c - -o guestc-probe",
+      "2. copy:    scp guestc-probe HOST:",
+      "3. run:     ssh HOST ./guestc-probe > HOST.json",
+      "Then `guestc host check HOST.json` says what it holds. The user on the host must be allowed to open /dev/kvm; `guestc-probe --help` lists the probe's options.",
+    ],
+    examples: [
+      { line: "guestc probe --out guestc-probe.c", title: "to compile on the host itself" },
+      {
+        line: "guestc probe | aarch64-linux-gnu-gcc -O2 -static -x c - -o guestc-probe",
+        title: "with a cross compiler",
+      },
+    ],
+  },
+  {
+    name: "host",
+    title: "check host profiles and say what they hold",
+    operands: "check FILE…",
+    least: 2,
+    most: Number.POSITIVE_INFINITY,
+    options: [textOrJson("a page for each profile (text) or a document (json)")],
+    description: [
+      "A profile that is wrong is told on stderr, with its line and column. Of one that is right: the kernel and the CPU, what KVM offers there, how much of each vCPU configuration was recorded, and what is missing with what that costs.",
+    ],
+    examples: [
+      { line: "guestc host check my-host.json", title: "a profile that was just recorded" },
+      { line: "guestc host check hosts/*.json --format json", title: "many, for a program" },
+    ],
+  },
 ];

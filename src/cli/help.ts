@@ -23,7 +23,7 @@ export function commandHelp(command: CommandRow, targets: readonly (readonly [st
   return [
     `guestc ${command.name}: ${command.title}`,
     "",
-    `Usage: guestc ${command.name} ${command.operands} [OPTIONS]`,
+    `Usage: ${["guestc", command.name, command.operands, "[OPTIONS]"].filter(Boolean).join(" ")}`,
     "",
     ...command.description.flatMap((paragraph) => wrap(paragraph, width)),
     ...section(

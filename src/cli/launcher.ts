@@ -27,7 +27,7 @@ type Main = (argv: readonly string[]) => Promise<number>;
 const argv = process.argv.slice(2);
 const bundle = join(__dirname, "guestc.cjs");
 /** Options may stand before the command; then the cache of `check` serves as well as any. */
-const command = commandNames.find((name) => argv.includes(name)) ?? "check";
+const command = argv.find((word) => commandNames.some((name) => name === word)) ?? "check";
 const cacheName = `${command}-${GUESTC_BUNDLE_HASH}-${process.versions.v8}-${process.arch}.cache`;
 
 /** Where caches come with the compiler, made as it was built. */

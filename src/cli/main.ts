@@ -17,6 +17,8 @@ const runners: Readonly<
   fmt: () => import("./commands/fmt.ts"),
   explain: () => import("./commands/explain.ts"),
   init: () => import("./commands/init.ts"),
+  probe: () => import("./commands/probe.ts"),
+  host: () => import("./commands/host.ts"),
 };
 
 async function help(command: CommandRow | undefined): Promise<string> {

@@ -8,7 +8,7 @@ const text = readFileSync("docs/cli.md", "utf8");
 
 describe("docs/cli.md", () => {
   it.each(commands)("has a section on $name with all its options", ({ name, operands, options }) => {
-    const section = text.split(`## guestc ${name} ${operands}\n`)[1]?.split("\n## ")[0] ?? "";
+    const section = text.split(`## ${`guestc ${name} ${operands}`.trim()}\n`)[1]?.split("\n## ")[0] ?? "";
     for (const option of options) {
       expect(section).toContain(`--${option.name}`);
       for (const choice of option.choices ?? []) expect(section).toContain(`--${option.name} ${choice}`);

@@ -4,7 +4,7 @@ import { readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 
 const program = "dist/guestc.cjs";
-const inputs = ["src", "scripts", "schemas", "package.json"];
+const inputs = ["src", "probe", "scripts", "schemas", "package.json"];
 
 function newest(path: string): number {
   const stat = statSync(path);
