@@ -234,9 +234,9 @@ function judgeByMaskAndKind(
     shown: present,
   });
   if (rule?.fixed === true) return verdict(false, "the register keeps what it shows");
+  if (rule?.refuses.includes(Number(value))) return verdict(false, "KVM refuses this value");
   if (any) return verdict(true, "KVM takes any value here");
   if (present === undefined) return verdict(false, "the value that limits it is not known");
-  if (rule?.refuses.includes(Number(value))) return verdict(false, "KVM refuses this value");
   const ordered = rule?.signed === undefined ? field : { ...field, signed: rule.signed };
   const order = compareFieldValues(ordered, Number(value), Number(present));
   const declared =
