@@ -1,6 +1,10 @@
 /** The lab's commands, in the order of the help. */
 import type { LabCommand } from "./command.ts";
 import { command as boot } from "./commands/boot.ts";
+import { command as cpus } from "./commands/cpus.ts";
+import { command as kernels } from "./commands/kernels.ts";
+import { command as probe } from "./commands/probe.ts";
 import { command as setup } from "./commands/setup.ts";
+import { command as status } from "./commands/status.ts";
 
-export const commands: readonly LabCommand[] = [setup, boot];
+export const commands: readonly LabCommand[] = [setup, status, kernels, cpus, boot, probe];

@@ -7,36 +7,53 @@ export interface Cpu {
   readonly name: string;
   /** QEMU's `-cpu`. */
   readonly model: string;
-  /** The oldest version of QEMU that has it. */
+  /** The oldest version of QEMU that the lab ran it with. */
   readonly qemu: string;
-  /** The first kernel series whose KVM gives guests on it their own EL2; absent: the CPU cannot. */
-  readonly nested?: string;
+  /** From which kernel series and QEMU on KVM gives guests on it their own EL2; absent: the CPU cannot. */
+  readonly nested?: { readonly kernel: string; readonly qemu: string };
   readonly notes: string;
 }
 
-const keys: ReadonlySet<string> = new Set(["name", "model", "qemu", "nested", "notes"]);
+/** Two numbers. */
 const version = /^\d+\.\d+$/;
+
+type Values = Readonly<Record<string, unknown>>;
+
+/** @throws LabError when it is none, or has a key that is not among these */
+function readObject(value: unknown, keys: readonly string[], where: string): Values {
+  if (typeof value !== "object" || value === null || Array.isArray(value))
+    throw new LabError(`${where}: is no object`);
+  const unknown = Object.keys(value).find((key) => !keys.includes(key));
+  if (unknown !== undefined) throw new LabError(`${where}: \`${unknown}\` is no key: ${keys.join(", ")}`);
+  return { ...value };
+}
+
+function readWord(values: Values, key: string, pattern: RegExp, form: string, where: string): string {
+  const value = values[key];
+  if (typeof value === "string" && pattern.test(value)) return value;
+  throw new LabError(`${where}: \`${key}\` must be ${form}`);
+}
 
 /** @throws LabError that names the row and the key */
 function readCpu(row: unknown, at: number): Cpu {
-  const fault = (what: string): LabError => new LabError(`lab/cpus.json: row ${at + 1}: ${what}`);
-  if (typeof row !== "object" || row === null || Array.isArray(row)) throw fault("is no object");
-  const values: Readonly<Record<string, unknown>> = { ...row };
-  const unknown = Object.keys(values).find((key) => !keys.has(key));
-  if (unknown !== undefined) throw fault(`\`${unknown}\` is no key: ${[...keys].join(", ")}`);
-  const word = (key: string, pattern: RegExp, form: string): string => {
-    const value = values[key];
-    if (typeof value !== "string" || !pattern.test(value)) throw fault(`\`${key}\` must be ${form}`);
-    return value;
-  };
+  const where = `lab/cpus.json: row ${at + 1}`;
+  const values = readObject(row, ["name", "model", "qemu", "nested", "notes"], where);
   const cpu = {
-    name: word("name", /^[a-z0-9-]+$/, "a name of a-z, 0-9 and -"),
-    model: word("model", /^[^ ]+$/, "a word for QEMU's -cpu"),
-    qemu: word("qemu", version, "a version such as 8.1"),
-    notes: word("notes", /./, "a sentence"),
+    name: readWord(values, "name", /^[a-z0-9-]+$/, "a name of a-z, 0-9 and -", where),
+    model: readWord(values, "model", /^[^ ]+$/, "a word for QEMU's -cpu", where),
+    qemu: readWord(values, "qemu", version, "a version such as 8.1", where),
+    notes: readWord(values, "notes", /./, "a sentence", where),
   };
   if (values.nested === undefined) return cpu;
-  return { ...cpu, nested: word("nested", version, "a kernel series such as 6.16") };
+  const inside = `${where}: nested`;
+  const nested = readObject(values.nested, ["kernel", "qemu"], inside);
+  return {
+    ...cpu,
+    nested: {
+      kernel: readWord(nested, "kernel", version, "a series such as 6.16", inside),
+      qemu: readWord(nested, "qemu", version, "a version such as 10.0", inside),
+    },
+  };
 }
 
 /**

@@ -62,7 +62,7 @@ export const secondsOfJob = 300;
 /** Time from the emulator's start to the first job, and from the last one to its end. */
 export const secondsOfBoot = 180;
 /** Room for all reports of a machine, in bytes; a file takes only what is written. A power of two. */
-const reportRoom = 256 << 20;
+const reportRoom = 256 * 2 ** 20;
 
 /** `6.12 on neoverse-n1`, for messages and tables. */
 export const machineName = ({ kernel, cpu, nested }: Machine): string =>
@@ -77,8 +77,12 @@ function checkMachine(machine: Machine, cpu: Cpu, qemu: Qemu): void {
   }
   if (!machine.nested) return;
   if (cpu.nested === undefined) throw new LabError(`${cpu.name} has no nested virtualisation (FEAT_NV2)`);
-  if (compareVersions(machine.kernel, cpu.nested) < 0)
-    throw new LabError(`nested guests need kernel ${cpu.nested} or newer, not ${machine.kernel}`);
+  if (compareVersions(machine.kernel, cpu.nested.kernel) < 0)
+    throw new LabError(`nested guests need kernel ${cpu.nested.kernel} or newer, not ${machine.kernel}`);
+  if (compareVersions(qemu.version, cpu.nested.qemu) < 0)
+    throw new LabError(
+      `nested guests need QEMU ${cpu.nested.qemu}, this is ${qemu.version}: \`${setupCommand}\` brings a newer one`,
+    );
 }
 
 const initPrograms = new Map<string, Promise<Uint8Array>>();

@@ -36,6 +36,19 @@ export const filterOptions: readonly LabOption[] = [
   { name: "parallel", value: "N", title: "so many machines at a time (2)" },
 ];
 
+/** For commands that tell machines in nested mode apart. */
+export const nestedOptions: readonly LabOption[] = [
+  { name: "nested", title: "only machines in nested mode" },
+  { name: "plain", title: "no machines in nested mode" },
+];
+
+/** The filter that {@link nestedOptions} say. */
+export function nestedFrom(args: Arguments): Filter {
+  const [nested, plain] = [args.flags.has("nested"), args.flags.has("plain")];
+  if (nested && plain) throw new LabError("`--nested` and `--plain` leave no machine");
+  return nested ? { nested: true } : plain ? { nested: false } : {};
+}
+
 /** The filter that {@link filterOptions} say. */
 export function filterFrom(args: Arguments): Filter {
   const series = listOf(args, "kernel");
@@ -97,7 +110,10 @@ export function machines(filter: Filter, supply: Supply): readonly Machine[] {
   }
   return chosenSeries(filter, supply).flatMap((kernel) =>
     able.flatMap((cpu): readonly Machine[] => {
-      const canNest = cpu.nested !== undefined && compareVersions(kernel, cpu.nested) >= 0;
+      const canNest =
+        cpu.nested !== undefined &&
+        compareVersions(kernel, cpu.nested.kernel) >= 0 &&
+        compareVersions(supply.qemu, cpu.nested.qemu) >= 0;
       const plain = { kernel, cpu: cpu.name, nested: false };
       const nested = { ...plain, nested: true };
       return [

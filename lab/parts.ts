@@ -83,8 +83,8 @@ export function kernelOf(parts: Parts, series: string): Kernel {
   );
 }
 
-/** The newest kernel's headers for user space on arm64, as a folder for `#include`; its `asm` is in the folder beside. */
-export const headersFolder = (parts: Parts): string => join(parts.folder, "headers/usr/include");
+/** The newest kernel's headers for user space on arm64, a folder for `-isystem`: `linux`, `asm`, `asm-generic`. */
+export const headersFolder = (parts: Parts): string => join(parts.folder, "headers");
 
 export const qemuFolder = (parts: Parts): string => join(parts.folder, "qemu");
 

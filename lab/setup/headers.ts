@@ -1,12 +1,19 @@
 /** Fetches the newest kernel headers for user space. */
 import { existsSync } from "node:fs";
-import { readdir } from "node:fs/promises";
+import { rename, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { LabError } from "../errors.ts";
+import { systemError } from "../errors.ts";
 import { headersFolder, type Parts } from "../parts.ts";
 import { openApt } from "./apt.ts";
 import { replaceFolder, type SetupContext, unpackPackage } from "./fetch.ts";
 import { suites } from "./kernels.ts";
+
+/** Folders of the package's usr/include, and what they are called here. */
+const included: readonly (readonly [string, string])[] = [
+  ["linux", "linux"],
+  ["asm-generic", "asm-generic"],
+  ["aarch64-linux-gnu/asm", "asm"],
+];
 
 export const hasHeaders = (parts: Parts): boolean => existsSync(join(headersFolder(parts), "linux/kvm.h"));
 
@@ -19,9 +26,16 @@ export async function fetchHeaders({ parts, say }: SetupContext, update: boolean
   const apt = await openApt(parts, { architecture: "arm64", status: "/dev/null", suites, say });
   say("kernel headers for user space: linux-libc-dev");
   const file = await apt.download("linux-libc-dev");
-  await replaceFolder(join(parts.folder, "headers"), (folder) => unpackPackage(file, folder));
+  await replaceFolder(headersFolder(parts), async (folder) => {
+    const unpacked = join(folder, "package");
+    await unpackPackage(file, unpacked);
+    for (const [from, to] of included) {
+      await rename(join(unpacked, "usr/include", from), join(folder, to)).catch((error: unknown) => {
+        throw systemError(`linux-libc-dev has no usr/include/${from}`, error);
+      });
+    }
+    await rm(unpacked, { recursive: true });
+  });
   await apt.clean();
-  if (hasHeaders(parts)) return true;
-  const names = await readdir(join(parts.folder, "headers"));
-  throw new LabError(`linux-libc-dev has no headers where they are looked for, but ${names.join(", ")}`);
+  return true;
 }

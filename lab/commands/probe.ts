@@ -1,0 +1,49 @@
+/** `lab probe`: host profiles of the lab's machines. */
+import { mkdir, rename, writeFile } from "node:fs/promises";
+import { join, relative, resolve } from "node:path";
+import { optionValue } from "../arguments.ts";
+import type { LabCommand } from "../command.ts";
+import {
+  filterFrom,
+  filterOptions,
+  machines,
+  nestedFrom,
+  nestedOptions,
+  parallelFrom,
+  supplyOf,
+} from "../matrix.ts";
+import { forEachMachine } from "../pool.ts";
+import { probeMachine, probeProgram, profileName } from "../probe.ts";
+
+export const command: LabCommand = {
+  name: "probe",
+  usage: "[OPTIONS]",
+  summary: "records the host profiles of machines",
+  description: [
+    "Boots every chosen machine, runs probe/guestc-probe.c there, checks what it prints against the schema of host profiles and writes it to FOLDER/CPU.linux-SERIES.json; that of a nested machine to CPU-nested.linux-SERIES.json.",
+  ],
+  options: [
+    ...filterOptions,
+    ...nestedOptions,
+    { name: "out", value: "FOLDER", title: "where the profiles are put (hosts in the lab's folder)" },
+  ],
+  least: 0,
+  async run(args, { parts, io }) {
+    const chosen = machines({ ...filterFrom(args), ...nestedFrom(args) }, supplyOf(parts));
+    const folder = resolve(optionValue(args, "out") ?? join(parts.folder, "hosts"));
+    const program = await probeProgram(parts);
+    await mkdir(folder, { recursive: true });
+    await forEachMachine(
+      chosen,
+      async (machine) => {
+        const profile = await probeMachine(parts, machine, program);
+        const path = join(folder, `${profileName(machine)}.json`);
+        await writeFile(`${path}.part`, profile);
+        await rename(`${path}.part`, path);
+        io.out(`${relative(process.cwd(), path)}  ${profile.length} bytes\n`);
+      },
+      { parallel: parallelFrom(args) },
+    );
+    return 0;
+  },
+};

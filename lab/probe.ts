@@ -1,0 +1,57 @@
+/** Host profiles of the lab's machines, from the probe. */
+import { rm } from "node:fs/promises";
+import { join } from "node:path";
+import { readHostProfile } from "../src/hosts/read.ts";
+import { compileArm64 } from "./compile.ts";
+import { cpuOf } from "./cpus.ts";
+import { LabError } from "./errors.ts";
+import { boot, type Machine, machineName } from "./machine.ts";
+import { kernelOf, type Parts, qemuOf } from "./parts.ts";
+
+/** The probe, compiled. */
+export async function probeProgram(parts: Parts): Promise<Uint8Array> {
+  const output = join("run", `probe-${process.pid}`);
+  try {
+    return await compileArm64(parts, { sources: ["probe/guestc-probe.c"], output });
+  } finally {
+    await rm(join(parts.folder, output), { force: true });
+  }
+}
+
+/** `neoverse-n1.linux-6.12`; a nested machine is `max-nested.linux-7.2`. */
+export const profileName = ({ kernel, cpu, nested }: Machine): string =>
+  `${cpu}${nested ? "-nested" : ""}.linux-${kernel}`;
+
+/** What the probe is told: which machine it stands in, as it cannot know. */
+export function probeArguments(parts: Parts, machine: Machine): readonly string[] {
+  const { version } = qemuOf(parts);
+  const kernel = kernelOf(parts, machine.kernel);
+  const { model } = cpuOf(machine.cpu);
+  const mode = machine.nested ? ", with nested guests" : "";
+  return [
+    ...["--name", profileName(machine), "--cpu", machine.cpu, "--platform", `QEMU ${version} TCG`],
+    "--description",
+    `Debian's package ${kernel.package} ${kernel.version}, booted at EL2 on QEMU's ${model}${mode}`,
+  ];
+}
+
+/**
+ * Boots a machine and asks its KVM.
+ *
+ * @returns the profile's text, which satisfies the schema
+ * @throws LabError when the machine does not run, or the probe fails or prints no profile
+ */
+export async function probeMachine(parts: Parts, machine: Machine, program: Uint8Array): Promise<string> {
+  const job = { name: "guestc-probe", program, arguments: probeArguments(parts, machine), files: new Map() };
+  const { done } = await boot(parts, machine, [job]);
+  const [{ status, output, errors } = { status: 0, output: "", errors: "" }] = done;
+  if (status !== 0) {
+    throw new LabError(`${machineName(machine)}: the probe ended with ${status}`, errors.trim().split("\n"));
+  }
+  const read = readHostProfile(output, profileName(machine));
+  if (!("problems" in read)) return output;
+  throw new LabError(
+    `${machineName(machine)}: the probe printed no host profile`,
+    read.problems.slice(0, 5).map(({ message }) => message),
+  );
+}
