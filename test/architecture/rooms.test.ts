@@ -22,6 +22,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
     "src/contract.ts",
   ],
   "src/planner": ["src/open.ts", "src/diagnostics", "src/contract.ts", "src/tables"],
+  "src/recordings": [],
   "src/codegen": [
     "src/open.ts",
     "src/diagnostics",
