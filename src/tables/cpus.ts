@@ -34,15 +34,23 @@ type Registers = Readonly<Record<string, bigint>>;
  */
 export function registerState(registers: Registers, arch: string): ExprState {
   const included = architecture(arch)?.includes ?? [];
-  const known = new Map<string, boolean | undefined>();
-  const state: ExprState = {
-    arch: (version) => included.includes(version),
-    field: (register, name) => {
+  return fieldState(
+    (register, name) => {
       const of = field(register, name);
       const value = registers[register] ?? (idRegister(register)?.kind === "aarch64-id" ? 0n : undefined);
       if (of === undefined || value === undefined) return undefined;
       return Number((value >> BigInt(of.lsb)) & ((1n << BigInt(of.width)) - 1n));
     },
+    (version) => included.includes(version),
+  );
+}
+
+/** What expressions are asked about where fields and versions are known; features follow from their fields. */
+export function fieldState(ofField: ExprState["field"], arch: ExprState["arch"]): ExprState {
+  const known = new Map<string, boolean | undefined>();
+  const state: ExprState = {
+    arch,
+    field: ofField,
     feature: (name) => {
       if (known.has(name)) return known.get(name);
       known.set(name, undefined);

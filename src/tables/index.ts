@@ -1,7 +1,7 @@
 /** Typed, lazily parsed access to the fact tables. Functions answer `undefined` for what is unknown; nothing throws. */
 
 export { constraints, constraintsNaming, constraintsOf, fieldRules } from "./constraints.ts";
-export { cpu, cpuByMidr, cpuByProduct, cpuHas, cpus, registerState } from "./cpus.ts";
+export { cpu, cpuByMidr, cpuByProduct, cpuHas, cpus, fieldState, registerState } from "./cpus.ts";
 export { type Encoding, genericName, inIdSpace, sysregEncoding, sysregId } from "./encoding.ts";
 export { type ExprState, evaluate, mentioned, parseExpr, printExpr } from "./expr.ts";
 export {
@@ -63,5 +63,6 @@ export {
 } from "./smccc.ts";
 export { source, sources } from "./sources.ts";
 export { sysInstructions, systemRegister, systemRegisterAt, systemRegisters } from "./system-registers.ts";
+export { registerValues, traps } from "./traps.ts";
 export type * from "./types.ts";
 export { compareVersions, seriesOf } from "./version.ts";

@@ -1,11 +1,37 @@
 /** SMC Calling Convention: owners, conventions, known calls; `data/smccc.json`. */
 import text from "./data/smccc.json?raw";
+import { parseExpr } from "./expr.ts";
 import { indexed, once } from "./load.ts";
-import type { SmcccConvention, SmcccFunction, SmcccOwner, SmcccRange } from "./types.ts";
+import type {
+  SmcccAnswer,
+  SmcccConvention,
+  SmcccFunction,
+  SmcccOwner,
+  SmcccRange,
+  SmcccValue,
+} from "./types.ts";
 
 interface RangeRow {
   readonly first: string;
   readonly last: string;
+}
+
+interface AnswerRow
+  extends Omit<SmcccAnswer, "ids" | "x1" | "x2" | "x" | "levels" | "unlessGuest" | "where"> {
+  readonly ids?: readonly string[];
+  readonly x1?: readonly (string | { readonly from: string })[];
+  readonly x2?: readonly string[];
+  readonly x?: readonly string[];
+  readonly levels?: Readonly<Record<string, string>>;
+  readonly unlessGuest?: string;
+  readonly where?: string;
+}
+
+interface FunctionRow extends Omit<SmcccFunction, "ids" | "tries" | "answers"> {
+  readonly ids: readonly string[];
+  readonly answers?: readonly AnswerRow[];
+  /** Absent: once, without arguments. */
+  readonly tries?: readonly (readonly string[])[] | "functions";
 }
 
 interface SmcccFile {
@@ -15,7 +41,7 @@ interface SmcccFile {
   readonly conventions: readonly (Omit<SmcccConvention, "base"> & { readonly base: string })[];
   readonly yielding: readonly (RangeRow & { readonly title: string })[];
   readonly reserved: readonly (RangeRow & { readonly why: string })[];
-  readonly functions: readonly (Omit<SmcccFunction, "ids"> & { readonly ids: readonly string[] })[];
+  readonly functions: readonly FunctionRow[];
 }
 
 const file = once((): SmcccFile => JSON.parse(text));
@@ -41,9 +67,44 @@ export const reservedFilterRanges = once((): readonly SmcccRange[] =>
   file().reserved.map(({ first, last, why }) => ({ first: Number(first), last: Number(last), why })),
 );
 
+/** `0x…`, a negative number as SMCCC counts errors, a word, or a firmware register's name. */
+function readValue(text: string): SmcccValue {
+  if (text === "any" || text === "psci-version" || text === "stolen-time") return text;
+  return text.startsWith("KVM_REG_") ? { register: text } : BigInt.asUintN(64, BigInt(text));
+}
+
+function readAnswer({ ids, x1, x2, x, levels, unlessGuest, where, ...row }: AnswerRow): SmcccAnswer {
+  return {
+    ...row,
+    ...(unlessGuest === undefined ? {} : { unlessGuest: parseExpr(unlessGuest) }),
+    ...(where === undefined ? {} : { where: parseExpr(where) }),
+    ...(ids === undefined ? {} : { ids: ids.map(Number) }),
+    ...(x1 === undefined
+      ? {}
+      : { x1: x1.map((one) => (typeof one === "string" ? BigInt(one) : { from: BigInt(one.from) })) }),
+    ...(x2 === undefined ? {} : { x2: x2.map(BigInt) }),
+    ...(x === undefined ? {} : { x: x.map(readValue) }),
+    ...(levels === undefined
+      ? {}
+      : {
+          levels: Object.fromEntries(
+            Object.entries(levels).map(([level, value]) => [
+              Number(level),
+              BigInt.asUintN(64, BigInt(value)),
+            ]),
+          ),
+        }),
+  };
+}
+
 /** Every call that the tables know. */
 export const smcccFunctions = once((): readonly SmcccFunction[] =>
-  file().functions.map((row) => ({ ...row, ids: row.ids.map(Number) })),
+  file().functions.map(({ tries = [[]], answers = [], ...row }) => ({
+    ...row,
+    answers: answers.map(readAnswer),
+    ids: row.ids.map(Number),
+    tries: tries === "functions" ? tries : tries.map((args) => args.map(BigInt)),
+  })),
 );
 
 /** By name, `PSCI_CPU_ON`, or function id. */

@@ -343,7 +343,50 @@ export interface SmcccFunction {
   readonly capability?: string;
   /** Name of the service that a filter and user space give by it. */
   readonly forwardFor?: string;
+  /** Arguments, X1 and on, that tell its answers apart; `functions`: in X1 every function id that the table has. */
+  readonly tries: readonly (readonly bigint[])[] | "functions";
+  /** How much of X1 to X3 KVM looks at; `of-call`: 32 bits of an SMC32 call. Absent: all 64. */
+  readonly argumentBits?: 32 | "of-call";
+  /** What comes of it where the gate lets it through: the first row that fits. Empty: X0 is -1. */
+  readonly answers: readonly SmcccAnswer[];
   readonly source: string;
+}
+
+/** Words that stand for a number that the guest's configuration decides, `any` for one that nothing decides. */
+export type SmcccValue = bigint | "any" | "psci-version" | "stolen-time" | { readonly register: string };
+
+/** One row of a function's answers; it fits where all its conditions hold. */
+export interface SmcccAnswer {
+  /** First kernel that answers so. */
+  readonly since?: Version;
+  readonly ids?: readonly number[];
+  /** X1 is one of these, or at least `from`. */
+  readonly x1?: readonly (bigint | { readonly from: bigint })[];
+  readonly x2?: readonly bigint[];
+  /** PSCI version of the guest, at least. */
+  readonly psci?: Version;
+  /** Capability that is enabled on the VM. */
+  readonly capability?: string;
+  /** Service that the guest may use. */
+  readonly service?: string;
+  /** The vCPU has a record of stolen time. */
+  readonly stolenTime?: true;
+  /** X1 names a vCPU by its affinity at the level in X2: one that runs (the caller), or one that is switched off. */
+  readonly target?: "running" | "off";
+  /** The guest's ID registers: where this holds, the row does not. */
+  readonly unlessGuest?: Expr;
+  /** The host's CPU: the row holds only where this does. */
+  readonly where?: Expr;
+
+  /** X0 and on; those that are not given are 0. */
+  readonly x?: readonly SmcccValue[];
+  /** X0 follows from a firmware workaround register as the host shows it, by its level. */
+  readonly firmware?: string;
+  readonly levels?: Readonly<Record<number, bigint>>;
+  readonly exit?: "system-event";
+  readonly waits?: true;
+  /** Why nothing can be said. */
+  readonly open?: string;
 }
 
 export interface Ioctl {
@@ -439,6 +482,72 @@ export interface Instruction {
   readonly preparation?: true;
   /** What it changes beside X0 to X3, the flags, V0 to V3, P0 and memory at `scratch`. */
   readonly effect?: string;
+  readonly source: string;
+}
+
+/** From which kernel to which, both in; between `after` and `since` nobody has looked. */
+export interface KernelRange {
+  readonly since?: Version;
+  readonly until?: Version;
+  /** The last kernel that is known to do otherwise; absent: the one before `since`. */
+  readonly after?: Version;
+  /** The first kernel that is known to do otherwise; absent: the one behind `until`. */
+  readonly before?: Version;
+}
+
+/** What becomes of an instruction: `trapped` is an exception to the guest other than an UNDEFINED one. */
+export type Fate = "executes" | "undefined" | "trapped";
+
+/** What KVM does with an instruction or an access to a system register that the CPU has. */
+export interface Trap extends KernelRange {
+  /**
+   * Names of instructions, of SYS instructions with `_` for each space, and of registers behind `MRS_`; `*`
+   * stands for any characters.
+   */
+  readonly what: readonly string[];
+  readonly matches: (name: string) => boolean;
+  /** Where the guest began and executes it; absent: EL1. */
+  readonly at?: "EL2";
+  /** The guest's ID registers: where this holds, the row does not. */
+  readonly unlessGuest?: Expr;
+  /** The host's CPU: the row holds only where this does. */
+  readonly where?: Expr;
+  /** It holds only for a vCPU without this feature, by table name. */
+  readonly unlessFeature?: string;
+  readonly withFeature?: string;
+  readonly unlessCapability?: string;
+  /** It holds only for a guest with this interrupt controller. */
+  readonly gic?: "v3" | "none";
+  /** It holds only where the host's platform says this: what an emulated CPU does and silicon would not. */
+  readonly platform?: string;
+  /** It holds where the CPU lacks what it is about; rows without this hold where the CPU has it. */
+  readonly absent?: true;
+  /** It holds for a counter whose number, the last in the name, the guest's PMU does not have. */
+  readonly beyondCounters?: true;
+  /** `open`: `why` says why nothing can be said. */
+  readonly fate: Fate | "open";
+  readonly why: string;
+  readonly source: string;
+}
+
+/** What a register reads that no reading of the vCPU tells. */
+export interface RegisterValue extends KernelRange {
+  readonly register: string;
+  readonly at?: "EL2";
+  /** As in `Trap`. */
+  readonly where?: Expr;
+  readonly platform?: string;
+  /** Names of CPUs; absent: all. */
+  readonly cpus?: readonly string[];
+  readonly gic?: "v3" | "none";
+  /** Only this field; absent: the whole register. */
+  readonly field?: string;
+  /** For a field: not where the rest of the register is zero. */
+  readonly unlessZero?: true;
+  /** It is a field of the host's CPU, not of what the guest sees. */
+  readonly host?: true;
+  readonly value: bigint | "any";
+  readonly why: string;
   readonly source: string;
 }
 

@@ -31,6 +31,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
     "src/planner",
     "src/generated",
   ],
+  "src/predict": ["src/contract.ts", "src/tables", "src/hosts", "src/planner"],
   "src/explain": ["src/diagnostics", "src/language", "src/tables", "src/checker", "src/hosts"],
   "src/index.ts": ["src"],
   "src/cli": ["src"],

@@ -1,0 +1,74 @@
+/** The CPU itself, below what its kernel and KVM show of it. */
+
+import type { Configuration, HostProfile } from "../hosts/profile.ts";
+import {
+  compareVersions,
+  type ExprState,
+  type Field,
+  fieldState,
+  cpu as findCpu,
+  field as findField,
+  idRegister,
+  registerState,
+  registerValues,
+  seriesOf,
+} from "../tables/index.ts";
+
+function fieldOf(value: bigint, of: Field): number {
+  return Number((value >> BigInt(of.lsb)) & ((1n << BigInt(of.width)) - 1n));
+}
+
+/** Whether KVM on this kernel shows a field as the CPU has it. */
+function showsTruly(of: Field, kernel: string, shown: number): boolean {
+  const declared = of.declared !== undefined && compareVersions(kernel, of.declared) >= 0;
+  const hidden = of.role === "hidden" || of.role === "facility" || of.role === "identity";
+  return declared && !hidden && (of.cap === undefined || shown < of.cap);
+}
+
+/**
+ * What is known of a host's CPU, as a state to evaluate expressions in. A field's value is, in this order, what KVM
+ * shows where it hides nothing; what some vCPU feature or the kernel's user space shows, where that is anything; what
+ * the table has for the named core. Else it is not known.
+ */
+export function hostCpu(profile: HostProfile): ExprState {
+  const kernel = seriesOf(profile.kernel.version);
+  const core = findCpu(profile.cpu.name);
+  const named = core?.registers ? registerState(core.registers, core.arch) : undefined;
+  const working = [...profile.configurations.values()].filter((one) => one.refused === undefined);
+  const base = profile.configurations.get("base");
+  const shownBy = (configuration: Configuration | undefined, id: bigint, of: Field): number | undefined => {
+    const value = configuration?.registers.get(id);
+    return typeof value === "bigint" ? fieldOf(value, of) : undefined;
+  };
+  const emulated = (register: string, name: string): bigint | undefined => {
+    const row = registerValues().find(
+      (one) =>
+        one.register === register &&
+        one.field === name &&
+        one.host === true &&
+        one.platform !== undefined &&
+        profile.cpu.platform.includes(one.platform),
+    );
+    return row?.value === "any" ? undefined : row?.value;
+  };
+  return fieldState(
+    (register, name) => {
+      const id = idRegister(register)?.id;
+      const of = findField(register, name);
+      if (id === undefined || of === undefined) return undefined;
+      const platform = emulated(register, of.name);
+      if (platform !== undefined) return Number(platform);
+      const inBase = shownBy(base, id, of);
+      if (inBase !== undefined && showsTruly(of, kernel, inBase)) return inBase;
+      for (const configuration of working) {
+        const shown = shownBy(configuration, id, of);
+        if (shown !== undefined && shown !== of.absent && shown !== 0) return shown;
+      }
+      const user = profile.user?.registers.get(id);
+      const inUser = user === undefined ? 0 : fieldOf(user, of);
+      if (inUser !== 0 && inUser !== of.absent) return inUser;
+      return named?.field(register, name);
+    },
+    (version) => named?.arch(version),
+  );
+}

@@ -1,0 +1,114 @@
+/** What real KVM will do with a contract on a host, said from contract, plan and host profile alone. */
+import type { Contract } from "../contract.ts";
+import { configurationFor } from "../hosts/configuration.ts";
+import type { HostProfile } from "../hosts/profile.ts";
+import type { Plan } from "../planner/plan.ts";
+import {
+  capability,
+  type Fate,
+  field,
+  idRegister,
+  idRegisters,
+  inIdSpace,
+  registerValues,
+} from "../tables/index.ts";
+import { firstRefusal } from "./apply.ts";
+import { type Conduit, callOutcome } from "./calls.ts";
+import type { CallOutcome, Expected, RegisterOutcome } from "./expected.ts";
+import { gicOf, guestWith, inRange, type RegisterFile } from "./guest.ts";
+import { fateOf } from "./instructions.ts";
+import { registerOutcomes } from "./registers.ts";
+
+export type Prediction =
+  | {
+      readonly kind: "refused";
+      /** Index in the plan's operations of the first that fails. */
+      readonly operation: number;
+      /**
+       * As the generated header reports it: the errno of the call; EOPNOTSUPP where KVM_CHECK_EXTENSION answers too
+       * little; EBADMSG where a register does not hold what was written or promised.
+       */
+      readonly errno: string;
+      /** The fact that it rests on. */
+      readonly why: string;
+    }
+  | { readonly kind: "runs"; readonly view: View };
+
+/** What the guest sees. */
+export interface View {
+  /** Level at which it begins: 2 where it has an EL2 of its own. */
+  readonly level: 1 | 2;
+  /** By name: what MRS reads at that level. Every register of `questions` is there. */
+  readonly registers: ReadonlyMap<string, Expected<RegisterOutcome>>;
+  /**
+   * @param functionId W0
+   * @param args X1 and on; those that are not given are 0
+   */
+  call(functionId: number, args: readonly bigint[], conduit: Conduit): Expected<CallOutcome>;
+  /** @param name of an instruction as `questions` asks it */
+  instruction(name: string): Expected<Fate>;
+}
+
+/** What a vCPU holds before the plan, where nobody has written anything. */
+function freshRegisters(
+  profile: HostProfile,
+  configuration: { readonly registers: ReadonlyMap<bigint, bigint | null> },
+  gic: string | undefined,
+): RegisterFile {
+  const file: RegisterFile = new Map(configuration.registers);
+  // KVM has the whole feature-ID space, of which a list names what it knows; the rest reads as zero.
+  for (const register of idRegisters())
+    if (inIdSpace(register) && !file.has(register.id)) file.set(register.id, 0n);
+  for (const row of registerValues()) {
+    if (row.field === undefined || row.host === true || typeof row.value !== "bigint") continue;
+    const of = field(row.register, row.field);
+    const id = idRegister(row.register)?.id;
+    const held = id === undefined ? undefined : file.get(id);
+    if (of === undefined || id === undefined || typeof held !== "bigint") continue;
+    if (row.unlessZero === true && held === 0n) continue;
+    if (row.gic !== gic || inRange(profile.kernel.version, row) !== true) continue;
+    const mask = ((1n << BigInt(of.width)) - 1n) << BigInt(of.lsb);
+    file.set(id, (held & ~mask) | (row.value << BigInt(of.lsb)));
+  }
+  return file;
+}
+
+/**
+ * Says what KVM on a host does with a plan, and what the guest then sees. Where the contract leaves the interrupt
+ * controller open it is the newest that the host offers; where it leaves the number of vCPUs open it is one.
+ *
+ * @param contract a guest's, from the checker
+ * @param plan the same contract's, from the planner
+ * @param profile of the host
+ */
+export function predict(contract: Contract, plan: Plan, profile: HostProfile): Prediction {
+  const features = contract.vcpuFeatures.map((one) => one.value);
+  const capabilities = contract.capabilities.flatMap(({ value }) => capability(value)?.number ?? []);
+  const { configuration } = configurationFor(profile, features, capabilities);
+  const gic = gicOf(contract, profile);
+  const base = {
+    contract,
+    profile,
+    configuration,
+    gic,
+    vcpuFeatures: new Set(features),
+    capabilities: new Set<string>(),
+  };
+  const file = freshRegisters(profile, configuration, gic);
+  const refusal = firstRefusal(base, file, plan);
+  if (refusal !== undefined) return { kind: "refused", ...refusal };
+  const guest = guestWith(base, file);
+  let registers: ReadonlyMap<string, Expected<RegisterOutcome>> | undefined;
+  return {
+    kind: "runs",
+    view: {
+      level: guest.level,
+      get registers() {
+        registers ??= registerOutcomes(guest);
+        return registers;
+      },
+      call: (functionId, args, conduit) => callOutcome(guest, functionId, args, conduit),
+      instruction: (name) => fateOf(guest, name),
+    },
+  };
+}
