@@ -18,9 +18,16 @@ export async function probeProgram(parts: Parts): Promise<Uint8Array> {
   }
 }
 
-/** `neoverse-n1.linux-6.12`; a nested machine is `max-nested.linux-7.2`. */
-export const profileName = ({ kernel, cpu, nested }: Machine): string =>
-  `${cpu}${nested ? "-nested" : ""}.linux-${kernel}`;
+/** `neoverse-n1.linux-6.12`. */
+export const profileName = ({ kernel, cpu }: Machine): string => `${cpu}.linux-${kernel}`;
+
+/** One machine a kernel and CPU: in nested mode where both can, for KVM then offers all that it offers without. */
+export const widest = (machines: readonly Machine[]): readonly Machine[] =>
+  machines.filter(
+    (machine) =>
+      machine.nested ||
+      !machines.some((other) => other.nested && profileName(other) === profileName(machine)),
+  );
 
 /** What the probe is told: which machine it stands in, as it cannot know. */
 export function probeArguments(parts: Parts, machine: Machine): readonly string[] {

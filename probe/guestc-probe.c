@@ -40,9 +40,9 @@
 #define VERSION "1"
 #define SCHEMA "guestc.host-profile/1"
 
-/* Capabilities are asked from 0 to here; Linux 7.3 has numbers up to 246. */
+/* Capabilities are asked from 0 to here; Linux 7.3 has numbers up to 251. */
 #define HIGHEST_CAPABILITY 511
-/* Device types that are tried; Linux 7.3 has numbers up to 14 over all architectures. */
+/* Device types that are tried; Linux 7.3 has numbers up to 16 over all architectures. */
 #define HIGHEST_DEVICE 31
 /* Device attributes that are tried in each group. */
 #define HIGHEST_GROUP 15
@@ -66,6 +66,7 @@ enum feature {
   PTRAUTH_GENERIC = 6,
   HAS_EL2 = 7,
   HAS_EL2_E2H0 = 8,
+  PMU_V3_STRICT = 9,
 };
 
 static const char *const feature_names[] = {
@@ -77,6 +78,7 @@ static const char *const feature_names[] = {
     [PTRAUTH_GENERIC] = "PTRAUTH_GENERIC",
     [HAS_EL2] = "HAS_EL2",
     [HAS_EL2_E2H0] = "HAS_EL2_E2H0",
+    [PMU_V3_STRICT] = "PMU_V3_STRICT",
 };
 
 #define MOST_FEATURES 6
@@ -93,6 +95,7 @@ struct recipe {
 static const struct recipe recipes[] = {
     {.name = "base", .features = {PSCI_0_2}},
     {.name = "pmu", .features = {PSCI_0_2, PMU_V3}},
+    {.name = "pmu-strict", .features = {PSCI_0_2, PMU_V3, PMU_V3_STRICT}},
     {.name = "sve", .features = {PSCI_0_2, SVE}},
     {.name = "pauth", .features = {PSCI_0_2, PTRAUTH_ADDRESS, PTRAUTH_GENERIC}},
     {.name = "all", .features = {PSCI_0_2, PMU_V3, SVE, PTRAUTH_ADDRESS, PTRAUTH_GENERIC}},
@@ -241,28 +244,29 @@ static const struct row *find_row(const struct rows *rows, uint64_t id) {
 
 #define ID_SVE_LENGTHS 0x606000000015ffffull
 #define ID_PSCI_VERSION 0x6030000000140000ull
+#define ID_PMCR_EL0 0x603000000013dce0ull
+#define ID_PMMIR_EL1 0x603000000013c4f6ull
 
 static uint64_t system_id(unsigned op0, unsigned op1, unsigned crn, unsigned crm, unsigned op2) {
   return ID_ARM64 | 0x30000000130000ull | op0 << 14 | op1 << 11 | crn << 7 | crm << 3 | op2;
 }
 
 static unsigned op0_of(uint64_t id) { return (id >> 14) & 3; }
-static unsigned op1_of(uint64_t id) { return (id >> 11) & 7; }
 static unsigned crn_of(uint64_t id) { return (id >> 7) & 15; }
 static unsigned crm_of(uint64_t id) { return (id >> 3) & 15; }
-static unsigned op2_of(uint64_t id) { return id & 7; }
 
 /*
  * Registers whose value is the vCPU's state and says nothing of the host: the core registers, and the
  * architecture's blocks for performance monitors (CRn 9 CRm 12 to 14, CRn 14 CRm 8 to 15) and timers
- * (CRn 14 CRm 0 to 3). Of the monitors PMCR_EL0 alone says something: how many counters there are.
+ * (CRn 14 CRm 0 to 3). Of the monitors PMCR_EL0 and PMMIR_EL1 say something: how many counters there are, and
+ * how the core counts.
  */
 static bool is_state(uint64_t id) {
   bool monitors;
   if (ID_GROUP(id) == GROUP_CORE) return true;
   if (ID_GROUP(id) != GROUP_SYSTEM || op0_of(id) != 3) return false;
   monitors = crn_of(id) == 9 && crm_of(id) >= 12 && crm_of(id) <= 14;
-  if (monitors && op1_of(id) == 3 && crm_of(id) == 12 && op2_of(id) == 0) return false;
+  if (id == ID_PMCR_EL0 || id == ID_PMMIR_EL1) return false;
   return monitors || crn_of(id) == 14;
 }
 

@@ -13,14 +13,14 @@ import {
   supplyOf,
 } from "../matrix.ts";
 import { forEachMachine } from "../pool.ts";
-import { probeMachine, probeProgram, profileName } from "../probe.ts";
+import { probeMachine, probeProgram, profileName, widest } from "../probe.ts";
 
 export const command: LabCommand = {
   name: "probe",
   usage: "[OPTIONS]",
   summary: "records the host profiles of machines",
   description: [
-    "Boots every chosen machine, runs probe/guestc-probe.c there, checks what it prints against the schema of host profiles and writes it to FOLDER/CPU.linux-SERIES.json; that of a nested machine to CPU-nested.linux-SERIES.json.",
+    "Boots every chosen machine, runs probe/guestc-probe.c there, checks what it prints against the schema of host profiles and writes it to FOLDER/CPU.linux-SERIES.json. Where kernel and CPU can, that is the machine in nested mode; `--plain` asks the other one.",
   ],
   options: [
     ...filterOptions,
@@ -29,7 +29,7 @@ export const command: LabCommand = {
   ],
   least: 0,
   async run(args, { parts, io }) {
-    const chosen = machines({ ...filterFrom(args), ...nestedFrom(args) }, supplyOf(parts));
+    const chosen = widest(machines({ ...filterFrom(args), ...nestedFrom(args) }, supplyOf(parts)));
     const folder = resolve(optionValue(args, "out") ?? join(parts.folder, "hosts"));
     const program = await probeProgram(parts);
     await mkdir(folder, { recursive: true });
