@@ -2,15 +2,16 @@
 
 import type { Configuration, HostProfile } from "../hosts/profile.ts";
 import {
+  capability,
   compareVersions,
   type ExprState,
   type Field,
   fieldState,
+  fieldValues,
   cpu as findCpu,
   field as findField,
   idRegister,
   registerState,
-  registerValues,
   seriesOf,
 } from "../tables/index.ts";
 
@@ -40,34 +41,36 @@ export function hostCpu(profile: HostProfile): ExprState {
     const value = configuration?.registers.get(id);
     return typeof value === "bigint" ? fieldOf(value, of) : undefined;
   };
-  const emulated = (register: string, name: string): bigint | undefined => {
-    const row = registerValues().find(
-      (one) =>
-        one.register === register &&
-        one.field === name &&
-        one.host === true &&
-        one.platform !== undefined &&
-        profile.cpu.platform.includes(one.platform),
-    );
-    return row?.value === "any" ? undefined : row?.value;
+  const rows = fieldValues().filter(
+    ({ when, platform, unlessOffered }) =>
+      when === "host" &&
+      (platform === undefined || profile.cpu.platform.includes(platform)) &&
+      (unlessOffered === undefined || !profile.capabilities.has(capability(unlessOffered)?.number ?? -1)),
+  );
+  const found = (register: string, name: string): number | undefined => {
+    const id = idRegister(register)?.id;
+    const of = findField(register, name);
+    if (id === undefined || of === undefined) return undefined;
+    const inBase = shownBy(base, id, of);
+    const truly = inBase !== undefined && showsTruly(of, kernel, inBase);
+    if (truly && inBase !== of.absent && inBase !== 0) return inBase;
+    for (const configuration of working) {
+      const shown = shownBy(configuration, id, of);
+      if (shown !== undefined && shown !== of.absent && shown !== 0) return shown;
+    }
+    if (truly) return inBase;
+    const user = profile.user?.registers.get(id);
+    const inUser = user === undefined ? 0 : fieldOf(user, of);
+    if (inUser !== 0 && inUser !== of.absent) return inUser;
+    return named?.field(register, name);
   };
   return fieldState(
     (register, name) => {
-      const id = idRegister(register)?.id;
-      const of = findField(register, name);
-      if (id === undefined || of === undefined) return undefined;
-      const platform = emulated(register, of.name);
-      if (platform !== undefined) return Number(platform);
-      const inBase = shownBy(base, id, of);
-      if (inBase !== undefined && showsTruly(of, kernel, inBase)) return inBase;
-      for (const configuration of working) {
-        const shown = shownBy(configuration, id, of);
-        if (shown !== undefined && shown !== of.absent && shown !== 0) return shown;
-      }
-      const user = profile.user?.registers.get(id);
-      const inUser = user === undefined ? 0 : fieldOf(user, of);
-      if (inUser !== 0 && inUser !== of.absent) return inUser;
-      return named?.field(register, name);
+      const row = rows.find((one) => one.register === register && one.field === name);
+      const value = found(register, name);
+      if (row === undefined) return value;
+      if (row.atMost !== true) return Number(row.value);
+      return value === undefined ? undefined : Math.min(value, Number(row.value));
     },
     (version) => named?.arch(version),
   );

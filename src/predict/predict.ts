@@ -7,15 +7,15 @@ import {
   capability,
   type Fate,
   field,
+  fieldValues,
   idRegister,
   idRegisters,
   inIdSpace,
-  registerValues,
 } from "../tables/index.ts";
 import { firstRefusal } from "./apply.ts";
 import { type Conduit, callOutcome } from "./calls.ts";
 import type { CallOutcome, Expected, RegisterOutcome } from "./expected.ts";
-import { gicOf, guestWith, inRange, type RegisterFile } from "./guest.ts";
+import { type Gic, gicOf, guestWith, inRange, type RegisterFile } from "./guest.ts";
 import { fateOf } from "./instructions.ts";
 import { registerOutcomes } from "./registers.ts";
 
@@ -53,24 +53,34 @@ export interface View {
 function freshRegisters(
   profile: HostProfile,
   configuration: { readonly registers: ReadonlyMap<bigint, bigint | null> },
-  gic: string | undefined,
+  gic: Gic | undefined,
 ): RegisterFile {
   const file: RegisterFile = new Map(configuration.registers);
   // KVM has the whole feature-ID space, of which a list names what it knows; the rest reads as zero.
   for (const register of idRegisters())
     if (inIdSpace(register) && !file.has(register.id)) file.set(register.id, 0n);
-  for (const row of registerValues()) {
-    if (row.field === undefined || row.host === true || typeof row.value !== "bigint") continue;
+  changeFields(profile, file, gic, "fresh");
+  return file;
+}
+
+/** Makes of fields what KVM makes of them by itself. */
+function changeFields(
+  profile: HostProfile,
+  file: RegisterFile,
+  gic: Gic | undefined,
+  when: "fresh" | "run",
+): void {
+  for (const row of fieldValues()) {
+    if (row.when !== when || row.gic !== gic || inRange(profile.kernel.version, row) === false) continue;
     const of = field(row.register, row.field);
     const id = idRegister(row.register)?.id;
     const held = id === undefined ? undefined : file.get(id);
     if (of === undefined || id === undefined || typeof held !== "bigint") continue;
     if (row.unlessZero === true && held === 0n) continue;
-    if (row.gic !== gic || inRange(profile.kernel.version, row) !== true) continue;
     const mask = ((1n << BigInt(of.width)) - 1n) << BigInt(of.lsb);
-    file.set(id, (held & ~mask) | (row.value << BigInt(of.lsb)));
+    const sure = inRange(profile.kernel.version, row) === true;
+    file.set(id, sure ? (held & ~mask) | (row.value << BigInt(of.lsb)) : null);
   }
-  return file;
 }
 
 /**
@@ -97,6 +107,7 @@ export function predict(contract: Contract, plan: Plan, profile: HostProfile): P
   const file = freshRegisters(profile, configuration, gic);
   const refusal = firstRefusal(base, file, plan);
   if (refusal !== undefined) return { kind: "refused", ...refusal };
+  changeFields(profile, file, gic, "run");
   const guest = guestWith(base, file);
   let registers: ReadonlyMap<string, Expected<RegisterOutcome>> | undefined;
   return {

@@ -1,25 +1,27 @@
 /** What the guest reads from ID registers. */
-import { type IdRegister, idRegisters, registerValues } from "../tables/index.ts";
+import { cpu, type IdRegister, idRegisters, type RegisterValue, registerValues } from "../tables/index.ts";
 import { all, type Expected, known, open, type RegisterOutcome } from "./expected.ts";
 import { type Guest, holds } from "./guest.ts";
 import { fateOf } from "./instructions.ts";
+import { filterMask } from "./pmu.ts";
 import { readOf } from "./questions.ts";
 
-/** What the tables say of a register's value; undefined: nothing. */
-function tableValue(guest: Guest, register: IdRegister): Expected<RegisterOutcome> | undefined {
+/** The row that speaks of a register's value; undefined: none does, `unknown`: one may. */
+function rowOf(guest: Guest, register: IdRegister): RegisterValue | "unknown" | undefined {
   for (const row of registerValues()) {
-    if (row.register !== register.name || row.field !== undefined) continue;
-    const answer = all([...holds(guest, row), (row.at === "EL2") === (guest.level === 2)]);
-    const because = `${row.why} (${row.source})`;
-    if (answer === true) return known(row.value, because);
-    if (answer === undefined) return open(`not known whether it holds: ${because}`);
+    if (row.register !== register.name) continue;
+    const { configuration, registers, level } = guest;
+    const answer = all([
+      ...holds(guest, row),
+      (row.at === "EL2") === (level === 2),
+      row.unchanged === undefined || configuration.registers.get(register.id) === registers.get(register.id),
+    ]);
+    if (answer !== false) return answer === true ? row : "unknown";
   }
   return undefined;
 }
 
-function heldValue(guest: Guest, register: IdRegister): Expected<RegisterOutcome> {
-  const fromTable = tableValue(guest, register);
-  if (fromTable !== undefined) return fromTable;
+function heldValue(guest: Guest, register: IdRegister): Expected<bigint> {
   const value = guest.registers.get(register.id);
   if (typeof value === "bigint")
     return known(value, `KVM holds it so in configuration \`${guest.configuration.name}\`, after the plan`);
@@ -30,13 +32,32 @@ function heldValue(guest: Guest, register: IdRegister): Expected<RegisterOutcome
   );
 }
 
+function cpuValue(guest: Guest, register: IdRegister): Expected<bigint> {
+  const core = cpu(guest.profile.cpu.name);
+  const value = core?.registers?.[register.name];
+  return value === undefined
+    ? open(`the tables do not have it of ${guest.profile.cpu.name}`)
+    : known(value, `the table of CPUs has it of ${guest.profile.cpu.name}`);
+}
+
+function valueOfRegister(guest: Guest, register: IdRegister): Expected<RegisterOutcome> {
+  const row = rowOf(guest, register);
+  if (row === undefined) return heldValue(guest, register);
+  if (row === "unknown") return open("not known whether KVM changes it");
+  const because = `${row.why} (${row.source})`;
+  if (row.value === "any") return known("any", because);
+  if (typeof row.value === "bigint") return known(row.value & filterMask(guest, register.name), because);
+  const found = row.value === "cpu" ? cpuValue(guest, register) : heldValue(guest, register);
+  return found.known ? known(found.value & ~row.clear, because) : found;
+}
+
 /** Every ID register by name, in the order of the table. */
 export function registerOutcomes(guest: Guest): ReadonlyMap<string, Expected<RegisterOutcome>> {
   const outcomes = new Map<string, Expected<RegisterOutcome>>();
   for (const register of idRegisters()) {
     const fate = fateOf(guest, readOf(register.name));
     if (!fate.known) outcomes.set(register.name, fate);
-    else if (fate.value === "executes") outcomes.set(register.name, heldValue(guest, register));
+    else if (fate.value === "executes") outcomes.set(register.name, valueOfRegister(guest, register));
     else outcomes.set(register.name, known(fate.value, fate.because));
   }
   return outcomes;

@@ -63,6 +63,6 @@ export {
 } from "./smccc.ts";
 export { source, sources } from "./sources.ts";
 export { sysInstructions, systemRegister, systemRegisterAt, systemRegisters } from "./system-registers.ts";
-export { registerValues, traps } from "./traps.ts";
+export { fieldValues, registerValues, traps } from "./traps.ts";
 export type * from "./types.ts";
 export { compareVersions, seriesOf } from "./version.ts";

@@ -1,9 +1,9 @@
-/** What KVM does with instructions and system registers, whatever the CPU would do; `data/traps.json`. */
+/** What KVM does with instructions, system registers and fields, whatever the CPU would do; `data/traps.json`. */
 
 import text from "./data/traps.json?raw";
 import { parseExpr } from "./expr.ts";
 import { once } from "./load.ts";
-import type { RegisterValue, Trap } from "./types.ts";
+import type { FieldValue, RegisterValue, Trap } from "./types.ts";
 
 interface TrapRow extends Omit<Trap, "unlessGuest" | "where" | "matches" | "source"> {
   readonly unlessGuest?: string;
@@ -11,8 +11,17 @@ interface TrapRow extends Omit<Trap, "unlessGuest" | "where" | "matches" | "sour
   readonly source?: string;
 }
 
-interface ValueRow extends Omit<RegisterValue, "value" | "matches" | "where" | "source"> {
+interface ValueRow extends Omit<RegisterValue, "value" | "clear" | "where" | "unlessGuest" | "source"> {
   readonly value: string;
+  readonly clear?: string;
+  readonly unlessGuest?: string;
+  readonly where?: string;
+  readonly source?: string;
+}
+
+interface FieldRow extends Omit<FieldValue, "value" | "where" | "unlessGuest" | "source"> {
+  readonly value: string;
+  readonly unlessGuest?: string;
   readonly where?: string;
   readonly source?: string;
 }
@@ -21,6 +30,7 @@ interface File {
   readonly source: string;
   readonly traps: readonly TrapRow[];
   readonly values: readonly ValueRow[];
+  readonly fields: readonly FieldRow[];
 }
 
 const file = once((): File => JSON.parse(text));
@@ -50,12 +60,28 @@ export const traps = once((): readonly Trap[] =>
   })),
 );
 
-/** Values of registers that no reading of the vCPU tells; in order as `traps`. */
+const words = new Set(["any", "cpu", "held"]);
+const isWord = (text: string): text is "any" | "cpu" | "held" => words.has(text);
+
+/** What whole registers read where no reading of the vCPU tells; in order as `traps`. */
 export const registerValues = once((): readonly RegisterValue[] =>
-  file().values.map(({ value, where, ...row }) => ({
+  file().values.map(({ value, clear, unlessGuest, where, ...row }) => ({
     ...row,
+    ...optional("unlessGuest", unlessGuest),
     ...optional("where", where),
-    value: value === "any" ? value : BigInt(value),
+    value: isWord(value) ? value : BigInt(value),
+    clear: BigInt(clear ?? 0),
+    source: row.source ?? file().source,
+  })),
+);
+
+/** Fields that KVM or the platform decides; each that holds counts, in order. */
+export const fieldValues = once((): readonly FieldValue[] =>
+  file().fields.map(({ value, unlessGuest, where, ...row }) => ({
+    ...row,
+    ...optional("unlessGuest", unlessGuest),
+    ...optional("where", where),
+    value: BigInt(value),
     source: row.source ?? file().source,
   })),
 );

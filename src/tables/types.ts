@@ -530,25 +530,42 @@ export interface Trap extends KernelRange {
   readonly source: string;
 }
 
-/** What a register reads that no reading of the vCPU tells. */
-export interface RegisterValue extends KernelRange {
+interface ValueConditions extends KernelRange {
   readonly register: string;
   readonly at?: "EL2";
   /** As in `Trap`. */
   readonly where?: Expr;
+  readonly unlessGuest?: Expr;
   readonly platform?: string;
+  readonly gic?: "v3" | "none";
   /** Names of CPUs; absent: all. */
   readonly cpus?: readonly string[];
-  readonly gic?: "v3" | "none";
-  /** Only this field; absent: the whole register. */
-  readonly field?: string;
-  /** For a field: not where the rest of the register is zero. */
-  readonly unlessZero?: true;
-  /** It is a field of the host's CPU, not of what the guest sees. */
-  readonly host?: true;
-  readonly value: bigint | "any";
   readonly why: string;
   readonly source: string;
+}
+
+/** What a whole register reads where a reading of the vCPU does not tell. */
+export interface RegisterValue extends ValueConditions {
+  /** `cpu`: what the CPU has; `held`: what KVM_GET_ONE_REG reads; `any`: it differs. */
+  readonly value: bigint | "any" | "cpu" | "held";
+  /** Only where the plan leaves the register as the host shows it. */
+  readonly unchanged?: true;
+  /** Bits that read as zero. */
+  readonly clear: bigint;
+}
+
+/** What KVM makes of a field by itself, or what the host's CPU has in it. */
+export interface FieldValue extends ValueConditions {
+  readonly field: string;
+  readonly value: bigint;
+  /** `fresh`: before anything is written; `run`: when the vCPU first runs; `host`: it is the host's CPU. */
+  readonly when: "fresh" | "run" | "host";
+  /** Not where the rest of the register is zero. */
+  readonly unlessZero?: true;
+  /** A lower value stays. */
+  readonly atMost?: true;
+  /** Not on a host that offers this capability. */
+  readonly unlessOffered?: string;
 }
 
 /** Where rows come from. */
