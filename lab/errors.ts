@@ -18,5 +18,5 @@ export class LabError extends Error {
 export function systemError(what: string, error: unknown): LabError {
   if (error instanceof LabError) return error;
   if (!(error instanceof Error) || !("code" in error) || typeof error.code !== "string") throw error;
-  return new LabError(`${what}: ${error.message.replace(/^[A-Z0-9]+: /, "")}`);
+  return new LabError(`${what}: ${error.message.replace(/^[A-Z0-9]+: |, \w+( '.*')?$/g, "")}`);
 }

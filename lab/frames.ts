@@ -22,6 +22,7 @@ const kinds: ReadonlySet<string> = new Set<FrameKind>([
   "output",
   "errors",
   "end",
+  "full",
   "over",
 ]);
 const isKind = (word: string): word is FrameKind => kinds.has(word);
@@ -59,22 +60,22 @@ export function readFrames(bytes: Uint8Array): Frames {
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const frames: Frame[] = [];
   let at = 0;
-  const stop = (fault: string): Frames => ({ frames, fault: `${fault} at byte ${at} of the reports` });
+  const damaged = (what: string): Frames => ({ frames, fault: `damaged reports at byte ${at}: ${what}` });
   while (at < buffer.length) {
     const end = buffer.subarray(at, at + longestHeader).indexOf(lineFeed);
     const header = end === -1 ? undefined : readHeader(buffer.toString("latin1", at, at + end));
-    if (header === undefined) return stop("no frame");
+    if (header === undefined) return damaged("no frame");
     const start = at + end + 1;
     const payload = buffer.subarray(start, start + header.length);
     if (start + header.length >= buffer.length)
-      return stop(`cut short: ${header.kind} of ${header.length} bytes`);
-    if (buffer[start + header.length] !== lineFeed) return stop(`damaged: ${header.kind} does not end`);
+      return damaged(`${header.kind} of ${header.length} bytes is cut short`);
+    if (buffer[start + header.length] !== lineFeed) return damaged(`${header.kind} does not end`);
     if (crc32Hex(payload) !== header.crc)
-      return stop(`damaged: CRC-32 of ${header.kind} is ${crc32Hex(payload)}, not ${header.crc}`);
+      return damaged(`CRC-32 of ${header.kind} is ${crc32Hex(payload)}, not ${header.crc}`);
     frames.push({ kind: header.kind, job: header.job, payload });
     at = start + header.length + 1;
-    if (header.kind === "full") return stop("no room for more");
+    if (header.kind === "full") return { frames, fault: "more output than the reports have room for" };
     if (header.kind === "over") return { frames, fault: undefined };
   }
-  return stop("they end");
+  return { frames, fault: "the machine ended before its reports did" };
 }

@@ -1,7 +1,8 @@
 /** Boots a machine of the lab, runs programs in it and brings out what they printed. */
 import { spawn } from "node:child_process";
-import { mkdir, mkdtemp, open, readFile, rm, writeFile } from "node:fs/promises";
+import { open, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { atExit, inRunFolder } from "./cleanup.ts";
 import { compileArm64 } from "./compile.ts";
 import { cpioArchive } from "./cpio.ts";
 import { type Cpu, cpuOf } from "./cpus.ts";
@@ -91,9 +92,8 @@ const initPrograms = new Map<string, Promise<Uint8Array>>();
 function initProgram(parts: Parts): Promise<Uint8Array> {
   const known = initPrograms.get(parts.folder);
   if (known !== undefined) return known;
-  const output = join("run", `init-${process.pid}`);
-  const made = compileArm64(parts, { sources: ["lab/init.c"], output }).finally(() =>
-    rm(join(parts.folder, output), { force: true }),
+  const made = inRunFolder(parts, (folder) =>
+    compileArm64(parts, { sources: ["lab/init.c"], output: join(folder, "init") }),
   );
   initPrograms.set(parts.folder, made);
   return made;
@@ -134,7 +134,8 @@ interface Files {
 /** The emulator's words. */
 function qemuArguments(machine: Machine, cpu: Cpu, qemu: Qemu, files: Files): readonly string[] {
   const append = [
-    ...["console=ttyAMA0", "panic=-1", "loglevel=0", "random.trust_cpu=on"],
+    // Level 1 lets only the last words of a kernel through; 0 would silence a panic, too.
+    ...["console=ttyAMA0", "panic=-1", "loglevel=1", "random.trust_cpu=on"],
     ...(machine.nested ? ["kvm-arm.mode=nested"] : []),
   ];
   return [
@@ -191,13 +192,12 @@ function runQemu(qemu: Qemu, args: readonly string[], seconds: number): Promise<
       late = true;
       child.kill("SIGKILL");
     }, seconds * 1000);
-    const kill = (): void => {
+    const alive = atExit(() => {
       child.kill("SIGKILL");
-    };
-    process.once("exit", kill);
+    });
     const over = (): void => {
       clearTimeout(timer);
-      process.removeListener("exit", kill);
+      alive();
     };
     child.stderr.setEncoding("utf8").on("data", (text: string) => {
       complaint += text;
@@ -224,7 +224,7 @@ function brokenMachine(
   console: string,
 ): LabError {
   const begun = frames.findLast(({ kind }) => kind === "begin");
-  const running = begun !== undefined && frames.at(-1) === begun ? jobs[begun.job] : undefined;
+  const running = ["begin", "full"].includes(frames.at(-1)?.kind ?? "") ? jobs[begun?.job ?? -1] : undefined;
   const during = running === undefined ? "" : ` while ${running.name} ran`;
   const lines = console
     .split(/\r?\n/)
@@ -281,9 +281,7 @@ export async function boot(
   checkMachine(machine, cpu, qemu);
   const seconds =
     options.seconds ?? jobs.reduce((sum, job) => sum + (job.seconds ?? secondsOfJob), secondsOfBoot);
-  await mkdir(join(parts.folder, "run"), { recursive: true });
-  const folder = await mkdtemp(join(parts.folder, "run", "boot-"));
-  try {
+  return inRunFolder(parts, async (folder) => {
     const files = {
       kernel: kernel.image,
       initrd: join(folder, "initrd"),
@@ -301,7 +299,5 @@ export async function boot(
       throw brokenMachine(machine, jobs, frames, fault ?? "its reports are not whole", end, seconds, console);
     }
     return { release: utf8(release.payload), qemu: qemu.version, done };
-  } finally {
-    await rm(folder, { recursive: true, force: true });
-  }
+  });
 }

@@ -2,7 +2,7 @@
 import { readArguments } from "./arguments.ts";
 import type { LabIo } from "./command.ts";
 import { commands } from "./commands.ts";
-import { LabError } from "./errors.ts";
+import { LabError, systemError } from "./errors.ts";
 import { commandHelp, mainHelp } from "./help.ts";
 import { openParts } from "./parts.ts";
 
@@ -44,8 +44,8 @@ export async function main(project: string, argv: readonly string[], io: LabIo =
     }
     return await command.run(readArguments(command, rest), { parts: openParts(project, process.env), io });
   } catch (error) {
-    if (!(error instanceof LabError)) throw error;
-    io.err([`lab: ${error.message}`, ...error.help.map((line) => `  ${line}`), ""].join("\n"));
+    const { message, help } = error instanceof LabError ? error : systemError("the lab cannot go on", error);
+    io.err([`lab: ${message}`, ...help.map((line) => `  ${line}`), ""].join("\n"));
     return 2;
   }
 }

@@ -1,7 +1,7 @@
 /** Host profiles of the lab's machines, from the probe. */
-import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { readHostProfile } from "../src/hosts/read.ts";
+import { inRunFolder } from "./cleanup.ts";
 import { compileArm64 } from "./compile.ts";
 import { cpuOf } from "./cpus.ts";
 import { LabError } from "./errors.ts";
@@ -9,14 +9,10 @@ import { boot, type Machine, machineName } from "./machine.ts";
 import { kernelOf, type Parts, qemuOf } from "./parts.ts";
 
 /** The probe, compiled. */
-export async function probeProgram(parts: Parts): Promise<Uint8Array> {
-  const output = join("run", `probe-${process.pid}`);
-  try {
-    return await compileArm64(parts, { sources: ["probe/guestc-probe.c"], output });
-  } finally {
-    await rm(join(parts.folder, output), { force: true });
-  }
-}
+export const probeProgram = (parts: Parts): Promise<Uint8Array> =>
+  inRunFolder(parts, (folder) =>
+    compileArm64(parts, { sources: ["probe/guestc-probe.c"], output: join(folder, "probe") }),
+  );
 
 /** `neoverse-n1.linux-6.12`. */
 export const profileName = ({ kernel, cpu }: Machine): string => `${cpu}.linux-${kernel}`;

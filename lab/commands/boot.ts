@@ -1,8 +1,8 @@
 /** `lab boot`: runs one program in one machine. */
 import { readFileSync } from "node:fs";
-import { rm } from "node:fs/promises";
 import { basename, join, resolve } from "node:path";
 import { countOf } from "../arguments.ts";
+import { inRunFolder } from "../cleanup.ts";
 import type { LabCommand, LabContext } from "../command.ts";
 import { compileArm64 } from "../compile.ts";
 import { LabError, systemError } from "../errors.ts";
@@ -32,12 +32,9 @@ async function programFrom(path: string, { parts }: LabContext): Promise<Uint8Ar
     return program;
   }
   readBytes(path);
-  const output = join("run", `program-${process.pid}`);
-  try {
-    return await compileArm64(parts, { sources: [resolve(path)], output });
-  } finally {
-    await rm(join(parts.folder, output), { force: true });
-  }
+  return inRunFolder(parts, (folder) =>
+    compileArm64(parts, { sources: [resolve(path)], output: join(folder, "program") }),
+  );
 }
 
 export const command: LabCommand = {

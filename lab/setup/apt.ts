@@ -24,7 +24,7 @@ export interface Apt {
   download(name: string, suite?: string): Promise<string>;
   /** Fetches a package of a suite with what it needs and this machine lacks. */
   downloadWithNeeds(name: string, suite: string): Promise<readonly string[]>;
-  /** Fetches the lists of packages anew. */
+  /** Fetches the lists of packages anew, unless that was just done. */
   update(): Promise<void>;
   /** Removes fetched packages. */
   clean(): Promise<void>;
@@ -102,6 +102,8 @@ export async function openApt(parts: Parts, request: AptRequest): Promise<Apt> {
     "APT::Architectures": request.architecture,
     "Acquire::Languages": "none",
     "Acquire::Retries": "3",
+    // A list that cannot be fetched is an error, not a warning.
+    "APT::Update::Error-Mode": "any",
     "APT::Sandbox::User": "root",
     "Debug::NoLocking": "true",
   }).map(([name, value]) => `-o${name}=${value}`);
@@ -113,7 +115,10 @@ export async function openApt(parts: Parts, request: AptRequest): Promise<Apt> {
       .join("");
   };
 
+  let fresh = false;
   const update = async (): Promise<void> => {
+    if (fresh) return;
+    await rm(updated, { force: true });
     await mkdir(join(state, "lists", "partial"), { recursive: true });
     await mkdir(join(archives, "partial"), { recursive: true });
     request.say(`package lists for ${request.architecture}: ${request.suites.join(" ")}`);
@@ -129,6 +134,7 @@ export async function openApt(parts: Parts, request: AptRequest): Promise<Apt> {
       request.say(`the archive has no ${absent.join(", ")}`);
       suites = suites.filter((suite) => !absent.includes(suite));
     }
+    fresh = true;
     await writeFile(updated, `${request.suites.join(" ")}\n`);
   };
 
@@ -142,7 +148,7 @@ export async function openApt(parts: Parts, request: AptRequest): Promise<Apt> {
     try {
       return await work();
     } catch (error) {
-      if (!(error instanceof LabError)) throw error;
+      if (!(error instanceof LabError) || fresh) throw error;
       await update();
       return await work();
     }
