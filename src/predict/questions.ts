@@ -28,17 +28,18 @@ export type Question =
 
 const MRS = 0xd530_0000;
 const SYS = 0xd508_0000;
+const SYSL = 0xd528_0000;
 const ZERO_REGISTER = 31;
 
 const operands = ({ op0, op1, crn, crm, op2 }: Encoding): number =>
   ((op0 & 1) << 19) | (op1 << 16) | (crn << 12) | (crm << 8) | (op2 << 5);
 
 /** The instruction word of `mrs x0, …`. */
-export const mrs = (encoding: Encoding): number => (MRS | operands(encoding)) >>> 0;
+const mrs = (encoding: Encoding): number => (MRS | operands(encoding)) >>> 0;
 
-/** The instruction word of `sys …, x0`, or without a register. */
-export const sys = (encoding: Encoding, takesRegister: boolean): number =>
-  (SYS | operands(encoding) | (takesRegister ? 0 : ZERO_REGISTER)) >>> 0;
+/** The instruction word of `sys …, x0`, or without a register, or of `sysl x0, …`. */
+const sys = (encoding: Encoding, base: number, takesRegister: boolean): number =>
+  (base | operands(encoding) | (takesRegister ? 0 : ZERO_REGISTER)) >>> 0;
 
 /** The name under which a read of a system register is asked as an instruction. */
 export const readOf = (register: string): string => `MRS_${register}`;
@@ -50,6 +51,8 @@ export const nameOfSys = (name: string): string => name.replaceAll(" ", "_");
 const acknowledges = /^ICC_(NM)?IAR\d*_EL1$/;
 /** SYS instructions on memory where the address is to be writable memory, for the rest zero will do. */
 const onMemory = /^(DC|IC) \w*(VA|PAE?|PAPA)/;
+/** SYSL: they bring a value instead of taking one. */
+const bringsValue = /^GCS(POPM|SS2)$/;
 /** They write whole blocks, which takes memory that is mapped as Normal. */
 const writesBlocks = /^DC G?Z?VA$/;
 
@@ -101,7 +104,7 @@ function instructionQuestions(): readonly Question[] {
         kind: "instruction",
         name: nameOfSys(row.name),
         level: 1,
-        word: sys(row, row.takesRegister),
+        word: sys(row, bringsValue.test(row.name) ? SYSL : SYS, row.takesRegister),
         x: onMemory.test(row.name) ? ["scratch"] : [],
       }),
     );

@@ -1,39 +1,26 @@
-import { execFileSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { feature, instruction, instructions, mentioned } from "../../src/tables/index.ts";
+import { hasTool, inTemporaryFolder, run } from "../codegen/tools.ts";
 import { repeated } from "./data.ts";
 
 /** Everything that GNU as 2.40 has a word for, but for what the rows do not use. */
 const extensions =
   "armv8.8-a+crypto+sha3+sm4+fp16+fp16fml+dotprod+rcpc+rng+ssbs+sb+predres+memtag+profile+flagm+pauth+ls64+mops+hbc+i8mm+bf16+sve+sve2+sve2-aes+sve2-bitperm+sve2-sha3+sve2-sm4+f32mm+f64mm+sme";
 
-function assembled(texts: readonly string[]): readonly number[] | undefined {
-  const folder = mkdtempSync(join(tmpdir(), "guestc-"));
-  try {
-    const [source, object, binary] = ["a.s", "a.o", "a.bin"].map((name) => join(folder, name));
-    if (source === undefined || object === undefined || binary === undefined) return undefined;
+function assembled(texts: readonly string[]): readonly number[] {
+  return inTemporaryFolder((folder) => {
+    const [source = "", object = "", binary = ""] = ["a.s", "a.o", "a.bin"].map((name) => join(folder, name));
     writeFileSync(source, `.arch ${extensions}\n${texts.join("\n")}\n`);
-    const quiet = { stdio: "pipe" } as const;
-    execFileSync("aarch64-linux-gnu-as", ["-o", object, source], quiet);
-    execFileSync("aarch64-linux-gnu-objcopy", ["-O", "binary", "-j", ".text", object, binary], quiet);
+    expect(run("aarch64-linux-gnu-as", ["-o", object, source])).toMatchObject({ status: 0 });
+    expect(run("aarch64-linux-gnu-objcopy", ["-O", "binary", "-j", ".text", object, binary])).toMatchObject({
+      status: 0,
+    });
     const bytes = readFileSync(binary);
     return texts.map((_, index) => bytes.readUInt32LE(index * 4));
-  } finally {
-    rmSync(folder, { recursive: true });
-  }
+  });
 }
-
-const assemblerThere = ((): boolean => {
-  try {
-    execFileSync("aarch64-linux-gnu-as", ["--version"], { stdio: "pipe" });
-    return true;
-  } catch {
-    return false;
-  }
-})();
 
 describe("instructions", () => {
   it("have names without spaces and encodings of their own", () => {
@@ -77,12 +64,13 @@ describe("instructions", () => {
     expect(asked.split(" ").filter((name) => !covered.has(`FEAT_${name}`))).toEqual([]);
   });
 
-  it.runIf(assemblerThere)("are what the assembler makes of their texts", () => {
-    const rows = instructions().filter((row) => row.source === "gas");
-    expect(rows.length).toBeGreaterThan(100);
-    const words = assembled(rows.map((row) => row.text));
-    expect(rows.map((row, index) => [row.name, words?.[index]])).toEqual(
-      rows.map((row) => [row.name, row.word]),
-    );
-  });
+  if (hasTool("aarch64-linux-gnu-as", "encodings of instructions"))
+    it("are what the assembler makes of their texts", () => {
+      const rows = instructions().filter((row) => row.source === "gas");
+      expect(rows.length).toBeGreaterThan(100);
+      const words = assembled(rows.map((row) => row.text));
+      expect(rows.map((row, index) => [row.name, words[index]])).toEqual(
+        rows.map((row) => [row.name, row.word]),
+      );
+    });
 });
