@@ -138,13 +138,18 @@ export function psciVersions(profile: HostProfile):
   const base = baseOf(profile);
   const newest = row === undefined ? undefined : base?.registers.get(row.id);
   if (row === undefined || base === undefined || typeof newest !== "bigint") return undefined;
+  const tried = base.tried?.get(row.id);
   const names = Object.entries(row.values)
     // 0.1 has no vCPU feature PSCI_0_2, which every recording has.
-    .filter(([, value]) => value >= 2n && value <= newest)
+    .filter(
+      ([, value]) => value >= 2n && (tried?.get(value) ?? (value <= newest && "accepted")) === "accepted",
+    )
     .sort(([, a], [, b]) => (a < b ? -1 : 1))
     .map(([name]) => name);
-  const fact = `the newest PSCI version that KVM_GET_ONE_REG read is ${newest >> 16n}.${newest & 0xffffn}; it takes older ones too`;
-  return { names, newest, by: origin(profile), fact };
+  const read = `the newest PSCI version that KVM_GET_ONE_REG read is ${newest >> 16n}.${newest & 0xffffn}`;
+  return tried === undefined
+    ? { names, newest, by: origin(profile), fact: `${read}; it takes older ones too` }
+    : { names, newest, by: "sweep", fact: `${read}; KVM_SET_ONE_REG took ${names.join(", ")}` };
 }
 
 /**

@@ -11,7 +11,7 @@ export type RefusedStep = "enable-cap" | "create-device" | "init" | "finalize";
  * the errno and nothing else.
  */
 export interface Configuration {
-  /** `base`, `pmu`, `sve`, `pauth`, `all`, `el2`, `el2-e2h0`, `el1-32`, `impid`, `mte`, `gic`. */
+  /** `base`, `pmu`, `pmu-strict`, `sve`, `pauth`, `all`, `el2`, `el2-e2h0`, `el1-32`, `impid`, `mte`, `gic`. */
   readonly name: string;
   /** vCPU features requested, by table name (PSCI_0_2 is always among them). */
   readonly features: readonly string[];

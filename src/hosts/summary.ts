@@ -122,6 +122,7 @@ function configurationOf(configuration: Configuration): ConfigurationSummary {
 const usual: readonly string[] = [
   "base",
   "pmu",
+  "pmu-strict",
   "sve",
   "pauth",
   "all",
