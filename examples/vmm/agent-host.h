@@ -71,7 +71,8 @@ struct agent_host {
 void agent_load(void *memory);
 
 /*
- * Sets the vCPU's program counter to the agent and starts the thread that wakes it. 0 or -errno. All calls are to
+ * Sets the vCPU's program counter to the agent and starts the thread that wakes it. 0 or -errno, -ENOEXEC for a vCPU
+ * that begins in AArch32. All calls are to
  * come from this thread. SIGUSR1 is taken for interrupting KVM_RUN. `host` is to stay where it is until agent_close.
  */
 int agent_open(struct agent_host *host, int vcpu, struct kvm_run *run, void *memory);
