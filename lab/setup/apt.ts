@@ -78,7 +78,7 @@ async function archiveAddress(): Promise<string> {
 /** The suites that `apt-get update` found no release file for. */
 export const absentSuites = (complaint: string, suites: readonly string[]): readonly string[] =>
   suites.filter((suite) =>
-    new RegExp(`\\s${suite} Release' does (not|no longer) have a Release file`).test(complaint),
+    new RegExp(`\\s${suite} Release' (?:does not have|no longer has) a Release file`).test(complaint),
   );
 
 /** @throws LabError when apt or Debian's keys are missing */
