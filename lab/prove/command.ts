@@ -27,7 +27,7 @@ export const command: LabCommand = {
   usage: "[--kernel A,B] [--cpu C,D] [--example E,F] [--hosts FOLDER] [--json]",
   summary: "runs every example on real KVM and holds what it sees against what guestc predicts",
   description: [
-    "On every machine that has a host profile, every example is compiled into examples/vmm and run. The answers to all questions, and where KVM refuses the guest, the operation and its errno, are held against the prediction from contract, plan and profile alone.",
+    "On every machine that has a host profile, every example is compiled into examples/vmm and run. The answers to all questions, and where KVM refuses the guest, the operation and its errno, are held against the prediction from contract, plan and profile alone. What the contract promises is held against the answers besides: a plan that left something out would be predicted to do so.",
     "In the table `ok 1893 +12?` says that 1893 predictions held and that guestc claims nothing about 12 further questions; `refused` that KVM refused the guest where and as predicted. The exit status is 1 where anything is not as predicted.",
   ],
   options: [

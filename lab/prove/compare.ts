@@ -1,4 +1,5 @@
 /** What a guest saw, held against what was predicted. */
+import type { Contract } from "../../src/contract.ts";
 import type {
   CallOutcome,
   Conduit,
@@ -9,26 +10,19 @@ import type {
   View,
 } from "../../src/predict/index.ts";
 import type { Fate } from "../../src/tables/index.ts";
+import type { Difference } from "./difference.ts";
+import { promisesOf } from "./promises.ts";
 import type { RefusedStep, Report, Seen, SeenCall } from "./report.ts";
 import {
+  callSubject,
   describeFate,
   describeOutcome,
   describeRegister,
   describeSeen,
-  hex,
   isExecuted,
   isTrapped,
   isUndefined,
 } from "./words.ts";
-
-/** A prediction that is not what was seen. */
-export interface Difference {
-  /** `ID_AA64PFR0_EL1`, `hvc 0x84000000`, `LDADD`, `the contract`. */
-  readonly subject: string;
-  readonly predicted: string;
-  readonly because: string;
-  readonly seen: string;
-}
 
 /** Something that guestc does not claim to know. */
 export interface Open {
@@ -42,6 +36,8 @@ export interface Tally {
   readonly registers: number;
   readonly calls: number;
   readonly instructions: number;
+  /** Promises of the contract that the guest saw kept. */
+  readonly promises: number;
 }
 
 export type Comparison =
@@ -56,7 +52,7 @@ export type Comparison =
   /** One of both says refused, or both do, but not alike. */
   | { readonly kind: "differs"; readonly differences: readonly Difference[] };
 
-type Kind = keyof Tally;
+type Kind = Exclude<keyof Tally, "promises">;
 
 /** One question's verdict. */
 type Verdict =
@@ -123,12 +119,6 @@ function callAgrees(outcome: CallOutcome, seen: Seen): boolean {
 
 const unanswered: Seen = { kind: "unanswered" };
 
-/** A call in messages: `hvc 0x80000001 (0x80008000)`. */
-export function callSubject(conduit: Conduit, functionId: number, args: readonly bigint[]): string {
-  const given = args.length === 0 ? "" : ` (${args.map((value) => hex(value)).join(", ")})`;
-  return `${conduit} ${hex(functionId, 8)}${given}`;
-}
-
 function judgeCall(
   question: Extract<Question, { kind: "call" }>,
   conduit: Conduit,
@@ -192,10 +182,12 @@ function callKey(functionId: number, args: readonly bigint[]): string {
 }
 
 function compareView(
+  contract: Contract,
   asked: readonly Question[],
   view: View,
   report: Extract<Report, { kind: "ran" }>,
 ): Comparison {
+  const promises = promisesOf(contract, report);
   const calls = new Map(report.calls.map((call) => [callKey(call.functionId, call.args), call]));
   const judged = asked.map((question) => judgeQuestion(question, view, report, calls));
   const count = (kind: Kind): number =>
@@ -210,18 +202,28 @@ function compareView(
       registers: count("registers"),
       calls: count("calls"),
       instructions: count("instructions"),
+      promises: promises.kept,
     },
     open: verdicts.flatMap((verdict) => (verdict.kind === "open" ? [verdict.open] : [])),
-    differences: verdicts.flatMap((verdict) => (verdict.kind === "differs" ? [verdict.difference] : [])),
+    differences: [
+      ...verdicts.flatMap((verdict) => (verdict.kind === "differs" ? [verdict.difference] : [])),
+      ...promises.broken,
+    ],
   };
 }
 
 const describeRefusal = (operation: number | undefined, errno: string): string =>
   `refused with ${errno} at ${operation === undefined ? "a step of the VMM's own" : `operation ${operation}`}`;
 
-/** Holds a report against the prediction. `asked` are the questions that the guest was given. */
-export function compare(asked: readonly Question[], prediction: Prediction, report: Report): Comparison {
-  if (prediction.kind === "runs" && report.kind === "ran") return compareView(asked, prediction.view, report);
+/** Holds a report against the prediction and the contract. `asked` are the questions that the guest was given. */
+export function compare(
+  contract: Contract,
+  asked: readonly Question[],
+  prediction: Prediction,
+  report: Report,
+): Comparison {
+  if (prediction.kind === "runs" && report.kind === "ran")
+    return compareView(contract, asked, prediction.view, report);
   if (
     prediction.kind === "refused" &&
     report.kind === "refused" &&

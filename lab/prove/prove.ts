@@ -56,7 +56,11 @@ function judge(request: ProofRequest, example: Example, done: Done | undefined):
     const prediction = predict(example.contract, example.plan, profile);
     return {
       ...cell,
-      outcome: holdCheck(check, compare(questionsFor(example.contract), prediction, report), report),
+      outcome: holdCheck(
+        check,
+        compare(example.contract, questionsFor(example.contract), prediction, report),
+        report,
+      ),
     };
   } catch (error) {
     if (!(error instanceof LabError)) throw error;

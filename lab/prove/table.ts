@@ -1,7 +1,8 @@
 /** The outcome of all proofs as text: differences and refusals in detail, then a table for each CPU. */
 import { type Machine, machineName } from "../machine.ts";
 import { compareVersions } from "../versions.ts";
-import type { Comparison, Difference, Open } from "./compare.ts";
+import type { Comparison, Open } from "./compare.ts";
+import type { Difference } from "./difference.ts";
 import type { Cell } from "./prove.ts";
 
 /** A machine that was not proved, and why. */
@@ -151,6 +152,7 @@ function tableLines(cells: readonly Cell[]): readonly string[] {
 function totalLine(cells: readonly Cell[]): string {
   const ran = cells.flatMap(({ outcome }) => (outcome.kind === "ran" ? [outcome] : []));
   const held = ran.reduce((sum, outcome) => sum + agreedIn(outcome), 0);
+  const kept = ran.reduce((sum, outcome) => sum + outcome.agreed.promises, 0);
   const open = ran.reduce((sum, outcome) => sum + outcome.open.length, 0);
   const refused = cells.filter(({ outcome }) => outcome.kind === "refused").length;
   const bad = cells.filter((cell) => !isGood(cell)).length;
@@ -159,6 +161,7 @@ function totalLine(cells: readonly Cell[]): string {
     `${refused} refused as predicted`,
     `${bad} not as predicted`,
     `${held} predictions held`,
+    `${kept} promises kept`,
     `${open} questions open`,
   ].join(", ");
 }

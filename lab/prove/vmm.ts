@@ -9,6 +9,7 @@ import { compileArm64 } from "../compile.ts";
 import type { Job } from "../machine.ts";
 import type { Parts } from "../parts.ts";
 import type { Example } from "./examples.ts";
+import { lengthQuestions } from "./promises.ts";
 
 const sourceFolder = "examples/vmm";
 
@@ -77,11 +78,12 @@ export function questionsFor(contract: Contract): readonly Question[] {
  * that has one.
  */
 export function questionFile(contract: Contract): string {
-  const own = hasEl2(contract) ? "2" : "1";
-  return printQuestions(questionsFor(contract)).replaceAll(
+  const own = hasEl2(contract) ? 2 : 1;
+  const asked = printQuestions(questionsFor(contract)).replaceAll(
     /^(instruction \S+) 1 /gm,
     (_, subject: string) => `${subject} ${own} `,
   );
+  return asked + lengthQuestions(contract, own);
 }
 
 export function vmmJob(example: Example, program: Uint8Array): Job {

@@ -1,5 +1,5 @@
 /** What is predicted and what was seen, in a few words each. */
-import type { CallOutcome, RegisterOutcome } from "../../src/predict/index.ts";
+import type { CallOutcome, Conduit, RegisterOutcome } from "../../src/predict/index.ts";
 import type { Fate } from "../../src/tables/index.ts";
 import type { Seen } from "./report.ts";
 
@@ -72,4 +72,10 @@ export function describeOutcome(outcome: CallOutcome): string {
     case "waits":
       return "waits";
   }
+}
+
+/** A call in messages: `hvc 0x80000001 (0x80008000)`. */
+export function callSubject(conduit: Conduit, functionId: number, args: readonly bigint[]): string {
+  const given = args.length === 0 ? "" : ` (${args.map((value) => hex(value)).join(", ")})`;
+  return `${conduit} ${hex(functionId, 8)}${given}`;
 }
