@@ -67,12 +67,14 @@ export function holds(
     readonly platform?: string;
     readonly gic?: "v3" | "none";
     readonly cpus?: readonly string[];
+    readonly at?: "EL1" | "EL2";
   },
 ): readonly (boolean | undefined)[] {
   const { profile } = guest;
   return [
     inRange(profile.kernel.version, row),
     row.platform === undefined || profile.cpu.platform.includes(row.platform),
+    row.at === undefined || row.at === `EL${guest.level}`,
     row.cpus === undefined || row.cpus.includes(profile.cpu.name),
     row.gic === undefined || (guest.gic === undefined ? undefined : guest.gic === row.gic),
     row.where === undefined ? true : evaluate(row.where, guest.host),

@@ -53,7 +53,8 @@ export function hostCpu(profile: HostProfile): ExprState {
     if (id === undefined || of === undefined) return undefined;
     const inBase = shownBy(base, id, of);
     const truly = inBase !== undefined && showsTruly(of, kernel, inBase);
-    if (truly && inBase !== of.absent && inBase !== 0) return inBase;
+    // A register that is zero as a whole may be one that a vCPU feature brings.
+    if (truly && base?.registers.get(id) !== 0n) return inBase;
     for (const configuration of working) {
       const shown = shownBy(configuration, id, of);
       if (shown !== undefined && shown !== of.absent && shown !== 0) return shown;

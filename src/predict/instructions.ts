@@ -74,7 +74,6 @@ function applies(guest: Guest, trap: Trap, name: string): boolean | undefined {
   const { vcpuFeatures, capabilities } = guest;
   return all([
     ...holds(guest, trap),
-    (trap.at === "EL2") === (guest.level === 2),
     trap.unlessFeature === undefined || !vcpuFeatures.has(trap.unlessFeature),
     trap.withFeature === undefined || vcpuFeatures.has(trap.withFeature),
     trap.unlessCapability === undefined || !capabilities.has(trap.unlessCapability),

@@ -10,10 +10,9 @@ import { readOf } from "./questions.ts";
 function rowOf(guest: Guest, register: IdRegister): RegisterValue | "unknown" | undefined {
   for (const row of registerValues()) {
     if (row.register !== register.name) continue;
-    const { configuration, registers, level } = guest;
+    const { configuration, registers } = guest;
     const answer = all([
       ...holds(guest, row),
-      (row.at === "EL2") === (level === 2),
       row.unchanged === undefined || configuration.registers.get(register.id) === registers.get(register.id),
     ]);
     if (answer !== false) return answer === true ? row : "unknown";

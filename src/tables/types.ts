@@ -506,8 +506,8 @@ export interface Trap extends KernelRange {
    */
   readonly what: readonly string[];
   readonly matches: (name: string) => boolean;
-  /** Where the guest began and executes it; absent: EL1. */
-  readonly at?: "EL2";
+  /** Where the guest begins; absent: at any level. */
+  readonly at?: "EL1" | "EL2";
   /** The guest's ID registers: where this holds, the row does not. */
   readonly unlessGuest?: Expr;
   /** The host's CPU: the row holds only where this does. */
@@ -532,7 +532,7 @@ export interface Trap extends KernelRange {
 
 interface ValueConditions extends KernelRange {
   readonly register: string;
-  readonly at?: "EL2";
+  readonly at?: "EL1" | "EL2";
   /** As in `Trap`. */
   readonly where?: Expr;
   readonly unlessGuest?: Expr;
