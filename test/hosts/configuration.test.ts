@@ -110,12 +110,10 @@ describe("composing configurations", () => {
   const whole = shippedNames.map(shipped).filter((profile) => recorded(profile, "all").refused === undefined);
 
   it("is proved by every host that recorded the parts and the whole", () => {
-    expect(whole.map((profile) => profile.name)).toEqual([
-      "max.linux-6.1",
-      "max.linux-6.12",
-      "max.linux-6.18",
-      "max.linux-7.2",
-    ]);
+    expect(new Set(whole.map((profile) => profile.cpu.name))).toEqual(
+      new Set(["max", "neoverse-v1", "neoverse-n2", "cortex-a710"]),
+    );
+    expect(whole.length).toBeGreaterThanOrEqual(40);
     for (const profile of whole) {
       const parts = ["pmu", "sve", "pauth"].map((name) => recorded(profile, name));
       const composed = composeConfigurations(recorded(profile, "base"), parts);
@@ -128,7 +126,8 @@ describe("composing configurations", () => {
   });
 
   it("keeps no sweeps where a part has none", () => {
-    const parts = ["pmu", "el1-32"].map((name) => recorded(max, name));
+    const unswept = { ...recorded(max, "el1-32"), sweeps: new Map() };
+    const parts = [recorded(max, "pmu"), unswept];
     const composed = composeConfigurations(recorded(max, "base"), parts);
     expect(composed.sweeps.size).toBe(0);
     expect(composed.registers.size).toBe(recorded(max, "pmu").registers.size);

@@ -77,7 +77,7 @@ const models: Readonly<Record<string, string>> = {
 };
 
 const cores = ["neoverse-n1", "cortex-a76", "a64fx"];
-const kernels = ["6.1", "6.12", "6.18", "7.2"];
+const kernels = ["6.1", "6.12", "6.16", "6.17", "6.18", "6.19", "7.0", "7.1", "7.2", "7.3"];
 const pairs = cores.flatMap((core) => kernels.map((kernel) => [core, kernel] as const));
 
 describe("a derived host", () => {

@@ -28,3 +28,20 @@ export function shipped(name: string): HostProfile {
 }
 
 export const shippedNames: readonly string[] = shippedFiles.map((file) => file.replace(/\.json$/, ""));
+
+/** `6.12` */
+export const seriesOf = ({ kernel }: HostProfile): string => kernel.version.split(".").slice(0, 2).join(".");
+
+/** Names of few hosts that have every kernel and every CPU among them, for what takes too long on all. */
+export const spread: ReadonlySet<string> = (() => {
+  const hosts = shippedNames.map(shipped);
+  const kernels = [...new Set(hosts.map(seriesOf))];
+  const cpus = [...new Set(hosts.map((host) => host.cpu.name))];
+  const rounds = Array.from({ length: Math.max(kernels.length, cpus.length) }, (_, at) => at);
+  const chosen = rounds.map((at) =>
+    hosts.find(
+      (host) => seriesOf(host) === kernels[at % kernels.length] && host.cpu.name === cpus[at % cpus.length],
+    ),
+  );
+  return new Set(chosen.flatMap((host) => (host === undefined ? [] : [host.name])));
+})();

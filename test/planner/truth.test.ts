@@ -11,7 +11,7 @@ import { plan } from "../../src/planner/planner.ts";
 import { contractRegisters, type Field } from "../../src/tables/index.ts";
 import { baseline, statements } from "../checker/arbitrary.ts";
 import { allBaselines, cpuText } from "../checker/support.ts";
-import { shipped, shippedNames } from "../hosts/shipped.ts";
+import { shipped, shippedNames, spread } from "../hosts/shipped.ts";
 import { projectLoader } from "../support/compile-text.ts";
 import { play } from "./recorded-kvm.ts";
 
@@ -63,6 +63,8 @@ const mayBeWritten = (field: Field, value: bigint): boolean =>
 
 describe.each(shippedNames)("%s", (name) => {
   const host = shipped(name);
+  // The others differ from these in what one kernel does on another CPU; fewer programs do for them.
+  const numRuns = spread.has(name) ? 40 : 5;
 
   it.each(readdirSync("examples").filter((file) => file.endsWith(".guest")))(
     "agrees with the checker on %s",
@@ -73,7 +75,7 @@ describe.each(shippedNames)("%s", (name) => {
     },
   );
 
-  it("agrees with the checker on every baseline", () => {
+  it.runIf(spread.has(name))("agrees with the checker on every baseline", () => {
     for (const base of allBaselines)
       for (const gic of ["", "gic v3", "gic none"])
         expectAgreement(
@@ -108,9 +110,9 @@ describe.each(shippedNames)("%s", (name) => {
         expectAgreement(judged, text);
         accepted += judged.filter((one) => !one.refusedByChecker && !one.otherErrors).length;
       }),
-      { numRuns: 40 },
+      { numRuns },
     );
-    expect(accepted).toBeGreaterThan(10);
+    expect(accepted).toBeGreaterThan(numRuns / 4);
   });
 
   it("agrees with the checker on random models", () => {
@@ -119,7 +121,7 @@ describe.each(shippedNames)("%s", (name) => {
         const text = `${cpuText(base, ...block)}guest g {\n  cpu c\n}\n`;
         expectAgreement(judge(text, "sample.guest", host), text);
       }),
-      { numRuns: 40 },
+      { numRuns },
     );
   });
 });
