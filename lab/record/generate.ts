@@ -9,6 +9,7 @@ import { bitmapCases } from "./subjects/bitmaps.ts";
 import { callCases } from "./subjects/calls.ts";
 import { capabilityCases } from "./subjects/capabilities.ts";
 import { filterCases } from "./subjects/filters.ts";
+import { hiddenCases } from "./subjects/hidden.ts";
 import { idRegisterCases } from "./subjects/id-registers.ts";
 import { instructionCases } from "./subjects/instructions.ts";
 import { lengthCases } from "./subjects/lengths.ts";
@@ -60,6 +61,7 @@ function furtherCases(random: ReturnType<typeof randomsOf>, cases: number): read
     ...attributeCases(random("attributes")),
     ...systemRegisterCases(random("system-registers")),
     ...instructionCases(random("instructions")),
+    ...hiddenCases(),
     ...callCases(random("calls")),
     ...sequenceCases(random("sequences"), cases),
   ];

@@ -4,7 +4,6 @@ import { capability, smcccConventions, smcccFunctions, smcccOwners } from "../..
 import {
   ask,
   caseOf,
-  device,
   enable,
   features,
   get,
@@ -281,7 +280,6 @@ export function callCases(random: Random): readonly ScriptCase[] {
     caseOf("unknown calls", machine(), run(), unknown(random)),
     caseOf("odd calls", machine(), run(), odd(random)),
     caseOf("random bits", machine(), run(), randomBits()),
-    caseOf("calls beside a GICv3", machine(), device(7), run(), both(0x8400_0000n, [])),
     ...stopping(),
   ];
 }

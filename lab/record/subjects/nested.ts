@@ -1,7 +1,9 @@
 /** Guests with an EL2 of their own, on a host kernel in nested mode. Few machines: each costs the host much. */
 import type { ScriptCase, ScriptStep } from "../../../src/recordings/index.ts";
 import {
+  featuresOfFacility,
   instructions,
+  mentioned,
   type SystemRegister,
   smcccFunctions,
   sysInstructions,
@@ -18,11 +20,14 @@ import {
   device,
   dump,
   features,
+  finalize,
   get,
   idOf,
   init,
+  initPmu,
   list,
   little,
+  PSCI,
   run,
   set,
   setAttribute,
@@ -30,6 +35,7 @@ import {
   vm,
 } from "../build.ts";
 import { mayAsk, mayAskSys, valueToWrite } from "../excluded.ts";
+import { representatives } from "../families.ts";
 import { hvc, mrs, msr, SCRATCH, smc, sys } from "../words.ts";
 
 const ONES = 0xffff_ffff_ffff_ffffn;
@@ -78,78 +84,67 @@ const kept = (): readonly ScriptStep[] =>
       ];
     });
 
-/** One control of EL2, and what then traps from EL1. */
-function controls(word: number, title: string): readonly ScriptCase[] {
-  const row = (name: string): SystemRegister => {
-    const found = systemRegister(name);
-    if (found === undefined) throw new Error(`no system register is called ${name}`);
-    return found;
-  };
+const row = (name: string): SystemRegister => {
+  const found = systemRegister(name);
+  if (found === undefined) throw new Error(`no system register is called ${name}`);
+  return found;
+};
+
+/** Registers whose ones trap what EL1 does. */
+const TRAPS = [
+  "HFGRTR_EL2",
+  "HFGWTR_EL2",
+  "HDFGRTR_EL2",
+  "HDFGWTR_EL2",
+  "CPTR_EL2",
+  "MDCR_EL2",
+  "HSTR_EL2",
+  "CNTHCTL_EL2",
+];
+/** What they may trap. */
+const TRAPPED = [
+  "SCTLR_EL1",
+  "TPIDR_EL0",
+  "MDSCR_EL1",
+  "DBGBCR0_EL1",
+  "PMCR_EL0",
+  "CNTPCT_EL0",
+  "CPACR_EL1",
+  "ZCR_EL1",
+  "APIAKeyLo_EL1",
+];
+/** Bits of HCR_EL2 that leave the agent's way back alone: TSW and TID1 to TID3, TSC, TACR, TVM, TRVM, TLOR, APK, API. */
+const HCR_BITS = [22n, 16n, 17n, 18n, 19n, 21n, 26n, 30n, 35n, 40n, 41n].map((bit) => 1n << bit);
+const RW = 1n << 31n;
+const E2H = 1n << 34n;
+
+/** One control of EL2 at a time, and what then traps from EL1. */
+function controls(word: number): readonly ScriptStep[] {
   const hcr = row("HCR_EL2");
-  const RW = 1n << 31n;
-  const E2H = 1n << 34n;
-  /** Bits whose trap or effect leaves the agent's way back alone: TID3, TSC, TACR, TSW, TVM, TRVM, TLOR, API, APK. */
-  const bits = [18n, 19n, 21n, 22n, 26n, 30n, 35n, 40n, 41n, 15n, 16n, 17n].map((bit) => 1n << bit);
+  const own = RW | (word === VHE ? E2H : 0n);
   const probes: readonly ScriptStep[] = [
-    read(1, row("ID_AA64PFR0_EL1")),
-    read(1, row("CTR_EL0")),
-    read(1, row("ACTLR_EL1")),
-    read(1, row("TTBR0_EL1")),
+    ...["ID_AA64PFR0_EL1", "CTR_EL0", "ACTLR_EL1", "TTBR0_EL1", "AIDR_EL1"].map((name) => read(1, row(name))),
     ask(1, msr(row("TTBR0_EL1")), [0n], "TTBR0_EL1"),
-    read(1, row("AIDR_EL1")),
     ask(1, smc(), [0x8400_0000n], "PSCI_VERSION"),
-    ask(1, 0xd508_7e5f, [], "dc isw, xzr"),
-    ask(1, 0xd503_207f, [], "wfi") /* HCR_EL2.TWI is not set: it waits */,
-  ].filter(({ note }) => note !== "wfi");
+    ask(1, 0xd508_765f, [], "dc isw, xzr"),
+  ];
   return [
-    caseOf(
-      `HCR_EL2 ${title}`,
-      nested(word),
+    run(),
+    ...HCR_BITS.flatMap((bit) => [ask(2, msr(hcr), [bit | own], "HCR_EL2"), read(2, hcr), ...probes]),
+    ask(2, msr(hcr), [own], "HCR_EL2"),
+    ...TRAPS.flatMap((name) => [
       run(),
-      bits.flatMap((bit) => [
-        ask(2, msr(hcr), [bit | RW | (word === VHE ? E2H : 0n)], "HCR_EL2"),
-        read(2, hcr),
-        ...probes,
-      ]),
-      ask(2, msr(hcr), [RW | (word === VHE ? 0n : E2H)], "HCR_EL2"),
-      read(2, hcr),
-    ),
-    ...[
-      "HFGRTR_EL2",
-      "HFGWTR_EL2",
-      "HDFGRTR_EL2",
-      "HDFGWTR_EL2",
-      "CPTR_EL2",
-      "MDCR_EL2",
-      "HSTR_EL2",
-      "CNTHCTL_EL2",
-    ].map((name) =>
-      caseOf(
-        `${name} ${title}`,
-        nested(word),
-        run(),
-        read(2, row(name)),
-        ask(2, msr(row(name)), [ONES], name),
-        read(2, row(name)),
-        [
-          "SCTLR_EL1",
-          "TPIDR_EL0",
-          "MDSCR_EL1",
-          "DBGBCR0_EL1",
-          "PMCR_EL0",
-          "CNTPCT_EL0",
-          "CPACR_EL1",
-          "ZCR_EL1",
-          "APIAKEYLO_EL1",
-        ].flatMap((of) => {
-          const found = systemRegister(of);
-          return found === undefined ? [] : [read(1, found)];
-        }),
-        ask(1, 0x1e62_2820, [], "fadd d0, d1, d2"),
-        ask(2, msr(row(name)), [0n], name),
-        read(2, row(name)),
-      ),
-    ),
+      read(2, row(name)),
+      ask(2, msr(row(name)), [ONES], name),
+      read(2, row(name)),
+      ...TRAPPED.map((of) => read(1, row(of))),
+      ask(1, 0x1e62_2820, [], "fadd d0, d1, d2"),
+      ask(2, msr(row(name)), [0n], name),
+      read(2, row(name)),
+    ]),
+    run(),
+    ask(2, msr(hcr), [RW | (word === VHE ? 0n : E2H)], "HCR_EL2"),
+    read(2, hcr),
   ];
 }
 
@@ -160,128 +155,137 @@ const calls = (): readonly ScriptStep[] =>
       ids.slice(0, 1).flatMap((id) => [ask(2, smc(), [BigInt(id)], name), ask(2, hvc(), [BigInt(id)], name)]),
     );
 
-function machines(): readonly ScriptCase[] {
-  const names = ["HAS_EL2", "HAS_EL2_E2H0", "EL1_32BIT", "PMU_V3", "SVE"];
-  const words = Array.from({ length: 2 ** names.length }, (_, at) =>
-    names.filter((_, bit) => ((at >> bit) & 1) === 1),
-  )
-    .filter((some) => some.some((name) => name.startsWith("HAS_EL2")))
-    .map((some) => ({ some, word: features("PSCI_0_2", ...some) }));
+const inits = (...words: readonly (readonly string[])[]): readonly ScriptStep[] =>
+  words.map((names) => init(features(...names)));
+
+/** Combinations that are refused, on one VM, and then one that is not. */
+const REFUSED: readonly (readonly string[])[] = [
+  ["PSCI_0_2", "HAS_EL2_E2H0"],
+  ["PSCI_0_2", "HAS_EL2", "EL1_32BIT"],
+  ["PSCI_0_2", "HAS_EL2", "HAS_EL2_E2H0", "EL1_32BIT"],
+  ["PSCI_0_2", "HAS_EL2_E2H0", "EL1_32BIT"],
+  ["PSCI_0_2", "HAS_EL2", "PTRAUTH_ADDRESS"],
+  ["PSCI_0_2", "HAS_EL2_E2H0", "SVE"],
+  ["PSCI_0_2", "HAS_EL2_E2H0", "PMU_V3"],
+];
+
+/** The registers of EL2 as user space reads and writes them. */
+function fromOutside(): readonly ScriptStep[] {
+  const mmfr4 = idOf("ID_AA64MMFR4_EL1");
+  const pfr0 = idOf("ID_AA64PFR0_EL1");
+  return [
+    get(mmfr4),
+    attempt(mmfr4, 20, 4, "=", 0n),
+    attempt(mmfr4, 24, 4, "=", 0n),
+    attempt(mmfr4, 24, 4, "=", 15n),
+    attempt(pfr0, 8, 4, "=", 0n),
+    attempt(pfr0, 8, 4, "+", 1n),
+    ...[
+      ...["HCR_EL2", "VTCR_EL2", "CPTR_EL2", "SCTLR_EL2", "VPIDR_EL2", "VMPIDR_EL2"],
+      ...["CNTVOFF_EL2", "MDCR_EL2", "ZCR_EL2"],
+    ].flatMap((name) => [
+      get(idOf(name)),
+      set(idOf(name), ONES),
+      get(idOf(name)),
+      set(idOf(name), 0n),
+      get(idOf(name)),
+    ]),
+  ];
+}
+
+/** Every SYS instruction at EL2, and those of EL2 at EL1 too. */
+const sysSteps = (): readonly ScriptStep[] =>
+  sysInstructions()
+    .filter(({ name, op1 }) => mayAskSys(name) && op1 !== 6)
+    .flatMap((of) => {
+      const x = of.takesRegister && !of.name.startsWith("TLBI") ? [SCRATCH] : [];
+      const word = sys(of, of.takesRegister ? 0 : 31);
+      return of.op1 === 4 ? [ask(2, word, x, of.name), ask(1, word, x, of.name)] : [ask(2, word, x, of.name)];
+    });
+
+/** What a guest has with a facility only, and instructions at EL2. */
+function withEverything(): readonly ScriptStep[] {
+  const facilities = new Set(["pmu", "sve", "pauth"].flatMap(featuresOfFacility).map(({ name }) => name));
+  const own = distinct().filter(({ access, gate }) => {
+    let found = false;
+    if (gate !== undefined)
+      mentioned(gate, { feature: (name) => (found ||= facilities.has(name)), field: () => undefined });
+    return found && access !== "wo";
+  });
+  const plain = instructions().filter(
+    ({ name, levels, preparation }) => preparation !== true && mayAsk(name) && levels.includes(1),
+  );
+  return [
+    ...representatives(own).map((of) => read(2, of)),
+    ...plain.map((of) =>
+      ask(
+        2,
+        of.word,
+        of.x.map((value) => (value === "scratch" ? SCRATCH : value)),
+        of.name,
+      ),
+    ),
+  ];
+}
+
+export function nestedCases(): readonly ScriptCase[] {
   return [
     caseOf(
       "capabilities",
       vm(),
       vcpuFeatures().flatMap(({ capability }) => (capability === null ? [] : [check(capability)])),
     ),
-    ...words.map(({ some, word }) => caseOf(`features ${some.join(" ")}`, vm(), vcpu(), init(word), list())),
+    caseOf("features that are refused", vm(), vcpu(), inits(...REFUSED)),
     ...kinds.map(({ title, word }) =>
-      caseOf(`values ${title}`, vm(), vcpu(), init(word), dump(), gic, dump()),
-    ),
-    caseOf("EL2 without a GIC", vm(), vcpu(), init(VHE), run()),
-    caseOf("EL2 with a GICv3 that is not initialised", vm(), vcpu(), init(VHE), device(GIC_V3), run()),
-    caseOf(
-      "EL2 and a second init",
-      vm(),
-      vcpu(),
-      init(VHE),
-      init(NVHE),
-      init(features("PSCI_0_2")),
-      init(VHE),
-      list(),
-    ),
-  ];
-}
-
-function registers(): readonly ScriptCase[] {
-  const mmfr4 = idOf("ID_AA64MMFR4_EL1");
-  const pfr0 = idOf("ID_AA64PFR0_EL1");
-  return kinds.map(({ title, word }) =>
-    caseOf(
-      `registers of EL2 from outside ${title}`,
-      nested(word),
-      get(mmfr4),
-      attempt(mmfr4, 20, 4, "=", 0n),
-      attempt(mmfr4, 24, 4, "=", 0n),
-      attempt(mmfr4, 24, 4, "=", 15n),
-      attempt(pfr0, 8, 4, "=", 0n),
-      attempt(pfr0, 8, 4, "+", 1n),
-      [
-        "HCR_EL2",
-        "VTCR_EL2",
-        "CPTR_EL2",
-        "SCTLR_EL2",
-        "VPIDR_EL2",
-        "VMPIDR_EL2",
-        "CNTVOFF_EL2",
-        "MDCR_EL2",
-        "ZCR_EL2",
-      ].flatMap((name) => [
-        get(idOf(name)),
-        set(idOf(name), ONES),
-        get(idOf(name)),
-        set(idOf(name), 0n),
-        get(idOf(name)),
-      ]),
-    ),
-  );
-}
-
-export function nestedCases(): readonly ScriptCase[] {
-  const allowed = sysInstructions().filter(({ name, op1 }) => mayAskSys(name) && op1 !== 6);
-  const plain = instructions().filter(
-    ({ name, levels, preparation }) => preparation !== true && mayAsk(name) && levels.includes(1),
-  );
-  return [
-    ...machines(),
-    ...registers(),
-    ...kinds.flatMap(({ title, word }) => [
-      caseOf(`system registers ${title}`, nested(word), run(), reads()),
-      caseOf(`what registers of EL2 keep ${title}`, nested(word), run(), kept()),
       caseOf(
-        `SYS instructions ${title}`,
+        `values ${title}`,
+        vm(),
+        vcpu(),
+        inits(...REFUSED),
+        init(word),
+        list(),
+        run(),
+        dump(),
+        gic.slice(0, 1),
+        run(),
+        dump(),
+        fromOutside(),
+        init(VHE),
+        init(NVHE),
+        init(PSCI),
+      ),
+    ),
+    ...kinds.flatMap(({ title, word }) => [
+      caseOf(
+        `guest ${title}`,
         nested(word),
         run(),
-        allowed.flatMap((row) => {
-          const x = row.takesRegister && !row.name.startsWith("TLBI") ? [SCRATCH] : [];
-          const asked = sys(row, row.takesRegister ? 0 : 31);
-          return row.op1 === 4
-            ? [ask(2, asked, x, row.name), ask(1, asked, x, row.name)]
-            : [ask(2, asked, x, row.name)];
-        }),
-      ),
-      caseOf(
-        `calls ${title}`,
-        nested(word),
+        reads(),
+        run(),
+        sysSteps(),
         run(),
         calls(),
         ask(1, hvc(), [0x8400_0000n]),
         ask(1, smc(), [0x8400_0000n]),
         ask(0, hvc(), [0x8400_0000n]),
       ),
-      ...controls(word, title),
+      caseOf(`what registers of EL2 keep ${title}`, nested(word), run(), kept()),
+      caseOf(`controls of EL2 ${title}`, nested(word), controls(word)),
     ]),
     caseOf(
-      "system registers with everything",
+      "everything",
       vm(),
       vcpu(),
       init(FULL),
-      { step: { kind: "finalize", vcpu: 0, feature: 4 } },
+      list(),
+      finalize(),
+      list(),
       gic,
+      initPmu(),
+      setAttribute("cpu0", 0, 0, little(23n, 4), "PMU_V3_IRQ"),
+      initPmu(),
       run(),
-      reads(),
-    ),
-    caseOf(
-      "instructions at EL2",
-      nested(VHE),
-      run(),
-      plain.map((row) =>
-        ask(
-          2,
-          row.word,
-          row.x.map((value) => (value === "scratch" ? SCRATCH : value)),
-          row.name,
-        ),
-      ),
+      withEverything(),
     ),
   ];
 }
