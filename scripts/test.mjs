@@ -1,9 +1,10 @@
-// Every check of the project: build, types, lint, tests. All are run, whatever fails; the last line says how many
-// passed and failed, tests and other checks alike.
+// Every check of the project: build, types, lint, tests; with `--lab` also the lab's on real KVM. All are run, whatever
+// fails; the last line says how many passed and failed, tests and other checks alike. Other arguments are vitest's.
 import { spawnSync } from "node:child_process";
 import { readFileSync, rmSync } from "node:fs";
 import { resolve } from "node:path";
 import { fileURLToPath } from "node:url";
+import { labChecks } from "./lib/lab-checks.mjs";
 
 const root = resolve(fileURLToPath(import.meta.url), "../..");
 const results = "build/test-results.json";
@@ -55,8 +56,9 @@ const ran = check("tests", [
   "--reporter=default",
   "--reporter=json",
   `--outputFile.json=${results}`,
-  ...process.argv.slice(2),
+  ...process.argv.slice(2).filter((word) => word !== "--lab"),
 ]);
+if (process.argv.includes("--lab")) checks.push(...labChecks(root));
 const counts = testCounts();
 const passed = checks.filter(Boolean).length + (counts?.passed ?? 0);
 let failed = checks.filter((one) => !one).length + (counts?.failed ?? 1);

@@ -29,7 +29,7 @@ export const command: LabCommand = {
     "Installs the Debian packages that are missing, after naming them; then fetches arm64 kernels, one of each series that the archive has, kernel headers, and, where this machine's QEMU is older than 10, a newer one from the backports. Only the packages change the machine: all else lies in the lab's folder. Signatures are checked with Debian's keys.",
   ],
   options: [
-    { name: "kernels", value: "A,B", title: "only these series, e.g. 6.1,7.2" },
+    { name: "kernels", value: "A,B", title: "only these series, e.g. 6.1,newest" },
     { name: "tools", title: "only the Debian packages" },
     { name: "update", title: "looks for newer kernels, headers and QEMU than those that are there" },
   ],
@@ -39,7 +39,7 @@ export const command: LabCommand = {
     const context: SetupContext = { parts, say };
     const update = args.flags.has("update");
     const wanted = listOf(args, "kernels");
-    const odd = wanted?.find((series) => !/^\d+\.\d+$/.test(series));
+    const odd = wanted?.find((series) => !/^(\d+\.\d+|newest)$/.test(series));
     if (odd !== undefined) throw new LabError(`\`--kernels\` needs series such as 6.12, not \`${odd}\``);
     const installed = await setUpTools(context);
     if (args.flags.has("tools")) {

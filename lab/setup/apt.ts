@@ -102,6 +102,8 @@ export async function openApt(parts: Parts, request: AptRequest): Promise<Apt> {
     "APT::Architectures": request.architecture,
     "Acquire::Languages": "none",
     "Acquire::Retries": "3",
+    "Acquire::http::Timeout": "30",
+    "Acquire::https::Timeout": "30",
     // A list that cannot be fetched is an error, not a warning.
     "APT::Update::Error-Mode": "any",
     "APT::Sandbox::User": "root",

@@ -1,6 +1,8 @@
 /** What every part of the set-up works with. */
+import { rmSync } from "node:fs";
 import { mkdir, rename, rm, writeFile } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
+import { atExit } from "../cleanup.ts";
 import type { Parts } from "../parts.ts";
 import { mustRun } from "../run.ts";
 
@@ -21,11 +23,13 @@ export async function replaceFolder(
   const unfinished = join(dirname(folder), `.${basename(folder)}.${process.pid}`);
   await rm(unfinished, { recursive: true, force: true });
   await mkdir(unfinished, { recursive: true });
+  const done = atExit(() => rmSync(unfinished, { recursive: true, force: true }));
   try {
     await fill(unfinished);
     await rm(folder, { recursive: true, force: true });
     await rename(unfinished, folder);
   } finally {
+    done();
     await rm(unfinished, { recursive: true, force: true });
   }
 }

@@ -1,6 +1,6 @@
 /** Fetches the newest kernel headers for user space. */
 import { existsSync } from "node:fs";
-import { rename, rm } from "node:fs/promises";
+import { cp, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { systemError } from "../errors.ts";
 import { headersFolder, type Parts } from "../parts.ts";
@@ -15,7 +15,8 @@ const included: readonly (readonly [string, string])[] = [
   ["aarch64-linux-gnu/asm", "asm"],
 ];
 
-export const hasHeaders = (parts: Parts): boolean => existsSync(join(headersFolder(parts), "linux/kvm.h"));
+export const hasHeaders = (parts: Parts): boolean =>
+  ["linux/kvm.h", "asm/kvm.h"].every((file) => existsSync(join(headersFolder(parts), file)));
 
 /**
  * @param update whether to fetch them anew where they are there already
@@ -30,7 +31,9 @@ export async function fetchHeaders({ parts, say }: SetupContext, update: boolean
     const unpacked = join(folder, "package");
     await unpackPackage(file, unpacked);
     for (const [from, to] of included) {
-      await rename(join(unpacked, "usr/include", from), join(folder, to)).catch((error: unknown) => {
+      // Files of other architectures' folders are links into a folder that is left behind.
+      const copy = { recursive: true, dereference: true };
+      await cp(join(unpacked, "usr/include", from), join(folder, to), copy).catch((error: unknown) => {
         throw systemError(`linux-libc-dev has no usr/include/${from}`, error);
       });
     }

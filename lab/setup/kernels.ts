@@ -4,6 +4,7 @@ import { readdir, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { LabError } from "../errors.ts";
 import { kernelFolder, kernels, type Parts } from "../parts.ts";
+import { compareVersions } from "../versions.ts";
 import { type Apt, openApt } from "./apt.ts";
 import { megabytes, replaceFolder, type SetupContext, unpackMembers, writeJson } from "./fetch.ts";
 import { type KernelPackage, kernelPattern, newestOfEachSeries } from "./kernel-packages.ts";
@@ -24,13 +25,34 @@ export function knownOffer(parts: Parts): readonly string[] | undefined {
   }
 }
 
-/** The wanted series that are not there; undefined: the archive has to be asked which series there are. */
-export function missingSeries(
-  parts: Parts,
+/**
+ * The series that were asked for, where the archive's offer is known.
+ *
+ * @param wanted series, and `newest` for the newest of the offer; absent: all
+ * @throws LabError for a series that the archive has not
+ */
+export function wantedSeries(
+  offer: readonly string[],
   wanted: readonly string[] | undefined,
-): readonly string[] | undefined {
+): readonly string[] {
+  if (wanted === undefined) return offer;
+  const named = wanted.map((series) => (series === "newest" ? (offer.at(-1) ?? series) : series));
+  const absent = named.find((series) => !offer.includes(series));
+  if (absent === undefined) return [...new Set(named)].sort(compareVersions);
+  throw new LabError(`the archive has no arm64 kernel of series ${absent}`, [`it has: ${offer.join(", ")}`]);
+}
+
+/** Whether all that was asked for is there, by what was known when the archive was asked last. */
+function isComplete(parts: Parts, wanted: readonly string[] | undefined): boolean {
   const there = new Set(kernels(parts).map(({ series }) => series));
-  return (wanted ?? knownOffer(parts))?.filter((series) => !there.has(series));
+  const offer = knownOffer(parts);
+  if (wanted !== undefined && !wanted.includes("newest")) return wanted.every((series) => there.has(series));
+  return (
+    offer !== undefined &&
+    wantedSeries([...new Set([...offer, ...there])].sort(compareVersions), wanted).every((series) =>
+      there.has(series),
+    )
+  );
 }
 
 async function fetchKernel(apt: Apt, chosen: KernelPackage, { parts, say }: SetupContext): Promise<void> {
@@ -52,7 +74,7 @@ async function fetchKernel(apt: Apt, chosen: KernelPackage, { parts, say }: Setu
 /**
  * Brings kernels into the lab's folder.
  *
- * @param wanted series; absent: all that the archive has
+ * @param wanted as for {@link wantedSeries}
  * @param update whether to look for newer packages of series that are there
  * @returns the series that were fetched
  * @throws LabError for a series that the archive has not
@@ -63,20 +85,17 @@ export async function fetchKernels(
   update: boolean,
 ): Promise<readonly string[]> {
   const { parts, say } = context;
-  const missing = missingSeries(parts, wanted);
-  if (!update && missing?.length === 0) return [];
+  if (!update && isComplete(parts, wanted)) return [];
   const apt = await openApt(parts, { architecture: "arm64", status: "/dev/null", suites, say });
   if (update) await apt.update();
   const offer = newestOfEachSeries(await apt.search(kernelPattern));
-  const absent = wanted?.find((series) => !offer.some((one) => one.series === series));
-  if (absent !== undefined) {
-    throw new LabError(`the archive has no arm64 kernel of series ${absent}`, [
-      `it has: ${offer.map(({ series }) => series).join(", ")}`,
-    ]);
-  }
+  const names = wantedSeries(
+    offer.map(({ series }) => series),
+    wanted,
+  );
   const there = new Map(kernels(parts).map((kernel) => [kernel.series, kernel]));
   const chosen = offer
-    .filter(({ series }) => wanted === undefined || wanted.includes(series))
+    .filter(({ series }) => names.includes(series))
     .filter(({ series, name, version }) => {
       const present = there.get(series);
       if (present === undefined) return true;

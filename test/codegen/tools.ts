@@ -1,4 +1,4 @@
-/** Programs that the tests of the targets run. `scripts/apt-tools.sh` installs them. */
+/** Programs that the tests of the targets run. `npm run lab:setup` installs them. */
 import { spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -10,8 +10,8 @@ import { join } from "node:path";
 export function hasTool(name: string, purpose: string): boolean {
   const found = spawnSync(name, ["--version"], { stdio: "ignore" }).error === undefined;
   if (found) return true;
-  if (process.env.CI === "true") throw new Error(`${name} is missing: run scripts/apt-tools.sh`);
-  process.stderr.write(`left out for want of ${name} (scripts/apt-tools.sh installs it): ${purpose}\n`);
+  if (process.env.CI === "true") throw new Error(`${name} is missing: \`npm run lab:setup\` installs it`);
+  process.stderr.write(`left out for want of ${name} (\`npm run lab:setup\` installs it): ${purpose}\n`);
   return false;
 }
 

@@ -4,6 +4,7 @@ import { absentSuites } from "../../lab/setup/apt.ts";
 import { searchedNames, shownPackages } from "../../lab/setup/archive-packages.ts";
 import { compareDebianVersions } from "../../lab/setup/debian-version.ts";
 import { kernelPackage, kernelPattern, newestOfEachSeries } from "../../lab/setup/kernel-packages.ts";
+import { wantedSeries } from "../../lab/setup/kernels.ts";
 import { compareVersions } from "../../lab/versions.ts";
 
 const stanza = (name: string, version: string): string =>
@@ -70,6 +71,25 @@ describe("the archive's kernels", () => {
       "7.0 linux-binary-7.0.13+deb13-cloud-arm64",
       "7.3 linux-binary-unsigned-7.3.4+deb13-cloud-arm64",
     ]);
+  });
+});
+
+describe("the series that are fetched", () => {
+  const offer = ["6.1", "6.12", "7.3"];
+
+  it.each([
+    ["all", undefined, offer],
+    ["those that were named", ["7.3", "6.1"], ["6.1", "7.3"]],
+    ["the newest", ["newest", "7.3"], ["7.3"]],
+  ])("are %s", (_, wanted, expected) => {
+    expect(wantedSeries(offer, wanted)).toEqual(expected);
+  });
+
+  it("are none that the archive has not", () => {
+    expect(() => wantedSeries(offer, ["6.1", "5.10"])).toThrow(
+      "the archive has no arm64 kernel of series 5.10",
+    );
+    expect(() => wantedSeries([], ["newest"])).toThrow("of series newest");
   });
 });
 
