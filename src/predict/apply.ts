@@ -93,22 +93,28 @@ function setIdRegister(base: Base, id: bigint, before: bigint, after: bigint): R
 function setRegister(base: Base, file: RegisterFile, operation: SetRegister): Refusal | undefined {
   const { id, mask, value, absentIsFine, name } = operation;
   const held = file.get(id);
-  if (held === undefined) {
+  // A profile keeps the vector lengths apart from the registers.
+  if (held === undefined && id !== sveLengthsRegister().id) {
     return absentIsFine ? undefined : { errno: "ENOENT", why: `the host does not have ${name}` };
   }
-  const full = (1n << BigInt(operation.bits)) - 1n;
-  if (held === null && (mask & full) !== full) return undefined;
-  const after = ((held ?? 0n) & ~mask) | (value & mask);
+  const whole = (mask & everyBit(operation.bits)) === everyBit(operation.bits);
+  const after = whole ? value : typeof held === "bigint" ? (held & ~mask) | (value & mask) : null;
+  if (after === null) return undefined;
   const special = setSpecial(base, operation, after);
-  const refusal =
-    special === "not special" ? (held === null ? undefined : setIdRegister(base, id, held, after)) : special;
+  if (special !== "not special") {
+    if (special === undefined) file.set(id, after);
+    return special;
+  }
+  const refusal = typeof held === "bigint" ? setIdRegister(base, id, held, after) : undefined;
   if (refusal === undefined) file.set(id, after);
   return refusal;
 }
 
+const everyBit = (bits: number): bigint => (1n << BigInt(bits)) - 1n;
+
 function verify(file: RegisterFile, operation: VerifyRegister): Refusal | undefined {
   const held = file.get(operation.id);
-  if (held === null) return undefined;
+  if (held === null || operation.id === sveLengthsRegister().id) return undefined;
   if (held === undefined)
     return operation.absentIsFine
       ? undefined
