@@ -57,7 +57,7 @@ const program = fc.tuple(baseline, statements, pmuBlock, guestBlock).map(([base,
 });
 
 function eachPlan(check: (plan: Plan, contract: Contract, found: readonly Diagnostic[]) => void): void {
-  for (const file of readdirSync("examples")) {
+  for (const file of readdirSync("examples").filter((name) => name.endsWith(".guest"))) {
     const { guests, diagnostics } = compileFile(`examples/${file}`);
     for (const contract of guests) check(plan(contract), contract, diagnostics);
   }
