@@ -85,7 +85,8 @@ function changeFields(
 
 /**
  * Says what KVM on a host does with a plan, and what the guest then sees. Where the contract leaves the interrupt
- * controller open it is the newest that the host offers; where it leaves the number of vCPUs open it is one.
+ * controller open it is the newest that the host offers; it is created before the first vCPU. Where the contract leaves
+ * the number of vCPUs open it is one; the first makes the calls, and the others are off.
  *
  * @param contract a guest's, from the checker
  * @param plan the same contract's, from the planner
