@@ -146,10 +146,8 @@ export function psciVersions(profile: HostProfile):
     )
     .sort(([, a], [, b]) => (a < b ? -1 : 1))
     .map(([name]) => name);
-  const read = `the newest PSCI version that KVM_GET_ONE_REG read is ${newest >> 16n}.${newest & 0xffffn}`;
-  return tried === undefined
-    ? { names, newest, by: origin(profile), fact: `${read}; it takes older ones too` }
-    : { names, newest, by: "sweep", fact: `${read}; KVM_SET_ONE_REG took ${names.join(", ")}` };
+  const fact = `the newest PSCI version that KVM_GET_ONE_REG read is ${newest >> 16n}.${newest & 0xffffn}; it takes older ones too`;
+  return { names, newest, by: tried === undefined ? origin(profile) : "sweep", fact };
 }
 
 /**
