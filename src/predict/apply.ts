@@ -1,5 +1,6 @@
 /** A plan applied to a host: what KVM holds afterwards, or the first operation that it refuses. */
 
+import { type ConfigurationMatch, refusalFact } from "../hosts/configuration.ts";
 import { judgeField } from "../hosts/field.ts";
 import {
   bitmapBits,
@@ -11,9 +12,12 @@ import {
 import type { Operation, Plan, SetDeviceAttribute, SetRegister, VerifyRegister } from "../planner/plan.ts";
 import {
   bitmapRegisters,
+  capability,
   compareVersions,
   deviceAttributes,
+  field as findField,
   firmwareRegisters,
+  idRegister,
   idRegisterById,
   seriesOf,
   sveLengthsRegister,
@@ -36,7 +40,9 @@ const errnoOf: Readonly<Record<string, string>> = { I: "EINVAL", N: "ENOENT", B:
 /** KVM_REG_ARM_FW_FEAT_BMAP: the class of the hypercall bitmaps. */
 const isBitmap = (id: bigint): boolean => id >> 16n === 0x6030_0000_0016n;
 
-type Base = Omit<Guest, "registers" | "host" | "view" | "level">;
+type Base = Omit<Guest, "registers" | "host" | "view" | "level" | "vcpuFeatures" | "capabilities"> & {
+  readonly match: ConfigurationMatch;
+};
 
 const hex = (value: bigint): string => `0x${value.toString(16)}`;
 
@@ -127,25 +133,46 @@ function verify(file: RegisterFile, operation: VerifyRegister): Refusal | undefi
 }
 
 /** Whether the host knows the attribute: from its recording, else from the kernel's version. */
-function setAttribute(base: Base, operation: SetDeviceAttribute): Refusal | undefined {
-  const { profile, configuration } = base;
+function knowsAttribute(
+  { profile, configuration }: Base,
+  operation: SetDeviceAttribute,
+  since: string,
+): boolean {
+  const file = operation.fd === "kvm" ? undefined : configuration.attributes?.[operation.fd];
+  if (file !== undefined) return file.get(operation.group)?.includes(operation.attribute) === true;
+  return compareVersions(seriesOf(profile.kernel.version), since) >= 0;
+}
+
+function setAttribute(base: Base, file: RegisterFile, operation: SetDeviceAttribute): Refusal | undefined {
+  const { profile, gic } = base;
   const row = deviceAttributes().find(
     (one) => one.fd === operation.fd && one.group === operation.group && one.attr === operation.attribute,
   );
-  const recorded =
-    operation.fd === "kvm" ? undefined : configuration.attributes?.[operation.fd]?.get(operation.group);
-  const byFile = operation.fd === "kvm" ? undefined : configuration.attributes?.[operation.fd];
-  const there =
-    byFile !== undefined
-      ? recorded?.includes(operation.attribute) === true
-      : row === undefined || compareVersions(seriesOf(profile.kernel.version), row.since) >= 0;
-  if (there) return undefined;
-  const why = `linux ${profile.kernel.release} does not know the attribute ${operation.name}`;
-  const attributesOfVm = row === undefined ? "6.1" : vmAttributesSince();
-  // Before the VM had its first attribute it had no such call.
-  if (operation.fd === "vm" && compareVersions(seriesOf(profile.kernel.version), attributesOfVm) < 0)
-    return { errno: "EINVAL", why };
-  return { errno: "ENXIO", why };
+  if (row === undefined) return undefined;
+  if (!knowsAttribute(base, operation, row.since)) {
+    const why = `linux ${profile.kernel.release} does not know the attribute ${operation.name}`;
+    // Before the VM had its first attribute it had no such call.
+    const noCall = compareVersions(seriesOf(profile.kernel.version), vmAttributesSince()) < 0;
+    return { errno: operation.fd === "vm" && noCall ? "EINVAL" : "ENXIO", why };
+  }
+  if (row.needsGic === true && gic === "none")
+    return { errno: "EINVAL", why: `${operation.name} needs an in-kernel interrupt controller` };
+  return row.field === undefined ? undefined : setField(file, row.field, operation.payload);
+}
+
+/** An attribute that sets a register's field, to at most what it holds. */
+function setField(file: RegisterFile, path: string, payload: Uint8Array): Refusal | undefined {
+  const [register = "", name = ""] = path.split(".");
+  const id = idRegister(register)?.id;
+  const of = findField(register, name);
+  const held = id === undefined ? undefined : file.get(id);
+  if (id === undefined || of === undefined || typeof held !== "bigint") return undefined;
+  const mask = everyBit(of.width) << BigInt(of.lsb);
+  const most = (held & mask) >> BigInt(of.lsb);
+  const wanted = payload.reduceRight((value, byte) => (value << 8n) | BigInt(byte), 0n);
+  if (wanted > most) return { errno: "EINVAL", why: `${path} is at most ${most} on this host` };
+  file.set(id, (held & ~mask) | (wanted << BigInt(of.lsb)));
+  return undefined;
 }
 
 /** The kernel since which the VM itself takes attributes. */
@@ -158,6 +185,9 @@ function vmAttributesSince(): string {
 }
 
 function initVcpu(base: Base, features: number): Refusal | undefined {
+  const { refused } = base.match;
+  if (refused?.exact === true && refused.step === "init")
+    return { errno: refused.errno, why: refusalFact(refused.configuration) };
   for (const { name, index } of vcpuFeatures()) {
     if (((features >>> index) & 1) === 0) continue;
     const answer = supportsVcpuFeature(base.profile, name);
@@ -166,14 +196,12 @@ function initVcpu(base: Base, features: number): Refusal | undefined {
   return undefined;
 }
 
-const IPA_SIZE = 165;
-
 /** What KVM answers to one operation; undefined: success. Keeps in `file` what it changes. */
 export function refusalOf(base: Base, file: RegisterFile, operation: Operation): Refusal | undefined {
   const { profile } = base;
   switch (operation.kind) {
     case "create-vm": {
-      const answer = capabilityAnswer(profile, IPA_SIZE);
+      const answer = capabilityAnswer(profile, capability("KVM_CAP_ARM_VM_IPA_SIZE")?.number ?? -1);
       return operation.type <= BigInt(answer.value) ? undefined : { errno: "EINVAL", why: answer.fact };
     }
     case "check-extension": {
@@ -189,15 +217,19 @@ export function refusalOf(base: Base, file: RegisterFile, operation: Operation):
       return undefined;
     case "vcpu-init":
       return initVcpu(base, operation.features);
-    case "vcpu-finalize":
-      return undefined;
+    case "vcpu-finalize": {
+      const { refused } = base.match;
+      return refused?.exact === true && refused.step === "finalize"
+        ? { errno: refused.errno, why: refusalFact(refused.configuration) }
+        : undefined;
+    }
     case "set-register":
       return setRegister(base, file, operation);
     case "clear-unknown-bitmaps":
       for (const id of file.keys()) if (isBitmap(id) && !operation.known.includes(id)) file.set(id, 0n);
       return undefined;
     case "set-device-attribute":
-      return setAttribute(base, operation);
+      return setAttribute(base, file, operation);
     case "verify-register":
       return verify(file, operation);
   }

@@ -95,16 +95,10 @@ function changeFields(
 export function predict(contract: Contract, plan: Plan, profile: HostProfile): Prediction {
   const features = contract.vcpuFeatures.map((one) => one.value);
   const capabilities = contract.capabilities.flatMap(({ value }) => capability(value)?.number ?? []);
-  const { configuration } = configurationFor(profile, features, capabilities);
+  const match = configurationFor(profile, features, capabilities);
+  const { configuration } = match;
   const gic = gicOf(contract, profile);
-  const base = {
-    contract,
-    profile,
-    configuration,
-    gic,
-    vcpuFeatures: new Set(features),
-    capabilities: new Set<string>(),
-  };
+  const base = { contract, profile, configuration, gic, match };
   const file = freshRegisters(profile, configuration, gic);
   const refusal = firstRefusal(base, file, plan);
   if (refusal !== undefined) return { kind: "refused", ...refusal };

@@ -409,6 +409,10 @@ export interface DeviceAttribute {
   readonly default?: number;
   /** For a timer's interrupt: its word in the language. */
   readonly timer?: string;
+  /** `REGISTER.FIELD` that it sets, to at most what the host shows there: else EINVAL. */
+  readonly field?: string;
+  /** EINVAL without an in-kernel interrupt controller. */
+  readonly needsGic?: true;
   readonly source: string;
 }
 

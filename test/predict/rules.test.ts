@@ -188,6 +188,7 @@ describe("instructions", () => {
     expect(fate(pmu, n1, "MRS_PMEVCNTR6_EL0")).toBe("undefined");
     const two = planned("baseline host\npmu on {\n intid 23\n counters 2\n}", "gic v3");
     expect(fate(two, n1New, "MRS_PMEVCNTR2_EL0")).toBe("undefined");
+    expect(said(viewOf(two, n1New).registers.get("PMCR_EL0"))).toBe(0x1000n);
   });
 
   it("of the interrupt controller need one", () => {
@@ -293,6 +294,20 @@ describe("refusals", () => {
       "gic v3",
       n1,
       "KVM_ARM_VCPU_PMU_V3_SET_NR_COUNTERS: ENXIO",
+    ],
+    [
+      "more counters than the host has",
+      "pmu on {\n intid 23\n counters 7\n}",
+      "gic v3",
+      n1New,
+      "KVM_ARM_VCPU_PMU_V3_SET_NR_COUNTERS: EINVAL",
+    ],
+    [
+      "an interrupt of the PMU without an interrupt controller",
+      "pmu on {\n intid 23\n}",
+      "gic none",
+      n1,
+      "KVM_ARM_VCPU_PMU_V3_IRQ: EINVAL",
     ],
     [
       "a workaround level that the host does not reach",
