@@ -1,11 +1,15 @@
 #include "agent-host.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/syscall.h>
 #include <time.h>
+#include <unistd.h>
 
 extern const unsigned char agent_image[];
 extern const unsigned char agent_image_end[];
@@ -17,8 +21,8 @@ extern const unsigned char agent_image_end[];
 #define PSTATE_AARCH32 0x10
 
 #define TICK_NANOSECONDS 20000000L
-/* A vCPU that got less of the CPU than this in two ticks without leaving KVM_RUN waits. */
-#define IDLE_NANOSECONDS 5000000L
+/* A vCPU that sleeps for so many ticks in one KVM_RUN waits for an event. */
+#define WAIT_TICKS 2
 /* An instruction that has not ended after so many ticks will not, unless KVM itself is at work on it. */
 #define STUCK_TICKS 1000
 /* Exits and waits during one question, after which there is no hope of an end. */
@@ -95,40 +99,61 @@ static bool is_at(int vcpu, uint32_t question) {
 
 static void interrupt(int signal) { (void)signal; }
 
-static long nanoseconds_of(pthread_t thread) {
-  clockid_t clock;
-  struct timespec time;
-  if (pthread_getcpuclockid(thread, &clock) != 0 || clock_gettime(clock, &time) != 0) return 0;
-  return time.tv_sec * 1000000000L + time.tv_nsec;
+/* Whether the runner sleeps. A vCPU that executes, or that only was not its turn, does not. */
+static bool runner_sleeps(const struct agent_host *host) {
+  char text[128];
+  const ssize_t length = pread(host->runner_state, text, sizeof text - 1, 0);
+  const char *state;
+  if (length <= 0) return false;
+  text[length] = '\0';
+  /* `ID (NAME) STATE ...`; the name may hold anything, a parenthesis too. */
+  state = strrchr(text, ')');
+  return state != NULL && state[1] == ' ' && state[2] == 'S';
+}
+
+static int open_runner_state(void) {
+  char path[64];
+  snprintf(path, sizeof path, "/proc/self/task/%ld/stat", syscall(SYS_gettid));
+  return open(path, O_RDONLY | O_CLOEXEC);
+}
+
+/* How long the watchdog has seen the runner in one KVM_RUN, and asleep there. */
+struct watched {
+  unsigned entries;
+  uint32_t question;
+  unsigned ticks;
+  unsigned asleep;
+};
+
+/* One look at the runner; it stays in or out of KVM_RUN meanwhile, for the caller holds the lock. */
+static void look(struct agent_host *host, struct watched *watched) {
+  const uint32_t question = current_question(host);
+  if (!host->running || host->entries != watched->entries || question != watched->question) {
+    *watched = (struct watched){.entries = host->entries, .question = question};
+    return;
+  }
+  watched->ticks++;
+  watched->asleep = runner_sleeps(host) ? watched->asleep + 1 : 0;
+  if (watched->asleep < WAIT_TICKS && watched->ticks < STUCK_TICKS) return;
+  /* Repeated at every look until the runner takes notice: a signal just before KVM_RUN has no effect. */
+  host->kick = watched->asleep >= WAIT_TICKS ? KICK_WAITS : KICK_STUCK;
+  pthread_kill(host->runner, SIGUSR1);
 }
 
 /*
- * Looks at the vCPU every tick. A signal alone could not tell a vCPU that waits from one that is busy, for it ends
- * the wait; the time that its thread got of the CPU can.
+ * Looks at the runner every tick. A signal alone could not tell a vCPU that waits from one that is busy, for the signal
+ * ends the wait; that the thread sleeps can.
  */
 static void *watch(void *argument) {
   const struct timespec tick = {.tv_nsec = TICK_NANOSECONDS};
   struct agent_host *host = argument;
-  unsigned progress = 0;
-  uint32_t current = 0;
-  unsigned ticks = 0;
-  long since = 0;
-  while (!host->closing) {
-    const unsigned new_progress = host->progress;
-    const uint32_t new_current = current_question(host);
-    if (!host->running || new_progress != progress || new_current != current) {
-      progress = new_progress;
-      current = new_current;
-      ticks = 0;
-      since = nanoseconds_of(host->runner);
-    } else if (++ticks >= 2) {
-      const bool idle = nanoseconds_of(host->runner) - since < IDLE_NANOSECONDS;
-      /* Repeated until the runner takes notice: a signal that comes just before KVM_RUN has no effect. */
-      if (idle || ticks > STUCK_TICKS) {
-        host->kick = idle ? KICK_WAITS : KICK_STUCK;
-        pthread_kill(host->runner, SIGUSR1);
-      }
-    }
+  struct watched watched = {0};
+  bool closing = false;
+  while (!closing) {
+    pthread_mutex_lock(&host->lock);
+    closing = host->closing;
+    if (!closing) look(host, &watched);
+    pthread_mutex_unlock(&host->lock);
     nanosleep(&tick, NULL);
   }
   return NULL;
@@ -151,12 +176,23 @@ int agent_open(struct agent_host *host, int vcpu, struct kvm_run *run, void *mem
   control(host)->current = 0;
   control(host)->count = 0;
   share(control(host), sizeof *control(host));
-  return -pthread_create(&host->watchdog, NULL, watch, host);
+  host->runner_state = open_runner_state();
+  if (host->runner_state < 0) return -errno;
+  pthread_mutex_init(&host->lock, NULL);
+  error = pthread_create(&host->watchdog, NULL, watch, host);
+  if (error == 0) return 0;
+  pthread_mutex_destroy(&host->lock);
+  close(host->runner_state);
+  return -error;
 }
 
 void agent_close(struct agent_host *host) {
-  host->closing = true;
+  pthread_mutex_lock(&host->lock);
+  host->closing = 1;
+  pthread_mutex_unlock(&host->lock);
   pthread_join(host->watchdog, NULL);
+  pthread_mutex_destroy(&host->lock);
+  close(host->runner_state);
 }
 
 static struct agent_exit describe_exit(const struct kvm_run *run) {
@@ -230,13 +266,20 @@ static int serve(struct agent_host *host, uint32_t current) {
   }
 }
 
-/* KVM_RUN: 0 after an exit to user space, else -errno. */
-static int run_vcpu(struct agent_host *host) {
+/* KVM_RUN: 0 after an exit to user space, else -errno. `kick`: why it was interrupted, if it was. */
+static int run_vcpu(struct agent_host *host, enum agent_kick *kick) {
   int error = 0;
-  host->progress++;
-  host->running = true;
+  pthread_mutex_lock(&host->lock);
+  host->entries++;
+  host->running = 1;
+  pthread_mutex_unlock(&host->lock);
   if (ioctl(host->vcpu, KVM_RUN, 0) < 0) error = -errno;
-  host->running = false;
+  /* A signal that was sent under the lock has come by now: none is left for the next KVM_RUN. */
+  pthread_mutex_lock(&host->lock);
+  host->running = 0;
+  *kick = host->kick;
+  host->kick = KICK_NONE;
+  pthread_mutex_unlock(&host->lock);
   return error;
 }
 
@@ -245,9 +288,9 @@ static int run_round(struct agent_host *host, uint32_t count, struct agent_outco
   unsigned events = 0;
   uint32_t last = 0;
   for (;;) {
-    int error = run_vcpu(host);
+    enum agent_kick kick;
+    int error = run_vcpu(host, &kick);
     const uint32_t current = current_question(host);
-    const int kick = atomic_exchange(&host->kick, KICK_NONE);
     struct agent_outcome *outcome;
     if (error == 0 && finishes(host->run)) return 0;
     if (error == 0 && writes_text(host)) continue;

@@ -11,7 +11,6 @@
 #define AGENT_HOST_H
 
 #include <pthread.h>
-#include <stdatomic.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -58,13 +57,15 @@ struct agent_host {
   char console[AGENT_CONSOLE_SIZE]; /* what the guest wrote, NUL-terminated; more than fits is dropped */
   size_t console_length;
 
-  /* For the thread that wakes a vCPU that waits. */
+  /* What the runner, the thread that calls agent_ask, and the one that wakes it tell each other. */
   pthread_t runner;
   pthread_t watchdog;
-  atomic_bool running;  /* KVM_RUN is under way */
-  atomic_bool closing;
-  atomic_uint progress; /* counts entries into KVM_RUN */
-  atomic_int kick;      /* enum agent_kick: why KVM_RUN was interrupted */
+  pthread_mutex_t lock;
+  int runner_state;   /* descriptor of the runner's /proc/self/task/ID/stat */
+  int running;        /* KVM_RUN is under way */
+  int closing;
+  unsigned entries;   /* into KVM_RUN */
+  int kick;           /* enum agent_kick: why KVM_RUN was interrupted */
 };
 
 /* Copies the agent to the start of its memory, AGENT_MEMORY_SIZE bytes, and clears the rest. */
@@ -90,7 +91,7 @@ int agent_open(struct agent_host *host, int vcpu, struct kvm_run *run, void *mem
 size_t agent_ask(struct agent_host *host, const struct agent_asking *questions, size_t count,
                  struct agent_outcome *outcomes);
 
-/* Ends the thread. The vCPU and the memory stay the caller's. */
+/* Ends the thread that wakes the vCPU. The vCPU and the memory stay the caller's. */
 void agent_close(struct agent_host *host);
 
 /* Whether the instruction was executed: what brought the guest back is the SVC behind it. */

@@ -56,16 +56,19 @@ function grouped<T>(items: readonly T[], keyOf: (item: T) => string): readonly (
 
 const unique = (items: readonly string[]): readonly string[] => [...new Set(items)];
 
-/** `minimal, sealed (6.1, 6.12 on max; 7.2 on neoverse-n1)` */
+/** `minimal, sealed (6.1, 6.12 on max, neoverse-n1; 7.2 on a64fx)` */
 function places(cells: readonly Cell[]): string {
-  const cpus = grouped(cells, ({ machine }) => cpuTitle(machine)).map((group) => {
-    const kernels = unique(group.map(({ machine }) => machine.kernel));
-    return `${[...kernels].sort(compareVersions).join(", ")} on ${group[0] === undefined ? "" : cpuTitle(group[0].machine)}`;
-  });
-  return `${unique(cells.map(({ example }) => example)).join(", ")} (${cpus.join("; ")})`;
+  const cpus = grouped(cells, ({ machine }) => cpuTitle(machine)).map((group) => ({
+    cpu: group.slice(0, 1).map(({ machine }) => cpuTitle(machine)),
+    kernels: [...unique(group.map(({ machine }) => machine.kernel))].sort(compareVersions).join(", "),
+  }));
+  const where = grouped(cpus, ({ kernels }) => kernels).map(
+    (group) => `${group[0]?.kernels} on ${group.flatMap(({ cpu }) => cpu).join(", ")}`,
+  );
+  return `${unique(cells.map(({ example }) => example)).join(", ")} (${where.join("; ")})`;
 }
 
-const cpuTitle = ({ cpu, nested }: Machine): string => (nested ? `${cpu}, nested` : cpu);
+const cpuTitle = ({ cpu, nested }: Machine): string => (nested ? `nested ${cpu}` : cpu);
 
 interface At<T> {
   readonly cell: Cell;
@@ -99,7 +102,7 @@ function refusalLines(cells: readonly Cell[]): readonly string[] {
     cell.outcome.kind === "refused" ? [{ cell, item: cell.outcome }] : [],
   );
   const keyOf = ({ item: { step, why } }: (typeof refused)[number]): string =>
-    JSON.stringify([step.operation, step.errno, why]);
+    JSON.stringify([step.ioctl, step.name, step.errno, why]);
   return grouped(refused, keyOf).flatMap((group) => {
     const [first] = group;
     if (first === undefined) return [];
