@@ -9,6 +9,7 @@ interface ExcludedFile {
     readonly why: string;
   }[];
   readonly sysInstructions: readonly { readonly names: readonly string[]; readonly why: string }[];
+  readonly sysInstructionsAtEl2: readonly { readonly names: readonly string[]; readonly why: string }[];
   readonly instructions: readonly { readonly names: readonly string[]; readonly why: string }[];
 }
 
@@ -23,6 +24,9 @@ export function valueToWrite(name: string, usual: bigint): bigint | undefined {
 
 export const mayAskSys = (name: string): boolean =>
   !excluded.sysInstructions.some(({ names }) => names.includes(name));
+
+export const mayAskSysAtEl2 = (name: string): boolean =>
+  mayAskSys(name) && !excluded.sysInstructionsAtEl2.some(({ names }) => names.includes(name));
 
 export const mayAsk = (name: string): boolean =>
   !excluded.instructions.some(({ names }) => names.includes(name));

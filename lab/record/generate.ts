@@ -10,7 +10,7 @@ import { callCases } from "./subjects/calls.ts";
 import { capabilityCases } from "./subjects/capabilities.ts";
 import { filterCases } from "./subjects/filters.ts";
 import { hiddenCases } from "./subjects/hidden.ts";
-import { idRegisterCases } from "./subjects/id-registers.ts";
+import { idRegisterBoundaryCases, idRegisterCases } from "./subjects/id-registers.ts";
 import { instructionCases } from "./subjects/instructions.ts";
 import { lengthCases } from "./subjects/lengths.ts";
 import { machineCases } from "./subjects/machines.ts";
@@ -50,6 +50,7 @@ function boundaryCases(random: ReturnType<typeof randomsOf>, cases: number): rea
     ...lengthCases(random("lengths")),
     ...filterCases(random("filters"), Math.ceil(cases * FILTERS_PER_CASE)),
     ...bitmapCases(),
+    ...idRegisterBoundaryCases(),
   ];
 }
 

@@ -136,18 +136,41 @@ function readHead(text: Lines): Head {
   };
 }
 
+/** So many texts are remembered with what they say. */
+const MOST_REMEMBERED = 1 << 16;
+
+/** Recordings of one script repeat its steps, and few answers are long: what was read once is not read again. */
+function remembered<T>(read: (text: string) => T): (text: string) => T {
+  const known = new Map<string, T>();
+  return (text) => {
+    const found = known.get(text);
+    if (found !== undefined) return found;
+    const value = read(text);
+    if (known.size === MOST_REMEMBERED) known.clear();
+    known.set(text, value);
+    return value;
+  };
+}
+
+const stepOf = remembered((text): ScriptStep => {
+  const noteAt = text.indexOf(NOTE);
+  if (noteAt < 0) return { step: readStep(wordsOf(text)) };
+  return { step: readStep(wordsOf(text.slice(0, noteAt))), note: text.slice(noteAt + NOTE.length) };
+});
+
+/** By level of the question; undefined for steps that are none. */
+const answerOf = new Map(
+  [undefined, 0, 1, 2].map((level) => [level, remembered((text) => readAnswer(wordsOf(text), level))]),
+);
+
 /** @throws WordError */
 function readAnsweredStep(line: string): AnsweredStep {
   const split = line.indexOf(ANSWER);
   if (split < 0) throw new WordError("a step without an answer");
-  const before = line.slice(0, split);
-  const noteAt = before.indexOf(NOTE);
-  const step = readStep(wordsOf(noteAt < 0 ? before : before.slice(0, noteAt)));
-  return {
-    step,
-    ...(noteAt < 0 ? {} : { note: before.slice(noteAt + NOTE.length) }),
-    answer: readAnswer(wordsOf(line.slice(split + ANSWER.length)), levelOf(step)),
-  };
+  const script = stepOf(line.slice(0, split));
+  const level = levelOf(script.step);
+  const text = line.slice(split + ANSWER.length);
+  return { ...script, answer: answerOf.get(level)?.(text) ?? readAnswer(wordsOf(text), level) };
 }
 
 /** Reads an answer to a step, without the step. The error's line is 1. */

@@ -126,17 +126,20 @@ export const stepKinds = Object.keys(shapes) as readonly StepKind[];
 
 const isStepKind = (word: string): word is StepKind => Object.hasOwn(shapes, word);
 
-/** The words of a step by name, for code that is written for all of them. */
-const codecsOf = (kind: StepKind): readonly (readonly [string, Codec<unknown>])[] =>
-  Object.entries(shapes[kind]);
+/** The words of each step by name, for code that is written for all of them. */
+const codecs: ReadonlyMap<StepKind, readonly (readonly [string, Codec<unknown>])[]> = new Map(
+  stepKinds.map((kind) => [kind, Object.entries(shapes[kind])]),
+);
+const codecsOf = (kind: StepKind): readonly (readonly [string, Codec<unknown>])[] => codecs.get(kind) ?? [];
 
 /** @throws WordError */
 export function readStep(words: Words): Step {
   const kind = need(words, "a step");
   if (!isStepKind(kind)) throw new WordError(`no step is called ${kind}`);
-  const values = codecsOf(kind).map(([name, codec]) => [name, codec.read(words, `${kind}: ${name}`)]);
+  const step: Record<string, unknown> = { kind };
+  for (const [name, codec] of codecsOf(kind)) step[name] = codec.read(words, name);
   if (words.left() > 0) throw new WordError(`${kind}: ${words.next()} is one word too many`);
-  return { kind, ...Object.fromEntries(values) } as Step;
+  return step as Step;
 }
 
 export function printStep(step: Step): string {

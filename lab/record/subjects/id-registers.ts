@@ -27,9 +27,13 @@ const GIC_V3 = 7;
 /** Cases of so many steps are still easy to read. */
 const MOST_STEPS = 60;
 
+/** Of a register that no contract decides, so many fields are tried: KVM lists few such registers. */
+const FIELDS_OF_OTHERS = 3;
+
 /** Values around the present one, none and the highest. */
 function fieldSteps(register: IdRegister): readonly ScriptStep[] {
-  return register.fields.flatMap(({ name, lsb, width }) => {
+  const fields = register.contract ? register.fields : register.fields.slice(0, FIELDS_OF_OTHERS);
+  return fields.flatMap(({ name, lsb, width }) => {
     const note = `${register.name}.${name}`;
     return [
       attempt(register.id, lsb, width, "+", 1n, note),
@@ -42,6 +46,7 @@ function fieldSteps(register: IdRegister): readonly ScriptStep[] {
 
 /** Nibbles in which the tables know no field. */
 function reservedSteps(register: IdRegister): readonly ScriptStep[] {
+  if (!register.contract) return [];
   const taken = register.fields.reduce(
     (sum, { lsb, width }) => sum | (((1n << BigInt(width)) - 1n) << BigInt(lsb)),
     0n,
@@ -193,13 +198,9 @@ function randomValues(random: Random): readonly ScriptCase[] {
   );
 }
 
+/** What every machine is asked: writes after the first run. */
+export const idRegisterBoundaryCases = (): readonly ScriptCase[] => [...afterRun(), ...shared()];
+
 export function idRegisterCases(random: Random): readonly ScriptCase[] {
-  return [
-    ...everyField(),
-    ...otherMachines(),
-    ...reservedRegisters(),
-    ...afterRun(),
-    ...shared(),
-    ...randomValues(random),
-  ];
+  return [...everyField(), ...otherMachines(), ...reservedRegisters(), ...randomValues(random)];
 }

@@ -34,7 +34,7 @@ import {
   vcpu,
   vm,
 } from "../build.ts";
-import { mayAsk, mayAskSys, valueToWrite } from "../excluded.ts";
+import { mayAsk, mayAskSys, mayAskSysAtEl2, valueToWrite } from "../excluded.ts";
 import { representatives } from "../families.ts";
 import { hvc, mrs, msr, SCRATCH, smc, sys } from "../words.ts";
 
@@ -160,13 +160,9 @@ const inits = (...words: readonly (readonly string[])[]): readonly ScriptStep[] 
 
 /** Combinations that are refused, on one VM, and then one that is not. */
 const REFUSED: readonly (readonly string[])[] = [
-  ["PSCI_0_2", "HAS_EL2_E2H0"],
   ["PSCI_0_2", "HAS_EL2", "EL1_32BIT"],
   ["PSCI_0_2", "HAS_EL2", "HAS_EL2_E2H0", "EL1_32BIT"],
-  ["PSCI_0_2", "HAS_EL2_E2H0", "EL1_32BIT"],
   ["PSCI_0_2", "HAS_EL2", "PTRAUTH_ADDRESS"],
-  ["PSCI_0_2", "HAS_EL2_E2H0", "SVE"],
-  ["PSCI_0_2", "HAS_EL2_E2H0", "PMU_V3"],
 ];
 
 /** The registers of EL2 as user space reads and writes them. */
@@ -200,7 +196,10 @@ const sysSteps = (): readonly ScriptStep[] =>
     .flatMap((of) => {
       const x = of.takesRegister && !of.name.startsWith("TLBI") ? [SCRATCH] : [];
       const word = sys(of, of.takesRegister ? 0 : 31);
-      return of.op1 === 4 ? [ask(2, word, x, of.name), ask(1, word, x, of.name)] : [ask(2, word, x, of.name)];
+      return [
+        ...(mayAskSysAtEl2(of.name) ? [ask(2, word, x, of.name)] : []),
+        ...(of.op1 === 4 ? [ask(1, word, x, of.name)] : []),
+      ];
     });
 
 /** What a guest has with a facility only, and instructions at EL2. */
@@ -236,6 +235,18 @@ export function nestedCases(): readonly ScriptCase[] {
       vcpuFeatures().flatMap(({ capability }) => (capability === null ? [] : [check(capability)])),
     ),
     caseOf("features that are refused", vm(), vcpu(), inits(...REFUSED)),
+    caseOf(
+      "E2H0 without EL2",
+      vm(),
+      vcpu(),
+      init(features("PSCI_0_2", "HAS_EL2_E2H0")),
+      list(),
+      inits(...REFUSED),
+      init(NVHE),
+      init(PSCI),
+      run(),
+      read(1, row("ID_AA64PFR0_EL1")),
+    ),
     ...kinds.map(({ title, word }) =>
       caseOf(
         `values ${title}`,
@@ -244,17 +255,17 @@ export function nestedCases(): readonly ScriptCase[] {
         inits(...REFUSED),
         init(word),
         list(),
-        run(),
         dump(),
         gic.slice(0, 1),
-        run(),
         dump(),
         fromOutside(),
         init(VHE),
         init(NVHE),
         init(PSCI),
+        run(),
       ),
     ),
+    caseOf("EL2 without a GIC", vm(), vcpu(), init(VHE), run(), read(1, row("ID_AA64PFR0_EL1"))),
     ...kinds.flatMap(({ title, word }) => [
       caseOf(
         `guest ${title}`,
