@@ -2,7 +2,7 @@
 import type { HostProfile } from "../../src/hosts/profile.ts";
 import { predict } from "../../src/predict/index.ts";
 import { LabError } from "../errors.ts";
-import { boot, type Done, type Job, type Machine } from "../machine.ts";
+import { type Boot, boot, type Done, type Job, type Machine } from "../machine.ts";
 import type { Parts } from "../parts.ts";
 import { type Comparison, compare } from "./compare.ts";
 import { checkOn, type Example } from "./examples.ts";
@@ -13,6 +13,8 @@ import { questionsFor } from "./vmm.ts";
 export interface Cell {
   readonly example: string;
   readonly machine: Machine;
+  /** What ran: `uname -r` and QEMU's version; absent where the machine did not. */
+  readonly ran?: { readonly release: string; readonly qemu: string };
   /** Codes of the errors that `guestc check` gives for this host; empty: it takes the guest. */
   readonly check: readonly string[];
   readonly outcome: Comparison | { readonly kind: "failed"; readonly message: string };
@@ -42,10 +44,15 @@ export function holdCheck(check: readonly string[], comparison: Comparison, repo
   };
 }
 
-function judge(request: ProofRequest, example: Example, done: Done | undefined): Cell {
+function judge(
+  request: ProofRequest,
+  example: Example,
+  booted: Omit<Boot, "done">,
+  done: Done | undefined,
+): Cell {
   const { machine, profile, parts } = request;
   const check = checkOn(parts.project, example.path, profile);
-  const cell = { example: example.name, machine, check };
+  const cell = { example: example.name, machine, ran: booted, check };
   if (done === undefined || done.status !== 0) {
     const said = done?.errors.trim().split("\n").at(-1) ?? "";
     const ended = done?.late === true ? "was killed for want of time" : `ended with ${done?.status}`;
@@ -72,8 +79,8 @@ function judge(request: ProofRequest, example: Example, done: Done | undefined):
 export async function proveMachine(request: ProofRequest): Promise<readonly Cell[]> {
   const { parts, machine, examples, jobs } = request;
   try {
-    const { done } = await boot(parts, machine, jobs);
-    return examples.map((example, at) => judge(request, example, done[at]));
+    const { done, ...booted } = await boot(parts, machine, jobs);
+    return examples.map((example, at) => judge(request, example, booted, done[at]));
   } catch (error) {
     if (!(error instanceof LabError)) throw error;
     const outcome = { kind: "failed" as const, message: error.message };
