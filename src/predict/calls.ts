@@ -102,7 +102,7 @@ function fits(
     row.capability === undefined || guest.capabilities.has(row.capability),
     row.service === undefined || mayUse(guest, row.service),
     row.stolenTime === undefined || guest.contract.stolenTime !== undefined,
-    row.target === undefined || row.target === targetOf(guest, x1, x2),
+    row.target === undefined || row.target === targetOf(guest, x1, row.atLevel === true ? x2 : 0n),
   ]);
 }
 

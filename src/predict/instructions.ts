@@ -95,6 +95,8 @@ function beyondCounters(guest: Guest, name: string): boolean | undefined {
  */
 export function fateOf(guest: Guest, asked: string): Expected<Fate> {
   const subject = subjects().get(asked.replace(/@EL0$/, ""));
+  if (subject?.encoding !== undefined && asked.endsWith("@EL0"))
+    return open("accesses from EL0 depend on what EL1 has set");
   if (subject === undefined) return open(`the tables know no instruction ${asked}`);
   const { name, gate, minLevel, never, encoding } = subject;
   if (never) return known("undefined", "no CPU executes it");

@@ -50,7 +50,7 @@ export interface View {
 }
 
 /** What a vCPU holds before the plan, where nobody has written anything. */
-function freshRegisters(
+export function freshRegisters(
   profile: HostProfile,
   configuration: { readonly registers: ReadonlyMap<bigint, bigint | null> },
   gic: Gic | undefined,
@@ -64,7 +64,7 @@ function freshRegisters(
 }
 
 /** Makes of fields what KVM makes of them by itself. */
-function changeFields(
+export function changeFields(
   profile: HostProfile,
   file: RegisterFile,
   gic: Gic | undefined,

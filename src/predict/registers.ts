@@ -50,14 +50,14 @@ function valueOfRegister(guest: Guest, register: IdRegister): Expected<RegisterO
   return found.known ? known(found.value & ~row.clear, because) : found;
 }
 
+/** What the guest reads from one ID register. */
+export function registerOutcome(guest: Guest, register: IdRegister): Expected<RegisterOutcome> {
+  const fate = fateOf(guest, readOf(register.name));
+  if (!fate.known) return fate;
+  return fate.value === "executes" ? valueOfRegister(guest, register) : known(fate.value, fate.because);
+}
+
 /** Every ID register by name, in the order of the table. */
 export function registerOutcomes(guest: Guest): ReadonlyMap<string, Expected<RegisterOutcome>> {
-  const outcomes = new Map<string, Expected<RegisterOutcome>>();
-  for (const register of idRegisters()) {
-    const fate = fateOf(guest, readOf(register.name));
-    if (!fate.known) outcomes.set(register.name, fate);
-    else if (fate.value === "executes") outcomes.set(register.name, valueOfRegister(guest, register));
-    else outcomes.set(register.name, known(fate.value, fate.because));
-  }
-  return outcomes;
+  return new Map(idRegisters().map((register) => [register.name, registerOutcome(guest, register)]));
 }

@@ -371,8 +371,10 @@ export interface SmcccAnswer {
   readonly service?: string;
   /** The vCPU has a record of stolen time. */
   readonly stolenTime?: true;
-  /** X1 names a vCPU by its affinity at the level in X2: one that runs (the caller), or one that is switched off. */
+  /** X1 names a vCPU by its affinity: one that runs (the caller), or one that is switched off. */
   readonly target?: "running" | "off";
+  /** It names all that share the affinity from the level in X2 on. */
+  readonly atLevel?: true;
   /** The guest's ID registers: where this holds, the row does not. */
   readonly unlessGuest?: Expr;
   /** The host's CPU: the row holds only where this does. */

@@ -73,6 +73,8 @@ describe("calls", () => {
     const on = id("PSCI_CPU_ON", 1);
     expect(call(four, on, [0n])).toEqual(answer(minusOne - 3n));
     expect(call(four, on, [1n])).toMatch(/^open: /);
+    expect(call(four, on, [4n, 0x4000_0000n])).toEqual(answer(minusOne - 1n));
+    expect(call(four, on, [0n, 0x4000_0000n])).toEqual(answer(minusOne - 3n));
     expect(call(four, on, [0x1_0000_0000n])).toEqual(answer(minusOne - 1n));
     // An SMC32 call has 32 bits of each argument.
     expect(call(four, id("PSCI_CPU_ON"), [0x1_0000_0000n])).toEqual(answer(minusOne - 3n));
