@@ -5,7 +5,15 @@ import { countAnswers } from "../../src/recordings/index.ts";
 import { countOf, optionValue } from "../arguments.ts";
 import type { LabCommand } from "../command.ts";
 import { machineName } from "../machine.ts";
-import { filterFrom, filterOptions, machines, parallelFrom, supplyOf } from "../matrix.ts";
+import {
+  filterFrom,
+  filterOptions,
+  machines,
+  nestedFrom,
+  nestedOptions,
+  parallelFrom,
+  supplyOf,
+} from "../matrix.ts";
 import { forEachMachine } from "../pool.ts";
 import { defaultCases, defaultSeed, generate } from "./generate.ts";
 import { compressRecording, recorderProgram, recordingName, recordMachine } from "./record.ts";
@@ -24,8 +32,7 @@ export const command: LabCommand = {
     { name: "seed", value: "N", title: `of the random cases (${defaultSeed})` },
     { name: "cases", value: "N", title: `so many random sequences (${defaultCases})` },
     ...filterOptions,
-    { name: "nested", title: "only machines in nested mode" },
-    { name: "plain", title: "no machines in nested mode" },
+    ...nestedOptions,
     { name: "out", value: "FOLDER", title: "where the files are put (test/recordings)" },
   ],
   least: 0,
@@ -33,13 +40,7 @@ export const command: LabCommand = {
     const seed = countOf(args, "seed", defaultSeed);
     const cases = countOf(args, "cases", defaultCases);
     const folder = resolve(parts.project, optionValue(args, "out") ?? "test/recordings");
-    const chosen = machines(
-      {
-        ...filterFrom(args),
-        ...(args.flags.has("nested") ? { nested: true } : args.flags.has("plain") ? { nested: false } : {}),
-      },
-      supplyOf(parts),
-    );
+    const chosen = machines({ ...filterFrom(args), ...nestedFrom(args) }, supplyOf(parts));
     const program = await recorderProgram(parts);
     await mkdir(folder, { recursive: true });
     const counts = await forEachMachine(
