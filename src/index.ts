@@ -36,6 +36,9 @@ export { vocabulary } from "./language/vocabulary.ts";
 export type { GuestFile } from "./parser/ast.ts";
 export { parse } from "./parser/parse.ts";
 export type { Operation, Phase, Plan } from "./planner/plan.ts";
+export type { CallOutcome, Expected, Prediction, RegisterOutcome, View } from "./predict/index.ts";
+export { predict } from "./predict/index.ts";
+export { parseRecording, type Recording, type RecordingError } from "./recordings/index.ts";
 
 /** The KVM operations that establish a contract. */
 export function planFor(contract: Contract): Plan {

@@ -75,8 +75,12 @@ describe.each(shippedNames)("%s", (name) => {
     },
   );
 
-  it.runIf(spread.has(name))("agrees with the checker on every baseline", () => {
-    for (const base of allBaselines)
+  const baselines = allBaselines.filter(
+    (one) => spread.has(name) || one === host.cpu.name || one === "armv8.2-a",
+  );
+
+  it("agrees with the checker on baselines", () => {
+    for (const base of baselines)
       for (const gic of ["", "gic v3", "gic none"])
         expectAgreement(
           judge(`${cpuText(`baseline ${base}`)}guest g {\n  cpu c\n  ${gic}\n}\n`, "sample.guest", host),
