@@ -46,6 +46,8 @@ export type End =
       readonly esr: bigint;
       readonly changed: Changed;
     }
+  /** Whether it was executed differs from run to run. */
+  | { readonly kind: "any" }
   /** The run ended at this question or before it. */
   | { readonly kind: "unanswered" };
 
@@ -233,6 +235,8 @@ function readEnd(words: Words, level: number): End {
       return { kind: "done", changed: [] };
     case "unanswered":
       return { kind: "unanswered" };
+    case "*":
+      return { kind: "any" };
     case "undefined": {
       const [at, vector] = level === 0 ? [1, LOWER_LEVEL] : [level, SAME_LEVEL];
       return { kind: "exception", level: at, vector, esr: UNDEFINED_ESR, changed: [] };
@@ -258,6 +262,7 @@ function readEnd(words: Words, level: number): End {
 
 function printEnd(end: End, level: number): string {
   if (end.kind === "unanswered") return end.kind;
+  if (end.kind === "any") return "*";
   const changed = printChanged(end.changed);
   if (end.kind === "done") return changed === "" ? "same" : changed;
   if (isPlainUndefined(end, level)) return "undefined";

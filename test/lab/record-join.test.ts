@@ -20,7 +20,7 @@ const output = "ok\nok\nok\n0x0\nok\nx0 0x410fd0c1\n";
 const keptOf = (step: ReturnType<typeof ask>, answer: string): string => {
   const joined = joinAnswers(header, [caseOf("one", run(), step)], `ok\n${answer}\n`);
   const last = joined.cases[0]?.steps[1];
-  return last === undefined ? "" : printAnswer(last.answer);
+  return last?.step.kind === "ask" ? printAnswer(last.answer, last.step.level) : "";
 };
 
 describe("a recording", () => {
@@ -80,6 +80,9 @@ describe("values that change by themselves", () => {
     ],
     ["the wall clock", call(0x8600_0001n), "x0 0x18 x1 0x9 x2 0x1 x3 0x2", "x0 * x1 * x2 * x3 *"],
     ["a call with bits above 31", call(0x1_c400_0053n), "x0 0x0 x3 0x99", "x0 0x0 x1 * x2 * x3 *"],
+    ["a register that is trapped at times", ask(1, word("OSDTRTX_EL1")), "same", "*"],
+    ["the same at another time", ask(1, word("OSDTRTX_EL1")), "undefined", "*"],
+    ["the same at EL0", ask(0, word("OSDTRTX_EL1")), "undefined", "undefined"],
     ["another call", call(0x8400_0000n), "x0 0x10001", "x0 0x10001"],
   ])("%s", (_, step, answer, kept) => {
     expect(keptOf(step, answer)).toBe(kept);

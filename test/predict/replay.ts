@@ -204,7 +204,8 @@ function guestOf(made: Made, profile: HostProfile): Guest | undefined {
 
 /** What came of a question in the words of predictions. */
 function seenFate(guest: Guest, end: End, events: readonly Event[]): string {
-  if (end.kind === "unanswered" || events.some((event) => event.kind === "fails")) return "unanswered";
+  const silent = end.kind === "unanswered" || end.kind === "any";
+  if (silent || events.some((event) => event.kind === "fails")) return "unanswered";
   if (end.kind === "done") return "executes";
   return end.esr === UNDEFINED && end.level <= guest.level ? "undefined" : "trapped";
 }
@@ -213,7 +214,7 @@ const wordOf = (x: readonly bigint[], at: number): bigint => x[at] ?? 0n;
 
 /** X0 to X3 afterwards; undefined: it differs from run to run. */
 function registersAfter(x: readonly bigint[], end: End): readonly (bigint | "any")[] {
-  const changed = end.kind === "unanswered" ? [] : end.changed;
+  const changed = end.kind === "unanswered" || end.kind === "any" ? [] : end.changed;
   return [0, 1, 2, 3].map((at) => changed.find((one) => one.x === at)?.value ?? wordOf(x, at));
 }
 

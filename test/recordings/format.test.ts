@@ -168,6 +168,7 @@ const end = fc.oneof(
     changed,
   }),
   fc.constant({ kind: "unanswered" as const }),
+  fc.constant({ kind: "any" as const }),
 );
 const guest: fc.Arbitrary<Answer> = fc.record({
   kind: fc.constant("guest" as const),
