@@ -65,6 +65,10 @@ export const secondsOfBoot = 180;
 /** Room for all reports of a machine, in bytes; a file takes only what is written. A power of two. */
 const reportRoom = 256 * 2 ** 20;
 
+/** `max-nested.linux-7.2`: what files about a machine are called, and its host profile. */
+export const machineStem = ({ kernel, cpu, nested }: Machine): string =>
+  `${cpu}${nested ? "-nested" : ""}.linux-${kernel}`;
+
 /** `6.12 on neoverse-n1`, for messages and tables. */
 export const machineName = ({ kernel, cpu, nested }: Machine): string =>
   `${kernel} on ${cpu}${nested ? ", nested" : ""}`;

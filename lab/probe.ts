@@ -5,24 +5,13 @@ import { inRunFolder } from "./cleanup.ts";
 import { compileArm64 } from "./compile.ts";
 import { cpuOf } from "./cpus.ts";
 import { LabError } from "./errors.ts";
-import { boot, type Machine, machineName } from "./machine.ts";
+import { boot, type Machine, machineName, machineStem } from "./machine.ts";
 import { kernelOf, type Parts, qemuOf } from "./parts.ts";
 
 /** The probe, compiled. */
 export const probeProgram = (parts: Parts): Promise<Uint8Array> =>
   inRunFolder(parts, (folder) =>
     compileArm64(parts, { sources: ["probe/guestc-probe.c"], output: join(folder, "probe") }),
-  );
-
-/** `neoverse-n1.linux-6.12`. */
-export const profileName = ({ kernel, cpu }: Machine): string => `${cpu}.linux-${kernel}`;
-
-/** One machine a kernel and CPU: in nested mode where both can, for KVM then offers all that it offers without. */
-export const widest = (machines: readonly Machine[]): readonly Machine[] =>
-  machines.filter(
-    (machine) =>
-      machine.nested ||
-      !machines.some((other) => other.nested && profileName(other) === profileName(machine)),
   );
 
 /** What the probe is told: which machine it stands in, as it cannot know. */
@@ -32,7 +21,7 @@ export function probeArguments(parts: Parts, machine: Machine): readonly string[
   const { model } = cpuOf(machine.cpu);
   const mode = machine.nested ? ", with nested guests" : "";
   return [
-    ...["--name", profileName(machine), "--cpu", machine.cpu, "--platform", `QEMU ${version} TCG`],
+    ...["--name", machineStem(machine), "--cpu", machine.cpu, "--platform", `QEMU ${version} TCG`],
     "--description",
     `Debian's package ${kernel.package} ${kernel.version}, booted at EL2 on QEMU's ${model}${mode}`,
   ];
@@ -51,7 +40,7 @@ export async function probeMachine(parts: Parts, machine: Machine, program: Uint
   if (status !== 0) {
     throw new LabError(`${machineName(machine)}: the probe ended with ${status}`, errors.trim().split("\n"));
   }
-  const read = readHostProfile(output, profileName(machine));
+  const read = readHostProfile(output, machineStem(machine));
   if (!("problems" in read)) return output;
   throw new LabError(
     `${machineName(machine)}: the probe printed no host profile`,

@@ -3,6 +3,7 @@ import { mkdir, rename, writeFile } from "node:fs/promises";
 import { join, relative, resolve } from "node:path";
 import { optionValue } from "../arguments.ts";
 import type { LabCommand } from "../command.ts";
+import { machineStem } from "../machine.ts";
 import {
   filterFrom,
   filterOptions,
@@ -13,14 +14,14 @@ import {
   supplyOf,
 } from "../matrix.ts";
 import { forEachMachine } from "../pool.ts";
-import { probeMachine, probeProgram, profileName, widest } from "../probe.ts";
+import { probeMachine, probeProgram } from "../probe.ts";
 
 export const command: LabCommand = {
   name: "probe",
   usage: "[OPTIONS]",
   summary: "records the host profiles of machines",
   description: [
-    "Boots every chosen machine, runs probe/guestc-probe.c there, checks what it prints against the schema of host profiles and writes it to FOLDER/CPU.linux-SERIES.json. Where kernel and CPU can, that is the machine in nested mode; `--plain` asks the other one.",
+    "Boots every chosen machine, runs probe/guestc-probe.c there, checks what it prints against the schema of host profiles and writes it to FOLDER/CPU.linux-SERIES.json; that of a machine in nested mode is called CPU-nested.linux-SERIES.json.",
   ],
   options: [
     ...filterOptions,
@@ -29,7 +30,7 @@ export const command: LabCommand = {
   ],
   least: 0,
   async run(args, { parts, io }) {
-    const chosen = widest(machines({ ...filterFrom(args), ...nestedFrom(args) }, supplyOf(parts)));
+    const chosen = machines({ ...filterFrom(args), ...nestedFrom(args) }, supplyOf(parts));
     const folder = resolve(optionValue(args, "out") ?? join(parts.folder, "hosts"));
     const program = await probeProgram(parts);
     await mkdir(folder, { recursive: true });
@@ -37,7 +38,7 @@ export const command: LabCommand = {
       chosen,
       async (machine) => {
         const profile = await probeMachine(parts, machine, program);
-        const path = join(folder, `${profileName(machine)}.json`);
+        const path = join(folder, `${machineStem(machine)}.json`);
         await writeFile(`${path}.part`, profile);
         await rename(`${path}.part`, path);
         io.out(`${relative(process.cwd(), path)}  ${profile.length} bytes\n`);

@@ -33,7 +33,11 @@ export const command: LabCommand = {
   options: [
     ...filterOptions,
     { name: "example", value: "E,F", title: "only these examples" },
-    { name: "hosts", value: "FOLDER", title: "profiles, called CPU.linux-SERIES.json (hosts)" },
+    {
+      name: "hosts",
+      value: "FOLDER",
+      title: "profiles, called CPU.linux-SERIES.json, CPU-nested.linux-SERIES.json (hosts)",
+    },
     { name: "nested", title: "only machines in nested mode" },
     { name: "plain", title: "no machines in nested mode" },
     { name: "json", title: "prints every run with its differences and open questions as JSON" },

@@ -10,7 +10,7 @@ import {
 } from "../../src/recordings/index.ts";
 import { compileArm64 } from "../compile.ts";
 import { LabError } from "../errors.ts";
-import { type Boot, boot, type Job, type Machine, machineName } from "../machine.ts";
+import { type Boot, boot, type Job, type Machine, machineName, machineStem } from "../machine.ts";
 import type { Parts } from "../parts.ts";
 import { settled, volatileIds } from "./volatile.ts";
 
@@ -104,8 +104,7 @@ export async function recordMachine(
   return joinAnswers(header, cases, done.output);
 }
 
-export const recordingName = ({ kernel, cpu, nested }: Machine): string =>
-  `${cpu}${nested ? "-nested" : ""}.linux-${kernel}.txt.gz`;
+export const recordingName = (machine: Machine): string => `${machineStem(machine)}.txt.gz`;
 
 /** Compressed with a header that says nothing of when and where. */
 export function compressRecording(recording: Recording): Uint8Array {

@@ -9,16 +9,18 @@ import { seriesOf, shipped, shippedFiles, shippedNames, shippedText } from "../h
 const hosts = shippedNames.map(shipped);
 const distinct = (values: readonly string[]): string[] => [...new Set(values)];
 const kernels = distinct(hosts.map(seriesOf)).sort(compareVersions);
-const cpus = distinct(hosts.map(({ cpu }) => cpu.name)).sort();
+/** `max`, and `max-nested` where the kernel was told to offer nested guests. */
+const machineOf = ({ name }: HostProfile): string => name.replace(/\.linux-.*$/, "");
+const machines = distinct(hosts.map(machineOf)).sort();
 
 const works = (host: HostProfile, name: string): boolean => {
   const configuration: Configuration | undefined = host.configurations.get(name);
   return configuration !== undefined && configuration.refused === undefined;
 };
 
-/** What KVM offers on a CPU with one kernel at least. */
-function offers(cpu: string): string {
-  const own = hosts.filter((host) => host.cpu.name === cpu);
+/** What KVM offers on a machine with one kernel at least. */
+function offers(machine: string): string {
+  const own = hosts.filter((host) => machineOf(host) === machine);
   const any = (name: string): boolean => own.some((host) => works(host, name));
   const lengths = own.flatMap((host) => host.configurations.get("sve")?.vectorLengths ?? []);
   const widest = lengths.length === 0 ? "" : ` to ${Math.max(...lengths)} bits`;
@@ -32,13 +34,13 @@ function offers(cpu: string): string {
 
 function matrix(): string {
   const row = (cells: readonly string[]): string => `| ${cells.join(" | ")} |`;
-  const has = (cpu: string, kernel: string): boolean =>
-    hosts.some((host) => host.cpu.name === cpu && seriesOf(host) === kernel);
+  const has = (machine: string, kernel: string): boolean =>
+    hosts.some((host) => machineOf(host) === machine && seriesOf(host) === kernel);
   return [
-    row(["CPU", ...kernels, "what KVM offers beside PMU and AArch64"]),
+    row(["host", ...kernels, "what KVM offers beside PMU and AArch64"]),
     row(["---", ...kernels.map(() => "---"), "---"]),
-    ...cpus.map((cpu) =>
-      row([`\`${cpu}\``, ...kernels.map((kernel) => (has(cpu, kernel) ? "✓" : "")), offers(cpu)]),
+    ...machines.map((machine) =>
+      row([`\`${machine}\``, ...kernels.map((kernel) => (has(machine, kernel) ? "✓" : "")), offers(machine)]),
     ),
     "",
     "| series | kernel |",

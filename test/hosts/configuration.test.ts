@@ -5,7 +5,7 @@ import { shipped, shippedNames } from "./shipped.ts";
 
 const PSCI = "PSCI_0_2";
 const n1 = shipped("neoverse-n1.linux-6.12");
-const max = shipped("max.linux-7.2");
+const max = shipped("max-nested.linux-7.2");
 const WRITABLE_IMP_ID_REGS = 239;
 const SYSTEM_SUSPEND = 216;
 

@@ -14,7 +14,7 @@ import { shipped, shippedNames } from "./shipped.ts";
 
 const n1 = shipped("neoverse-n1.linux-6.12");
 const a64fx = shipped("a64fx.linux-6.12");
-const max = shipped("max.linux-7.2");
+const max = shipped("max-nested.linux-7.2");
 
 /** Without the configurations named, as if nobody had tried them. */
 function without(profile: HostProfile, ...names: readonly string[]): HostProfile {

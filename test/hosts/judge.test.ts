@@ -80,7 +80,7 @@ describe("a field on a recorded host", () => {
   });
 
   it("reads as zero where its register is not listed but lies in the feature-ID space", () => {
-    const profile = shipped("max.linux-7.2");
+    const profile = shipped("max-nested.linux-7.2");
     const register = idRegister("ID_AA64ZFR0_EL1");
     if (register === undefined) throw new Error("no ID_AA64ZFR0_EL1");
     const base = configuration(profile);
@@ -100,12 +100,12 @@ describe("a field on a recorded host", () => {
   });
 
   it("is unknown to the tables, or too narrow", () => {
-    expect(judge("max.linux-7.2", "base", "ID_AA64PFR0_EL1", "NOPE", 0n)).toMatchObject({
+    expect(judge("max-nested.linux-7.2", "base", "ID_AA64PFR0_EL1", "NOPE", 0n)).toMatchObject({
       accepted: false,
       by: "rule",
       fact: "guestc's tables know no field ID_AA64PFR0_EL1.NOPE",
     });
-    expect(judge("max.linux-7.2", "base", "ID_AA64PFR0_EL1", "EL0", 16n).fact).toBe(
+    expect(judge("max-nested.linux-7.2", "base", "ID_AA64PFR0_EL1", "EL0", 16n).fact).toBe(
       "ID_AA64PFR0_EL1.EL0 has 4 bits, too few for 0x10",
     );
   });
@@ -118,7 +118,7 @@ describe("a field on a recorded host", () => {
 });
 
 describe("a sweep of single nibbles, for a field of several", () => {
-  const profile = shipped("max.linux-7.2");
+  const profile = shipped("max-nested.linux-7.2");
   const implementer = (value: bigint) =>
     judgeField(profile, configuration(profile, "impid"), "MIDR_EL1", "PartNum", value);
   it("counts where one nibble changes, and where all that change were accepted", () => {

@@ -12,7 +12,7 @@ const n1 = shipped("neoverse-n1.linux-6.12");
 const n1New = shipped("neoverse-n1.linux-7.3");
 const max = shipped("max.linux-6.12");
 const maxOld = shipped("max.linux-6.1");
-const maxNew = shipped("max.linux-7.3");
+const maxNew = shipped("max-nested.linux-7.3");
 
 const id = (name: string, at = 0): number => smcccFunction(name)?.ids[at] ?? Number.NaN;
 const said = <T>(expected: Expected<T> | undefined): T | string =>

@@ -135,8 +135,8 @@ export const hosts = {
     message: "host `{host}` has {actual} event counters, not {wanted}",
     page: () => ({
       explain: "KVM_ARM_VCPU_PMU_V3_SET_NR_COUNTERS answers EINVAL for more counters than the hardware has.",
-      wrong: onHost("pmu on {\n  counters 31\n}", "", "max.linux-6.18"),
-      right: onHost("pmu on {\n  counters 4\n}", "", "max.linux-6.18"),
+      wrong: onHost("pmu on {\n  counters 31\n}", "", "max-nested.linux-6.18"),
+      right: onHost("pmu on {\n  counters 4\n}", "", "max-nested.linux-6.18"),
     }),
   },
 } as const satisfies Readonly<Record<string, DiagnosticRow>>;
