@@ -34,4 +34,9 @@ const { outputFiles } = await build({
 const program = join(root, "build/lab.mjs");
 await writeIfChanged(program, outputFiles[0].text);
 const { main } = await import(pathToFileURL(program).href);
+// Whoever read the output has gone (`| head`): nothing is left to say to them.
+process.stdout.on("error", (error) => {
+  if (/** @type {NodeJS.ErrnoException} */ (error).code !== "EPIPE") throw error;
+  process.exit(2);
+});
 process.exitCode = await main(root, process.argv.slice(2));
