@@ -8,18 +8,15 @@ import {
   type SmcccAnswer,
   type SmcccFunction,
   type SmcccValue,
+  smcCalls,
   smcccFunction,
 } from "../tables/index.ts";
 import { all, type CallOutcome, type Expected, known, open } from "./expected.ts";
-import { type Guest, holds } from "./guest.ts";
+import { type Guest, holds, inRange } from "./guest.ts";
 
 export type Conduit = "hvc" | "smc";
 
 const NOT_SUPPORTED = 0xffff_ffff_ffff_ffffn;
-/** Since then KVM treats an SMC as the same HVC. */
-const SMC_SINCE = "6.4";
-/** Last series of which it is known that KVM answers every SMC with -1. */
-const SMC_REFUSED = "6.1";
 
 const answers = (...x: readonly (bigint | "any")[]): CallOutcome => ({
   kind: "answers",
@@ -169,7 +166,6 @@ export function callOutcome(
   conduit: Conduit,
 ): Expected<CallOutcome> {
   const id = functionId >>> 0;
-  const { version } = guest.profile.kernel;
   if (conduit === "hvc" && smcccFunction(id)?.gate === "el2")
     return known(
       answers(0n, 0n, args[1] ?? 0n, args[2] ?? 0n),
@@ -177,11 +173,11 @@ export function callOutcome(
     );
   if (conduit === "hvc" && guest.level === 2)
     return known({ kind: "taken", level: 2 }, "an HVC of a guest with an EL2 of its own goes there");
-  if (conduit === "smc" && compareVersions(version, SMC_SINCE) < 0) {
-    if (compareVersions(version, SMC_REFUSED) > 0 && !version.startsWith(`${SMC_REFUSED}.`))
-      return open("not known whether this kernel answers an SMC");
+  const isCall = conduit === "hvc" || inRange(guest.profile.kernel.version, smcCalls());
+  if (isCall === undefined) return open("not known whether this kernel answers an SMC");
+  if (!isCall) {
     const [x1 = 0n, x2 = 0n, x3 = 0n] = args;
-    return known(answers(NOT_SUPPORTED, x1, x2, x3), `before linux ${SMC_SINCE} KVM answers no SMC`);
+    return known(answers(NOT_SUPPORTED, x1, x2, x3), `before linux ${smcCalls().since} KVM answers no SMC`);
   }
   switch (filterAction(guest, id)) {
     case "deny":

@@ -55,6 +55,7 @@ export {
   describeSmcccId,
   reservedFilterRanges,
   type SmcccId,
+  smcCalls,
   smcccConventions,
   smcccFunction,
   smcccFunctions,

@@ -3,6 +3,7 @@ import text from "./data/smccc.json?raw";
 import { parseExpr } from "./expr.ts";
 import { indexed, once } from "./load.ts";
 import type {
+  SmcCalls,
   SmcccAnswer,
   SmcccConvention,
   SmcccFunction,
@@ -41,6 +42,7 @@ interface SmcccFile {
   readonly conventions: readonly (Omit<SmcccConvention, "base"> & { readonly base: string })[];
   readonly yielding: readonly (RangeRow & { readonly title: string })[];
   readonly reserved: readonly (RangeRow & { readonly why: string })[];
+  readonly smc: SmcCalls;
   readonly functions: readonly FunctionRow[];
 }
 
@@ -66,6 +68,9 @@ export const smcccYieldingRanges = once((): readonly SmcccRange[] =>
 export const reservedFilterRanges = once((): readonly SmcccRange[] =>
   file().reserved.map(({ first, last, why }) => ({ first: Number(first), last: Number(last), why })),
 );
+
+/** The kernels whose KVM answers an SMC at all; the others answer -1 to each. */
+export const smcCalls = once((): SmcCalls => file().smc);
 
 /** `0x…`, a negative number as SMCCC counts errors, a word, or a firmware register's name. */
 function readValue(text: string): SmcccValue {

@@ -501,6 +501,12 @@ export interface KernelRange {
   readonly before?: Version;
 }
 
+/** Where the guest's SMC is a call as its HVC is. */
+export interface SmcCalls extends KernelRange {
+  readonly why: string;
+  readonly source: string;
+}
+
 /** What becomes of an instruction: `trapped` is an exception to the guest other than an UNDEFINED one. */
 export type Fate = "executes" | "undefined" | "trapped";
 
