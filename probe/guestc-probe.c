@@ -17,7 +17,7 @@
 #define _GNU_SOURCE
 #if !defined(__linux__) || !defined(__aarch64__)
 #error "guestc-probe asks KVM of arm64: compile it for aarch64 Linux, e.g. with aarch64-linux-gnu-gcc -O2 -static"
-#endif
+#else
 
 #include <errno.h>
 #include <fcntl.h>
@@ -1202,3 +1202,5 @@ int main(int count, char **arguments) {
   if (verbose) fprintf(stderr, "%s: %lu ioctls in all\n", PROGRAM, ioctls);
   return 0;
 }
+
+#endif
