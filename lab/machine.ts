@@ -2,6 +2,7 @@
 import { spawn } from "node:child_process";
 import { open, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { compareVersions } from "../src/tables/index.ts";
 import { atExit, inRunFolder } from "./cleanup.ts";
 import { compileArm64 } from "./compile.ts";
 import { cpioArchive } from "./cpio.ts";
@@ -9,7 +10,6 @@ import { type Cpu, cpuOf } from "./cpus.ts";
 import { LabError, systemError } from "./errors.ts";
 import { countBytes, type Frame, readFrames, writtenBytes } from "./frames.ts";
 import { kernelOf, type Parts, type Qemu, qemuOf, setupCommand } from "./parts.ts";
-import { compareVersions } from "./versions.ts";
 
 /** One machine: which kernel on which CPU. */
 export interface Machine {

@@ -1,11 +1,12 @@
 /** Which machines there are, and a choice of them. */
+
+import { compareVersions } from "../src/tables/index.ts";
 import { countOf, listOf } from "./arguments.ts";
 import type { Arguments, LabOption } from "./command.ts";
 import { cpuOf, cpus } from "./cpus.ts";
 import { LabError } from "./errors.ts";
 import type { Machine } from "./machine.ts";
 import { kernelOf, kernels, type Parts, qemuOf, setupCommand } from "./parts.ts";
-import { compareVersions } from "./versions.ts";
 
 /** A choice of machines; what is absent leaves the choice open. */
 export interface Filter {
@@ -33,29 +34,25 @@ export const filterOptions: readonly LabOption[] = [
     title: "only kernels of these series; `newest` is the newest that is there",
   },
   { name: "cpu", value: "C,D", title: "only these CPUs" },
+  { name: "nested", title: "only machines in nested mode" },
+  { name: "plain", title: "no machines in nested mode" },
   { name: "parallel", value: "N", title: "so many machines at a time (2)" },
 ];
 
-/** For commands that tell machines in nested mode apart. */
-export const nestedOptions: readonly LabOption[] = [
-  { name: "nested", title: "only machines in nested mode" },
-  { name: "plain", title: "no machines in nested mode" },
-];
-
-/** The filter that {@link nestedOptions} say. */
-export function nestedFrom(args: Arguments): Filter {
-  const [nested, plain] = [args.flags.has("nested"), args.flags.has("plain")];
-  if (nested && plain) throw new LabError("`--nested` and `--plain` leave no machine");
-  return nested ? { nested: true } : plain ? { nested: false } : {};
-}
-
-/** The filter that {@link filterOptions} say. */
+/**
+ * The filter that {@link filterOptions} say.
+ *
+ * @throws LabError when it is `--nested` and `--plain` at once
+ */
 export function filterFrom(args: Arguments): Filter {
   const series = listOf(args, "kernel");
   const names = listOf(args, "cpu");
+  const [nested, plain] = [args.flags.has("nested"), args.flags.has("plain")];
+  if (nested && plain) throw new LabError("`--nested` and `--plain` leave no machine");
   return {
     ...(series === undefined ? {} : { kernels: series }),
     ...(names === undefined ? {} : { cpus: names }),
+    ...(nested || plain ? { nested } : {}),
   };
 }
 

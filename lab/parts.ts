@@ -2,8 +2,8 @@
 import { execFileSync } from "node:child_process";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
+import { compareVersions } from "../src/tables/index.ts";
 import { LabError } from "./errors.ts";
-import { compareVersions } from "./versions.ts";
 
 /** Where things lie. */
 export interface Parts {

@@ -1,20 +1,13 @@
 /** `lab probe`: host profiles of the lab's machines. */
-import { mkdir, rename, writeFile } from "node:fs/promises";
+import { mkdir } from "node:fs/promises";
 import { join, relative, resolve } from "node:path";
 import { optionValue } from "../arguments.ts";
 import type { LabCommand } from "../command.ts";
 import { machineStem } from "../machine.ts";
-import {
-  filterFrom,
-  filterOptions,
-  machines,
-  nestedFrom,
-  nestedOptions,
-  parallelFrom,
-  supplyOf,
-} from "../matrix.ts";
+import { filterFrom, filterOptions, machines, parallelFrom, supplyOf } from "../matrix.ts";
 import { forEachMachine } from "../pool.ts";
 import { probeMachine, probeProgram } from "../probe.ts";
+import { writeWhole } from "../write-whole.ts";
 
 export const command: LabCommand = {
   name: "probe",
@@ -25,12 +18,11 @@ export const command: LabCommand = {
   ],
   options: [
     ...filterOptions,
-    ...nestedOptions,
     { name: "out", value: "FOLDER", title: "where the profiles are put (hosts in the lab's folder)" },
   ],
   least: 0,
   async run(args, { parts, io }) {
-    const chosen = machines({ ...filterFrom(args), ...nestedFrom(args) }, supplyOf(parts));
+    const chosen = machines(filterFrom(args), supplyOf(parts));
     const folder = resolve(optionValue(args, "out") ?? join(parts.folder, "hosts"));
     const program = await probeProgram(parts);
     await mkdir(folder, { recursive: true });
@@ -39,8 +31,7 @@ export const command: LabCommand = {
       async (machine) => {
         const profile = await probeMachine(parts, machine, program);
         const path = join(folder, `${machineStem(machine)}.json`);
-        await writeFile(`${path}.part`, profile);
-        await rename(`${path}.part`, path);
+        await writeWhole(path, profile);
         io.out(`${relative(process.cwd(), path)}  ${profile.length} bytes\n`);
       },
       { parallel: parallelFrom(args) },

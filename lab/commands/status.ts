@@ -1,5 +1,6 @@
 /** `lab status`: what is there and what is missing. */
 import { relative } from "node:path";
+import { compareVersions } from "../../src/tables/index.ts";
 import type { LabCommand } from "../command.ts";
 import { arm64Compiler } from "../compile.ts";
 import { cpus } from "../cpus.ts";
@@ -11,7 +12,6 @@ import { knownOffer } from "../setup/kernels.ts";
 import { oldestQemu } from "../setup/qemu.ts";
 import { missingPackages, tools } from "../setup/tools.ts";
 import { textTable } from "../text.ts";
-import { compareVersions } from "../versions.ts";
 
 /** One part: what is said of it, and whether it is good. */
 interface State {

@@ -38,8 +38,6 @@ export const command: LabCommand = {
       value: "FOLDER",
       title: "profiles, called CPU.linux-SERIES.json, CPU-nested.linux-SERIES.json (hosts)",
     },
-    { name: "nested", title: "only machines in nested mode" },
-    { name: "plain", title: "no machines in nested mode" },
     { name: "json", title: "prints every run with its differences and open questions as JSON" },
   ],
   least: 0,
@@ -47,11 +45,7 @@ export const command: LabCommand = {
     const names = chosenNames(exampleNames(parts.project), listOf(args, "example"));
     const folder = resolve(optionValue(args, "hosts") ?? join(parts.project, "hosts"));
     const examples = names.flatMap((name) => readExamples(parts.project, `examples/${name}.guest`));
-    const filter = {
-      ...filterFrom(args),
-      ...(args.flags.has("nested") ? { nested: true } : args.flags.has("plain") ? { nested: false } : {}),
-    };
-    const chosen = machines(filter, supplyOf(parts)).map((machine) => ({
+    const chosen = machines(filterFrom(args), supplyOf(parts)).map((machine) => ({
       machine,
       profile: profileOf(folder, machine),
     }));

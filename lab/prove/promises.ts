@@ -3,7 +3,7 @@
  * would be predicted to leave it out; the contract says that it must not.
  */
 import type { Contract } from "../../src/contract.ts";
-import { services } from "../../src/tables/index.ts";
+import { fieldOf, services } from "../../src/tables/index.ts";
 import type { Difference } from "./difference.ts";
 import type { Report, Seen, SeenCall } from "./report.ts";
 import { callSubject, describeSeen, hex } from "./words.ts";
@@ -24,7 +24,7 @@ function fieldPromises(contract: Contract, report: Ran): readonly Held[] {
     if (seen?.kind !== "value") return [];
     return register.fields.flatMap((field): Held[] => {
       if (field.value === "host") return [];
-      const shown = (seen.value >> BigInt(field.lsb)) & ((1n << BigInt(field.width)) - 1n);
+      const shown = fieldOf(seen.value, field);
       if (shown === field.value) return ["kept"];
       return [
         {

@@ -1,6 +1,7 @@
 /** The outcome of all proofs as text: differences and refusals in detail, then a table for each CPU. */
+
+import { compareVersions } from "../../src/tables/index.ts";
 import { type Machine, machineName } from "../machine.ts";
-import { compareVersions } from "../versions.ts";
 import type { Comparison, Open } from "./compare.ts";
 import type { Difference } from "./difference.ts";
 import type { Cell } from "./prove.ts";

@@ -1,20 +1,13 @@
 /** `record`: real KVM's answers to a generated script, one file a machine. */
-import { mkdir, rename, writeFile } from "node:fs/promises";
+import { mkdir } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { countAnswers } from "../../src/recordings/index.ts";
 import { countOf, optionValue } from "../arguments.ts";
 import type { LabCommand } from "../command.ts";
 import { machineName } from "../machine.ts";
-import {
-  filterFrom,
-  filterOptions,
-  machines,
-  nestedFrom,
-  nestedOptions,
-  parallelFrom,
-  supplyOf,
-} from "../matrix.ts";
+import { filterFrom, filterOptions, machines, parallelFrom, supplyOf } from "../matrix.ts";
 import { forEachMachine } from "../pool.ts";
+import { writeWhole } from "../write-whole.ts";
 import { defaultCases, defaultSeed, generate } from "./generate.ts";
 import { compressRecording, recorderProgram, recordingName, recordMachine } from "./record.ts";
 
@@ -32,7 +25,6 @@ export const command: LabCommand = {
     { name: "seed", value: "N", title: `of the random cases (${defaultSeed})` },
     { name: "cases", value: "N", title: `so many random sequences (${defaultCases})` },
     ...filterOptions,
-    ...nestedOptions,
     { name: "out", value: "FOLDER", title: "where the files are put (test/recordings)" },
   ],
   least: 0,
@@ -40,7 +32,7 @@ export const command: LabCommand = {
     const seed = countOf(args, "seed", defaultSeed);
     const cases = countOf(args, "cases", defaultCases);
     const folder = resolve(parts.project, optionValue(args, "out") ?? "test/recordings");
-    const chosen = machines({ ...filterFrom(args), ...nestedFrom(args) }, supplyOf(parts));
+    const chosen = machines(filterFrom(args), supplyOf(parts));
     const program = await recorderProgram(parts);
     await mkdir(folder, { recursive: true });
     const counts = await forEachMachine(
@@ -51,8 +43,7 @@ export const command: LabCommand = {
         const recording = await recordMachine(parts, machine, program, script, seed);
         const bytes = compressRecording(recording);
         const path = join(folder, recordingName(machine));
-        await writeFile(`${path}.part`, bytes);
-        await rename(`${path}.part`, path);
+        await writeWhole(path, bytes);
         const answers = countAnswers(recording);
         const seconds = Math.round((Date.now() - began) / MILLISECONDS);
         io.err(`${machineName(machine)}: ${answers} answers, ${bytes.length} bytes, ${seconds} s\n`);

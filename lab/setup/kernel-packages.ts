@@ -1,5 +1,5 @@
 /** Which packages hold an arm64 kernel for the lab. */
-import { compareVersions } from "../versions.ts";
+import { compareVersions } from "../../src/tables/index.ts";
 import type { ArchivePackage } from "./archive-packages.ts";
 import { compareDebianVersions } from "./debian-version.ts";
 

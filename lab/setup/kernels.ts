@@ -2,9 +2,9 @@
 import { existsSync, readFileSync } from "node:fs";
 import { readdir, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
+import { compareVersions } from "../../src/tables/index.ts";
 import { LabError } from "../errors.ts";
 import { kernelFolder, kernels, type Parts } from "../parts.ts";
-import { compareVersions } from "../versions.ts";
 import { type Apt, openApt } from "./apt.ts";
 import { megabytes, replaceFolder, type SetupContext, unpackMembers, writeJson } from "./fetch.ts";
 import { type KernelPackage, kernelPattern, newestOfEachSeries } from "./kernel-packages.ts";

@@ -1,9 +1,9 @@
 /** Fetches an emulator that knows all CPUs of the lab. */
 import { join } from "node:path";
+import { compareVersions } from "../../src/tables/index.ts";
 import { LabError } from "../errors.ts";
 import { installedQemu, type Parts, type Qemu, qemuFolder, unpackedQemu } from "../parts.ts";
 import { mustRun } from "../run.ts";
-import { compareVersions } from "../versions.ts";
 import { openApt, releaseName } from "./apt.ts";
 import { replaceFolder, type SetupContext, unpackPackage } from "./fetch.ts";
 

@@ -11,6 +11,7 @@ import {
   feature,
   features,
   field,
+  fieldMask,
   fieldRules,
   printExpr,
   valueName,
@@ -41,7 +42,7 @@ function kvmWords(of: Feature): readonly string[] {
     if (found === undefined) return [];
     if (found.role === "hidden") return [`${reg}.${name} is hidden from guests`];
     if (found.role === "host") return [`${reg}.${name} is the host's`];
-    const mask = ((1n << BigInt(found.width)) - 1n) << BigInt(found.lsb);
+    const mask = fieldMask(found);
     const runs = writableByKernel(reg, mask)
       .filter(({ writable }) => writable !== "no")
       .map(({ kernels }) => kernels);

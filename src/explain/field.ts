@@ -6,6 +6,7 @@ import {
   type Field,
   features,
   field,
+  fieldMask,
   idRegister,
   idRegisters,
   mentioned,
@@ -93,7 +94,7 @@ export function fieldPage(of: Field): Page {
   const rows = valueRows(of, related);
   const first = new Set(rows.flatMap((row) => (row.features ?? "").split(", ")));
   const partly = related.filter((feature) => !first.has(feature.name));
-  const mask = ((1n << BigInt(of.width)) - 1n) << BigInt(of.lsb);
+  const mask = fieldMask(of);
   return {
     kind: "field",
     name: `${of.register}.${of.name}`,

@@ -5,6 +5,7 @@ import {
   type Cpu,
   compareVersions,
   type Field,
+  fieldOf,
   field as findField,
   firmwareRegisters,
   type IdRegister,
@@ -263,10 +264,6 @@ function shownTo(host: Host, features: readonly string[], register: IdRegister):
 function hostField({ cpu, values }: Host, register: IdRegister, field: Field): bigint {
   if (register.kind === "aarch32-id" && cpu.aarch32 === "none") return 0n;
   return fieldOf(values[register.name] ?? 0n, field);
-}
-
-function fieldOf(value: bigint, field: Field): bigint {
-  return (value >> BigInt(field.lsb)) & ((1n << BigInt(field.width)) - 1n);
 }
 
 function concerns(row: Limit, field: Field): boolean {

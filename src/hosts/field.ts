@@ -3,6 +3,8 @@ import {
   compareFieldValues,
   compareVersions,
   type Field,
+  fieldMask,
+  fieldOf,
   field as findField,
   type IdRegister,
   idRegister,
@@ -58,14 +60,6 @@ export function shownRegister(
   }
   const fact = `${name} (${hexId(id)}) is not in the register list of ${where}: KVM_SET_ONE_REG answers ENOENT`;
   return { value: undefined, missing: true, by, fact };
-}
-
-function bits(field: Field): bigint {
-  return ((1n << BigInt(field.width)) - 1n) << BigInt(field.lsb);
-}
-
-function fieldOf(value: bigint, field: Field): bigint {
-  return (value & bits(field)) >> BigInt(field.lsb);
 }
 
 /**
@@ -163,7 +157,7 @@ function judgeBySweep(
 ): Verdict | undefined {
   const sweep = configuration.sweeps.get(register.id);
   if (sweep === undefined || shown.value === undefined) return undefined;
-  const wanted = (shown.value & ~bits(field)) | (value << BigInt(field.lsb));
+  const wanted = (shown.value & ~fieldMask(field)) | (value << BigInt(field.lsb));
   const changed: { answer: string; nibble: number; to: number }[] = [];
   for (let nibble = 0; nibble < 16; nibble++) {
     const to = Number((wanted >> BigInt(nibble * 4)) & 0xfn);
@@ -221,8 +215,8 @@ function judgeByMaskAndKind(
   const { mask, recorded, source } = writableMask(profile, configuration, register);
   const rule = setRule(profile, configuration, register, field.name);
   const shows = present === undefined ? "" : `; KVM shows ${hex(present)}`;
-  const any = rule !== undefined && (rule.any & bits(field)) === bits(field);
-  if (!any && (mask & bits(field)) !== bits(field)) {
+  const any = rule !== undefined && (rule.any & fieldMask(field)) === fieldMask(field);
+  if (!any && (mask & fieldMask(field)) !== fieldMask(field)) {
     const fact = `${name} is not writable: mask ${hex(mask, 16)} of ${register.name}, ${source}${shows}`;
     return { accepted: false, by: recorded ? "reading" : "rule", fact, shown: present };
   }

@@ -1,6 +1,7 @@
 /** KVM's exceptions to "writable mask and feature table decide", by kernel; see `data/set-rules.json`. */
 import {
   compareVersions,
+  fieldOf,
   field as findField,
   type IdRegister,
   idRegister,
@@ -59,7 +60,7 @@ function showsBelow(profile: HostProfile, where: NonNullable<Row["where"]>): boo
   const field = findField(where.register, where.field);
   const value = id === undefined ? undefined : profile.configurations.get("base")?.registers.get(id);
   if (field === undefined || typeof value !== "bigint") return false;
-  return Number((value >> BigInt(field.lsb)) & ((1n << BigInt(field.width)) - 1n)) < where.below;
+  return Number(fieldOf(value, field)) < where.below;
 }
 
 /** The rule for a register's field on a kernel; undefined where mask and table decide alone. */

@@ -1,7 +1,7 @@
 /** What the guest reads: ID registers, firmware registers, hypercall bitmaps; written, and read back. */
 import type { Contract, FieldContract, Origin, RegisterContract } from "../contract.ts";
 import type { Span } from "../diagnostics/span.ts";
-import { bitmapRegister, firmwareRegister } from "../tables/index.ts";
+import { bitmapRegister, fieldMask, firmwareRegister } from "../tables/index.ts";
 import type { Operation } from "./plan.ts";
 import { all64, ioctlOf, row, sinceOf } from "./rows.ts";
 
@@ -16,7 +16,7 @@ function decisionOf(register: RegisterContract): Decision {
   let mask = 0n;
   let value = 0n;
   for (const field of fields) {
-    mask |= ((1n << BigInt(field.width)) - 1n) << BigInt(field.lsb);
+    mask |= fieldMask(field);
     value |= (field.value === "host" ? 0n : field.value) << BigInt(field.lsb);
   }
   return { mask, value, fields };

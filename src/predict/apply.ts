@@ -15,6 +15,7 @@ import {
   capability,
   compareVersions,
   deviceAttributes,
+  fieldMask,
   field as findField,
   firmwareRegisters,
   idRegister,
@@ -80,7 +81,7 @@ function setIdRegister(base: Base, id: bigint, before: bigint, after: bigint): R
   const sweep = configuration.sweeps.get(id);
   const changed = before ^ after;
   for (const field of register.fields) {
-    const mask = ((1n << BigInt(field.width)) - 1n) << BigInt(field.lsb);
+    const mask = fieldMask(field);
     if ((changed & mask) === 0n) continue;
     const to = (after & mask) >> BigInt(field.lsb);
     const verdict = judgeField(profile, configuration, register.name, field.name, to);

@@ -6,6 +6,7 @@ import {
   compareVersions,
   type ExprState,
   type Field,
+  fieldOf,
   fieldState,
   fieldValues,
   cpu as findCpu,
@@ -14,10 +15,6 @@ import {
   registerState,
   seriesOf,
 } from "../tables/index.ts";
-
-function fieldOf(value: bigint, of: Field): number {
-  return Number((value >> BigInt(of.lsb)) & ((1n << BigInt(of.width)) - 1n));
-}
 
 /** Whether KVM on this kernel shows a field as the CPU has it. */
 function showsTruly(of: Field, kernel: string, shown: number): boolean {
@@ -39,7 +36,7 @@ export function hostCpu(profile: HostProfile): ExprState {
   const base = profile.configurations.get("base");
   const shownBy = (configuration: Configuration | undefined, id: bigint, of: Field): number | undefined => {
     const value = configuration?.registers.get(id);
-    return typeof value === "bigint" ? fieldOf(value, of) : undefined;
+    return typeof value === "bigint" ? Number(fieldOf(value, of)) : undefined;
   };
   const rows = fieldValues().filter(
     ({ when, platform, unlessOffered }) =>
@@ -61,7 +58,7 @@ export function hostCpu(profile: HostProfile): ExprState {
     }
     if (truly) return inBase;
     const user = profile.user?.registers.get(id);
-    const inUser = user === undefined ? 0 : fieldOf(user, of);
+    const inUser = user === undefined ? 0 : Number(fieldOf(user, of));
     if (inUser !== 0 && inUser !== of.absent) return inUser;
     return named?.field(register, name);
   };

@@ -1,5 +1,5 @@
 /** The guest's performance monitors. */
-import { field, idRegister } from "../tables/index.ts";
+import { field, fieldOf, idRegister } from "../tables/index.ts";
 import type { Guest } from "./guest.ts";
 
 /** How many event counters the guest has; undefined: not known, 0: no PMU. */
@@ -10,7 +10,7 @@ export function pmuCounters(guest: Guest): number | undefined {
   const count = field("PMCR_EL0", "N");
   const value = id === undefined ? undefined : registers.get(id);
   if (count === undefined || typeof value !== "bigint") return contract.pmu.counters?.value;
-  return Number((value >> BigInt(count.lsb)) & ((1n << BigInt(count.width)) - 1n));
+  return Number(fieldOf(value, count));
 }
 
 /** First event number of each half of PMCEID0_EL0 and PMCEID1_EL0. */

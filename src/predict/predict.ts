@@ -7,6 +7,7 @@ import {
   capability,
   type Fate,
   field,
+  fieldMask,
   fieldValues,
   idRegister,
   idRegisters,
@@ -77,7 +78,7 @@ export function changeFields(
     const held = id === undefined ? undefined : file.get(id);
     if (of === undefined || id === undefined || typeof held !== "bigint") continue;
     if (row.unlessZero === true && held === 0n) continue;
-    const mask = ((1n << BigInt(of.width)) - 1n) << BigInt(of.lsb);
+    const mask = fieldMask(of);
     const sure = inRange(profile.kernel.version, row) === true;
     file.set(id, sure ? (held & ~mask) | (row.value << BigInt(of.lsb)) : null);
   }

@@ -1,4 +1,5 @@
 /** Named cores; `data/cpus.json`. */
+import { fieldOf } from "./bits.ts";
 import text from "./data/cpus.json?raw";
 import { type ExprState, evaluate } from "./expr.ts";
 import { architecture, feature, features } from "./features.ts";
@@ -39,7 +40,7 @@ export function registerState(registers: Registers, arch: string): ExprState {
       const of = field(register, name);
       const value = registers[register] ?? (idRegister(register)?.kind === "aarch64-id" ? 0n : undefined);
       if (of === undefined || value === undefined) return undefined;
-      return Number((value >> BigInt(of.lsb)) & ((1n << BigInt(of.width)) - 1n));
+      return Number(fieldOf(value, of));
     },
     (version) => included.includes(version),
   );

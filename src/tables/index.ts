@@ -1,5 +1,6 @@
 /** Typed, lazily parsed access to the fact tables. Functions answer `undefined` for what is unknown; nothing throws. */
 
+export { fieldMask, fieldOf } from "./bits.ts";
 export { constraints, constraintsNaming, constraintsOf, fieldRules } from "./constraints.ts";
 export { cpu, cpuByMidr, cpuByProduct, cpuHas, cpus, fieldState, registerState } from "./cpus.ts";
 export { type Encoding, genericName, inIdSpace, sysregEncoding, sysregId } from "./encoding.ts";

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { Arguments } from "../../lab/command.ts";
 import { cpuOf, cpus, readCpus } from "../../lab/cpus.ts";
 import { type Machine, machineName } from "../../lab/machine.ts";
-import { type Filter, filterFrom, machines, nestedFrom, parallelFrom } from "../../lab/matrix.ts";
+import { type Filter, filterFrom, machines, parallelFrom } from "../../lab/matrix.ts";
 import { forEachMachine } from "../../lab/pool.ts";
 
 const supply = { kernels: ["6.1", "6.12", "6.16", "7.3"], qemu: "10.0.2" };
@@ -61,9 +61,9 @@ describe("machines", () => {
       cpus: ["max"],
     });
     expect(filterFrom(given({}))).toEqual({});
-    expect(nestedFrom(given({}, "nested"))).toEqual({ nested: true });
-    expect(nestedFrom(given({}, "plain"))).toEqual({ nested: false });
-    expect(() => nestedFrom(given({}, "plain", "nested"))).toThrow("leave no machine");
+    expect(filterFrom(given({}, "nested"))).toEqual({ nested: true });
+    expect(filterFrom(given({}, "plain"))).toEqual({ nested: false });
+    expect(() => filterFrom(given({}, "plain", "nested"))).toThrow("leave no machine");
     expect(parallelFrom(given({}))).toBe(2);
     expect(parallelFrom(given({ parallel: "5" }))).toBe(5);
   });

@@ -5,7 +5,7 @@ import { searchedNames, shownPackages } from "../../lab/setup/archive-packages.t
 import { compareDebianVersions } from "../../lab/setup/debian-version.ts";
 import { kernelPackage, kernelPattern, newestOfEachSeries } from "../../lab/setup/kernel-packages.ts";
 import { wantedSeries } from "../../lab/setup/kernels.ts";
-import { compareVersions } from "../../lab/versions.ts";
+import { compareVersions } from "../../src/tables/index.ts";
 
 const stanza = (name: string, version: string): string =>
   `Package: ${name}\nSource: linux\nVersion: ${version}\nInstalled-Size: 100\nSize: 21131068\nDescription: Linux\n Version: 0\n`;

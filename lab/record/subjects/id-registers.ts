@@ -1,6 +1,6 @@
 /** Writes of ID registers, field by field, good and bad, before and after the first run. */
 import type { ScriptCase, ScriptStep } from "../../../src/recordings/index.ts";
-import { capability, type IdRegister, idRegisters, sysregId } from "../../../src/tables/index.ts";
+import { capability, fieldMask, type IdRegister, idRegisters, sysregId } from "../../../src/tables/index.ts";
 import {
   attempt,
   caseOf,
@@ -47,10 +47,7 @@ function fieldSteps(register: IdRegister): readonly ScriptStep[] {
 /** Nibbles in which the tables know no field. */
 function reservedSteps(register: IdRegister): readonly ScriptStep[] {
   if (!register.contract) return [];
-  const taken = register.fields.reduce(
-    (sum, { lsb, width }) => sum | (((1n << BigInt(width)) - 1n) << BigInt(lsb)),
-    0n,
-  );
+  const taken = register.fields.reduce((sum, field) => sum | fieldMask(field), 0n);
   return Array.from({ length: 16 }, (_, nibble) => 4 * nibble)
     .filter((lsb) => ((taken >> BigInt(lsb)) & 0xfn) === 0n)
     .map((lsb) => attempt(register.id, lsb, 4, "=", 1n, `${register.name}[${lsb + 3}:${lsb}]`));

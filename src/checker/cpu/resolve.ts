@@ -15,6 +15,7 @@ import {
   features,
   featuresOfFacility,
   featuresWithTwins,
+  fieldOf,
   fieldRules,
   architecture as findArchitecture,
   feature as findFeature,
@@ -67,7 +68,7 @@ function baselineValue(field: Field, baseline: Baseline): bigint | "host" {
   if (baseline.kind === "architecture") return field.role === "feature" ? BigInt(field.absent) : "host";
   const register = baseline.core.registers?.[field.register];
   if (register === undefined) return field.role === "feature" ? BigInt(field.absent) : "host";
-  const value = (register >> BigInt(field.lsb)) & ((1n << BigInt(field.width)) - 1n);
+  const value = fieldOf(register, field);
   const cap = kvmCap(field);
   return cap !== undefined && value > BigInt(cap) ? BigInt(cap) : value;
 }
@@ -334,9 +335,7 @@ function applyIdentity(cells: Cells, statements: CpuStatements): void {
     if (stated === undefined) continue;
     for (const [key, cell] of cells) {
       if (cell.field.register !== register) continue;
-      const { lsb, width } = cell.field;
-      const value =
-        stated.value === "host" ? "host" : (stated.value >> BigInt(lsb)) & ((1n << BigInt(width)) - 1n);
+      const value = stated.value === "host" ? "host" : fieldOf(stated.value, cell.field);
       cells.set(key, { ...cell, value, origin: { kind: "statement", span: stated.span } });
     }
   }

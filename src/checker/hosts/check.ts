@@ -14,6 +14,7 @@ import {
 import type { Configuration, HostProfile } from "../../hosts/profile.ts";
 import {
   deviceAttribute,
+  fieldOf,
   capability as findCapability,
   field as findField,
   service as findService,
@@ -239,7 +240,7 @@ function checkCounters(
   if (wanted === undefined || register === undefined || field === undefined || refused.has("PMU_V3")) return;
   const reading = host.configuration.registers.get(register.id);
   if (reading === undefined || reading === null) return;
-  const actual = Number((reading >> BigInt(field.lsb)) & ((1n << BigInt(field.width)) - 1n));
+  const actual = Number(fieldOf(reading, field));
   if (wanted.value <= actual) return;
   report.add(
     "host-refuses-counters",

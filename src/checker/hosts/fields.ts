@@ -7,6 +7,7 @@ import type { Verdict } from "../../hosts/profile.ts";
 import {
   type ExprState,
   type Field,
+  fieldOf,
   fieldRules,
   capability as findCapability,
   feature as findFeature,
@@ -77,10 +78,7 @@ function besideThePoint(field: Field, wanted: FieldContract, gone: Gone): boolea
 /** Whether a register shows what is wanted of it already; KVM takes the value that it shows. */
 function showsAsWanted(register: RegisterContract, reading: bigint | null | undefined): boolean {
   if (typeof reading !== "bigint") return false;
-  return register.fields.every(
-    ({ value, lsb, width }) =>
-      value === "host" || value === ((reading >> BigInt(lsb)) & ((1n << BigInt(width)) - 1n)),
-  );
+  return register.fields.every((field) => field.value === "host" || field.value === fieldOf(reading, field));
 }
 
 function refusals(contract: Contract, host: HostOfGuest, known: Known): readonly Refusal[] {
@@ -190,10 +188,7 @@ export function checkHostsAgree(contract: Contract, hosts: readonly HostOfGuest[
     for (const open of register.fields) {
       if (open.value !== "host") continue;
       const field = findField(register.name, open.name);
-      const mask = (1n << BigInt(open.width)) - 1n;
-      const values = readings.map((reading) =>
-        reading === undefined ? undefined : (reading >> BigInt(open.lsb)) & mask,
-      );
+      const values = readings.map((reading) => (reading === undefined ? undefined : fieldOf(reading, open)));
       const known = values.filter((value) => value !== undefined);
       if (field === undefined || new Set(known).size < 2) continue;
       const each = hosts.map(
