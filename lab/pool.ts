@@ -1,5 +1,4 @@
 /** Several machines at a time. */
-import type { Machine } from "./machine.ts";
 
 export interface PoolOptions {
   /** How many at a time; 2 when absent. */
@@ -9,13 +8,14 @@ export interface PoolOptions {
 /**
  * Does the work for every machine, a few at a time, started in order.
  *
+ * @param machines or what is known of each
  * @param work its failure does not keep the others from running
  * @returns the results in the order of the machines
  * @throws the failure of the first machine in that order, when all have ended
  */
-export async function forEachMachine<T>(
-  machines: readonly Machine[],
-  work: (machine: Machine) => Promise<T>,
+export async function forEachMachine<M, T>(
+  machines: readonly M[],
+  work: (machine: M) => Promise<T>,
   { parallel = 2 }: PoolOptions = {},
 ): Promise<readonly T[]> {
   const outcomes: PromiseSettledResult<T>[] = [];

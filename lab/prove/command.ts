@@ -59,12 +59,9 @@ export const command: LabCommand = {
       profile === undefined ? [{ machine, why: "no profile of such a host" }] : [],
     );
     if (able.length === 0) throw new LabError(`${folder} has no profile of any of these machines`);
-    const profiles = new Map(able.map(({ machine, profile }) => [machine, profile]));
     const cells = await forEachMachine(
-      able.map(({ machine }) => machine),
-      async (machine) => {
-        const profile = profiles.get(machine);
-        if (profile === undefined) return [];
+      able,
+      async ({ machine, profile }) => {
         const began = Date.now();
         const proved = await proveMachine({ parts, machine, profile, examples, jobs });
         const bad = proved.filter((cell) => !isGood(cell)).length;
