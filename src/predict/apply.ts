@@ -10,6 +10,7 @@ import {
   sveLengths,
 } from "../hosts/judge.ts";
 import type { Operation, Plan, SetDeviceAttribute, SetRegister, VerifyRegister } from "../planner/plan.ts";
+import type { GuestBase, RegisterFile } from "../sim/rules/guest.ts";
 import {
   bitmapRegisters,
   capability,
@@ -24,7 +25,6 @@ import {
   sveLengthsRegister,
   vcpuFeatures,
 } from "../tables/index.ts";
-import type { Guest, RegisterFile } from "./guest.ts";
 
 export interface Refusal {
   readonly errno: string;
@@ -41,7 +41,7 @@ const errnoOf: Readonly<Record<string, string>> = { I: "EINVAL", N: "ENOENT", B:
 /** KVM_REG_ARM_FW_FEAT_BMAP: the class of the hypercall bitmaps. */
 const isBitmap = (id: bigint): boolean => id >> 16n === 0x6030_0000_0016n;
 
-type Base = Omit<Guest, "registers" | "host" | "view" | "level" | "vcpuFeatures" | "capabilities"> & {
+type Base = GuestBase & {
   readonly match: ConfigurationMatch;
 };
 

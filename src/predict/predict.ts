@@ -3,6 +3,11 @@ import type { Contract } from "../contract.ts";
 import { configurationFor } from "../hosts/configuration.ts";
 import type { HostProfile } from "../hosts/profile.ts";
 import type { Plan } from "../planner/plan.ts";
+import { type Conduit, callOutcome } from "../sim/rules/calls.ts";
+import type { CallOutcome, Expected, RegisterOutcome } from "../sim/rules/expected.ts";
+import { fateOf } from "../sim/rules/fates.ts";
+import { type Gic, type GuestBase, guestWith, inRange, type RegisterFile } from "../sim/rules/guest.ts";
+import { registerOutcomes } from "../sim/rules/registers.ts";
 import {
   capability,
   type Fate,
@@ -14,11 +19,6 @@ import {
   inIdSpace,
 } from "../tables/index.ts";
 import { firstRefusal } from "./apply.ts";
-import { type Conduit, callOutcome } from "./calls.ts";
-import type { CallOutcome, Expected, RegisterOutcome } from "./expected.ts";
-import { type Gic, gicOf, guestWith, inRange, type RegisterFile } from "./guest.ts";
-import { fateOf } from "./instructions.ts";
-import { registerOutcomes } from "./registers.ts";
 
 export type Prediction =
   | {
@@ -48,6 +48,45 @@ export interface View {
   call(functionId: number, args: readonly bigint[], conduit: Conduit): Expected<CallOutcome>;
   /** @param name of an instruction as `questions` asks it */
   instruction(name: string): Expected<Fate>;
+}
+
+const VGIC_V3 = 7;
+const VGIC_V2 = 5;
+
+/** The interrupt controller: the contract's, else the newest that the host offers, as the example VMM chooses. */
+function gicOf(contract: Contract, profile: HostProfile): Gic | undefined {
+  if (contract.gic !== undefined) return contract.gic.value;
+  if (profile.devices === undefined) return undefined;
+  if (profile.devices.includes(VGIC_V3)) return "v3";
+  return profile.devices.includes(VGIC_V2) ? "v2" : "none";
+}
+
+/** A contract in the words of the rules. */
+export function guestBase(
+  contract: Contract,
+  profile: HostProfile,
+): Omit<GuestBase, "configuration" | "gic"> {
+  const offered = (name: string): boolean =>
+    (profile.capabilities.get(capability(name)?.number ?? -1) ?? 0) > 0;
+  return {
+    profile,
+    vcpuFeatures: new Set(contract.vcpuFeatures.map((one) => one.value)),
+    capabilities: new Set(
+      contract.capabilities
+        .filter(({ value, required }) => required || offered(value))
+        .map((one) => one.value),
+    ),
+    filter: contract.filter,
+    vcpus: contract.vcpus?.value ?? 1,
+    stolenTime: contract.stolenTime?.value,
+    pmu: contract.pmu && {
+      counters: contract.pmu.counters?.value,
+      // The plan gives `allow` first.
+      events: contract.pmu.events.toSorted((a, b) =>
+        a.action === b.action ? 0 : a.action === "allow" ? -1 : 1,
+      ),
+    },
+  };
 }
 
 /** What a vCPU holds before the plan, where nobody has written anything. */
@@ -99,7 +138,7 @@ export function predict(contract: Contract, plan: Plan, profile: HostProfile): P
   const match = configurationFor(profile, features, capabilities);
   const { configuration } = match;
   const gic = gicOf(contract, profile);
-  const base = { contract, profile, configuration, gic, match };
+  const base = { ...guestBase(contract, profile), configuration, gic, match };
   const file = freshRegisters(profile, configuration, gic);
   const refusal = firstRefusal(base, file, plan);
   if (refusal !== undefined) return { kind: "refused", ...refusal };

@@ -6,13 +6,13 @@
 import type { Contract } from "../../src/contract.ts";
 import { configurationFor } from "../../src/hosts/configuration.ts";
 import type { HostProfile } from "../../src/hosts/profile.ts";
-import { callOutcome } from "../../src/predict/calls.ts";
-import { type Gic, type Guest, guestWith, type RegisterFile } from "../../src/predict/guest.ts";
-import { fateOf } from "../../src/predict/instructions.ts";
-import { changeFields, freshRegisters } from "../../src/predict/predict.ts";
-import { type Question, questions } from "../../src/predict/questions.ts";
-import { registerOutcome } from "../../src/predict/registers.ts";
+import { changeFields, freshRegisters, guestBase } from "../../src/predict/predict.ts";
 import type { AnsweredStep, End, Event, RecordedCase, Recording, Step } from "../../src/recordings/index.ts";
+import { callOutcome } from "../../src/sim/rules/calls.ts";
+import { fateOf } from "../../src/sim/rules/fates.ts";
+import { type Gic, type Guest, guestWith, type RegisterFile } from "../../src/sim/rules/guest.ts";
+import { type Question, questions } from "../../src/sim/rules/questions.ts";
+import { registerOutcome } from "../../src/sim/rules/registers.ts";
 import {
   capability,
   field,
@@ -199,7 +199,10 @@ function guestOf(made: Made, profile: HostProfile): Guest | undefined {
     file.set(control, (held & ~mask) | (BigInt(made.counters) << BigInt(count.lsb)));
   }
   changeFields(profile, file, made.gic, "run");
-  return guestWith({ contract, profile, configuration: match.configuration, gic: made.gic }, file);
+  return guestWith(
+    { ...guestBase(contract, profile), configuration: match.configuration, gic: made.gic },
+    file,
+  );
 }
 
 /** What came of a question in the words of predictions. */

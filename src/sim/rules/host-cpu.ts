@@ -1,6 +1,6 @@
 /** The CPU itself, below what its kernel and KVM show of it. */
 
-import type { Configuration, HostProfile } from "../hosts/profile.ts";
+import type { Configuration, HostProfile } from "../../hosts/profile.ts";
 import {
   capability,
   compareVersions,
@@ -14,7 +14,7 @@ import {
   idRegister,
   registerState,
   seriesOf,
-} from "../tables/index.ts";
+} from "../../tables/index.ts";
 
 /** Whether KVM on this kernel shows a field as the CPU has it. */
 function showsTruly(of: Field, kernel: string, shown: number): boolean {
@@ -29,6 +29,15 @@ function showsTruly(of: Field, kernel: string, shown: number): boolean {
  * the table has for the named core. Else it is not known.
  */
 export function hostCpu(profile: HostProfile): ExprState {
+  const known = states.get(profile) ?? readHostCpu(profile);
+  states.set(profile, known);
+  return known;
+}
+
+/** Many guests of one host ask for the same. */
+const states = new WeakMap<HostProfile, ExprState>();
+
+function readHostCpu(profile: HostProfile): ExprState {
   const kernel = seriesOf(profile.kernel.version);
   const core = findCpu(profile.cpu.name);
   const named = core?.registers ? registerState(core.registers, core.arch) : undefined;

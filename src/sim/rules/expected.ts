@@ -1,5 +1,5 @@
 /** What is expected of a guest, and how sure that is. */
-import type { Fate } from "../tables/index.ts";
+import type { Fate } from "../../tables/index.ts";
 
 /** A fact with what it rests on, or the reason for which nothing decides it. */
 export type Expected<T> =

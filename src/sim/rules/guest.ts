@@ -1,17 +1,15 @@
 /** A guest on a host: everything that the rules ask about, put together once. */
-import type { Contract } from "../contract.ts";
-import type { Configuration, HostProfile } from "../hosts/profile.ts";
+import type { Configuration, HostProfile } from "../../hosts/profile.ts";
 import {
   compareVersions,
   type Expr,
   type ExprState,
   evaluate,
-  capability as findCapability,
   idRegisters,
   type KernelRange,
   registerState,
   seriesOf,
-} from "../tables/index.ts";
+} from "../../tables/index.ts";
 import { not } from "./expected.ts";
 import { hostCpu } from "./host-cpu.ts";
 
@@ -20,8 +18,21 @@ export type RegisterFile = Map<bigint, bigint | null>;
 
 export type Gic = "v3" | "v2" | "none";
 
+/** Inclusive range of SMCCC function ids with what KVM does about them. */
+export interface FilterRange {
+  readonly first: number;
+  readonly last: number;
+  readonly action: "handle" | "deny" | "forward";
+}
+
+/** Inclusive range of PMU events that the guest may count, or not. */
+export interface EventRange {
+  readonly first: number;
+  readonly last: number;
+  readonly action: "allow" | "deny";
+}
+
 export interface Guest {
-  readonly contract: Contract;
   readonly profile: HostProfile;
   readonly configuration: Configuration;
   /** undefined: the VMM's choice, and the profile does not say what the host offers. */
@@ -29,6 +40,14 @@ export interface Guest {
   readonly vcpuFeatures: ReadonlySet<string>;
   /** Names of the capabilities that are enabled on the VM. */
   readonly capabilities: ReadonlySet<string>;
+  /** Disjoint. What is in no range KVM handles. */
+  readonly filter: readonly FilterRange[];
+  /** How many there are, with the caller, which is the first. */
+  readonly vcpus: number;
+  /** Guest-physical address of the caller's record of stolen time. */
+  readonly stolenTime: bigint | undefined;
+  /** undefined: no PMU. */
+  readonly pmu: GuestPmu | undefined;
   readonly registers: RegisterFile;
   /** Level at which it begins: 2 in a nested guest. */
   readonly level: 1 | 2;
@@ -37,15 +56,11 @@ export interface Guest {
   readonly view: ExprState;
 }
 
-const VGIC_V3 = 7;
-const VGIC_V2 = 5;
-
-/** The interrupt controller: the contract's, else the newest that the host offers, as the example VMM chooses. */
-export function gicOf(contract: Contract, profile: HostProfile): Gic | undefined {
-  if (contract.gic !== undefined) return contract.gic.value;
-  if (profile.devices === undefined) return undefined;
-  if (profile.devices.includes(VGIC_V3)) return "v3";
-  return profile.devices.includes(VGIC_V2) ? "v2" : "none";
+export interface GuestPmu {
+  /** Where PMCR_EL0 does not tell; undefined: as many as the host has. */
+  readonly counters: number | undefined;
+  /** In the order in which KVM was given them. */
+  readonly events: readonly EventRange[];
 }
 
 /** Whether a row counts for a kernel; undefined: between the kernels that somebody looked at. */
@@ -82,32 +97,21 @@ export function holds(
   ];
 }
 
+/** What a guest is made of before anything is known of its registers. */
+export type GuestBase = Omit<Guest, "registers" | "host" | "view" | "level">;
+
 /** The guest once its registers are what they are. */
-export function guestWith(
-  base: Omit<Guest, "registers" | "host" | "view" | "level" | "vcpuFeatures" | "capabilities">,
-  registers: RegisterFile,
-): Guest {
-  const { contract, profile } = base;
+export function guestWith(base: GuestBase, registers: RegisterFile): Guest {
   const values: Record<string, bigint> = {};
   for (const { name, id } of idRegisters()) {
     const value = registers.get(id);
     if (typeof value === "bigint") values[name] = value;
   }
-  const vcpuFeatures = new Set(contract.vcpuFeatures.map((one) => one.value));
   return {
     ...base,
     registers,
-    vcpuFeatures,
-    capabilities: new Set(
-      contract.capabilities
-        .filter(
-          ({ value, required }) =>
-            required || (profile.capabilities.get(findCapability(value)?.number ?? -1) ?? 0) > 0,
-        )
-        .map((one) => one.value),
-    ),
-    level: vcpuFeatures.has("HAS_EL2") ? 2 : 1,
-    host: hostCpu(profile),
+    level: base.vcpuFeatures.has("HAS_EL2") ? 2 : 1,
+    host: hostCpu(base.profile),
     view: registerState(values, ""),
   };
 }

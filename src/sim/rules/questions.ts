@@ -8,7 +8,7 @@ import {
   smcccOwners,
   sysInstructions,
   systemRegisters,
-} from "../tables/index.ts";
+} from "../../tables/index.ts";
 
 export type Question =
   /** `mrs x0, NAME` at the level at which the guest begins: EL1, EL2 in a nested guest. */

@@ -12,7 +12,7 @@ import {
   systemRegisters,
   type Trap,
   traps,
-} from "../tables/index.ts";
+} from "../../tables/index.ts";
 import { all, type Expected, known, not, open } from "./expected.ts";
 import { type Guest, holds } from "./guest.ts";
 import { pmuCounters } from "./pmu.ts";

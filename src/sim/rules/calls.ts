@@ -10,7 +10,7 @@ import {
   type SmcccValue,
   smcCalls,
   smcccFunction,
-} from "../tables/index.ts";
+} from "../../tables/index.ts";
 import { all, type CallOutcome, type Expected, known, open } from "./expected.ts";
 import { type Guest, holds, inRange } from "./guest.ts";
 
@@ -26,7 +26,7 @@ const answers = (...x: readonly (bigint | "any")[]): CallOutcome => ({
 /** What the filter does with a function id. */
 function filterAction(guest: Guest, id: number): "handle" | "deny" | "forward" {
   if (reservedFilterRanges().some(({ first, last }) => first <= id && id <= last)) return "handle";
-  return guest.contract.filter.find(({ first, last }) => first <= id && id <= last)?.action ?? "handle";
+  return guest.filter.find(({ first, last }) => first <= id && id <= last)?.action ?? "handle";
 }
 
 /** The value of a firmware or bitmap register in the guest; undefined: the host lacks it, null: unknown. */
@@ -76,7 +76,7 @@ function targetOf(guest: Guest, affinity: bigint, level: bigint): "running" | "o
   if ((affinity & ~AFFINITY) !== 0n || level > 3n) return "none";
   const ignored = level === 3n ? LEVEL_3_AT : level * AFFINITY_BITS;
   const mask = AFFINITY & ~((1n << ignored) - 1n);
-  const vcpus = guest.contract.vcpus?.value ?? 1;
+  const vcpus = guest.vcpus;
   for (let vcpu = 0; vcpu < vcpus; vcpu++)
     if ((affinityOf(vcpu) & mask) === (affinity & mask)) return vcpu === 0 ? "running" : "off";
   return "none";
@@ -98,7 +98,7 @@ function fits(
     row.psci === undefined || psciAtLeast(guest, row.psci),
     row.capability === undefined || guest.capabilities.has(row.capability),
     row.service === undefined || mayUse(guest, row.service),
-    row.stolenTime === undefined || guest.contract.stolenTime !== undefined,
+    row.stolenTime === undefined || guest.stolenTime !== undefined,
     row.target === undefined || row.target === targetOf(guest, x1, row.atLevel === true ? x2 : 0n),
   ]);
 }
@@ -107,7 +107,7 @@ function fits(
 function wordOf(guest: Guest, value: SmcccValue): bigint | "any" | undefined {
   if (typeof value === "bigint" || value === "any") return value;
   if (value === "psci-version") return firmwareValue(guest, "KVM_REG_ARM_PSCI_VERSION") ?? undefined;
-  if (value === "stolen-time") return guest.contract.stolenTime?.value;
+  if (value === "stolen-time") return guest.stolenTime;
   const found = firmwareValue(guest, value.register);
   return found === null ? undefined : (found ?? 0n);
 }

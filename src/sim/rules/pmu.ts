@@ -1,15 +1,15 @@
 /** The guest's performance monitors. */
-import { field, fieldOf, idRegister } from "../tables/index.ts";
+import { field, fieldOf, idRegister } from "../../tables/index.ts";
 import type { Guest } from "./guest.ts";
 
 /** How many event counters the guest has; undefined: not known, 0: no PMU. */
 export function pmuCounters(guest: Guest): number | undefined {
-  const { contract, registers } = guest;
-  if (contract.pmu === undefined) return 0;
+  const { pmu, registers } = guest;
+  if (pmu === undefined) return 0;
   const id = idRegister("PMCR_EL0")?.id;
   const count = field("PMCR_EL0", "N");
   const value = id === undefined ? undefined : registers.get(id);
-  if (count === undefined || typeof value !== "bigint") return contract.pmu.counters?.value;
+  if (count === undefined || typeof value !== "bigint") return pmu.counters;
   return Number(fieldOf(value, count));
 }
 
@@ -23,17 +23,15 @@ const HALF = 32;
 /** The bits of a PMCEIDn_EL0 that the guest's event filter leaves; all bits of any other register. */
 export function filterMask(guest: Guest, register: string): bigint {
   const first = firstEvents[register];
-  const events = guest.contract.pmu?.events ?? [];
+  const events = guest.pmu?.events ?? [];
   if (first === undefined || events.length === 0) return (1n << 64n) - 1n;
-  // The first range that KVM is given decides about all events outside the ranges; the plan gives `allow` first.
-  const otherwise = !events.some((range) => range.action === "allow");
+  // The first range that KVM is given decides about all events outside the ranges.
+  const otherwise = events[0]?.action === "deny";
   const allowed = (event: number): boolean =>
-    events
-      .toSorted((a, b) => (a.action === b.action ? 0 : a.action === "allow" ? -1 : 1))
-      .reduce(
-        (now, range) => (range.first <= event && event <= range.last ? range.action === "allow" : now),
-        otherwise,
-      );
+    events.reduce(
+      (now, range) => (range.first <= event && event <= range.last ? range.action === "allow" : now),
+      otherwise,
+    );
   let mask = 0n;
   for (const [half, base] of first.entries())
     for (let bit = 0; bit < HALF; bit++) if (allowed(base + bit)) mask |= 1n << BigInt(half * HALF + bit);

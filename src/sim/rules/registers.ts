@@ -1,8 +1,8 @@
 /** What the guest reads from ID registers. */
-import { cpu, type IdRegister, idRegisters, type RegisterValue, registerValues } from "../tables/index.ts";
+import { cpu, type IdRegister, idRegisters, type RegisterValue, registerValues } from "../../tables/index.ts";
 import { all, type Expected, known, open, type RegisterOutcome } from "./expected.ts";
+import { fateOf } from "./fates.ts";
 import { type Guest, holds } from "./guest.ts";
-import { fateOf } from "./instructions.ts";
 import { filterMask } from "./pmu.ts";
 import { readOf } from "./questions.ts";
 
