@@ -1,0 +1,17 @@
+/** KVM_ARM_GET_REG_WRITABLE_MASKS. */
+import { type Answer, fails, ok } from "../answer.ts";
+import type { Vm } from "../machine.ts";
+
+/**
+ * KVM_ARM_GET_REG_WRITABLE_MASKS: the ID registers that have writable bits, by ONE_REG id.
+ *
+ * @param range 0: the feature-ID space, the only one that there is
+ * @param reserved the first reserved word of the argument
+ */
+export function writableMasks(
+  _vm: Vm,
+  range: number,
+  reserved: number,
+): Answer<ReadonlyMap<bigint, bigint>> {
+  return range !== 0 || reserved !== 0 ? fails("EINVAL") : ok(new Map());
+}
