@@ -8,10 +8,6 @@ import type { Vm } from "../machine.ts";
  * @param range 0: the feature-ID space, the only one that there is
  * @param reserved the first reserved word of the argument
  */
-export function writableMasks(
-  _vm: Vm,
-  range: number,
-  reserved: number,
-): Answer<ReadonlyMap<bigint, bigint>> {
+export function writableMasks(_vm: Vm, range: number, reserved: number): Answer<ReadonlyMap<bigint, bigint>> {
   return range !== 0 || reserved !== 0 ? fails("EINVAL") : ok(new Map());
 }
