@@ -1,5 +1,6 @@
 /** What is outside the core, and how core and world speak to each other. */
 import type { Fate } from "../../tables/index.ts";
+import type { Guest } from "../rules/guest.ts";
 import type { Memory } from "./memory.ts";
 import type { VcpuState } from "./state.ts";
 
@@ -63,8 +64,10 @@ export interface Hypervisor {
    *   a SYS instruction with `_` for each space, or `MRS_` and a register
    */
   fate(name: string): Fate;
-  /** Changes whenever `fate` may answer otherwise. */
+  /** Changes whenever `fate`, `guest` or `idRegister` may answer otherwise. */
   readonly generation: number;
+  /** The guest that the vCPU belongs to: what its host's CPU has and what its ID registers say. */
+  readonly guest: Guest;
   /** HVC or SMC: X0 to X3 are changed as it answers; a stop where it leaves the guest; a trap where it is one. */
   call(state: VcpuState, conduit: "hvc" | "smc", immediate: number): Stop | Trap | undefined;
   /** What an ID register reads for the guest. @param key `encodingKey` of a register of the ID space */
