@@ -40,6 +40,8 @@ export interface VcpuState {
   /** N, Z, C, V as bits 3 to 0. */
   nzcv: number;
   readonly pstate: ProcessState;
+  /** Bits of PSTATE that user space set and the core does not model, those of AArch32 modes among them. */
+  pstateRest: bigint;
   /** SP_EL0, SP_EL1, SP_EL2; the one in use is out of date, its value is in `x`. */
   readonly stackPointers: BigUint64Array;
   /**
@@ -78,6 +80,7 @@ export function freshState(): VcpuState {
       il: 0,
       ss: 0,
     },
+    pstateRest: 0n,
     stackPointers: new BigUint64Array(3),
     system: new Map(),
     z: new Uint8Array(32 * Z_BYTES),
