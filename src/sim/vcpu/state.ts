@@ -49,6 +49,8 @@ export interface VcpuState {
    * (NZCV, ELR_EL12, TPIDR through HCR_EL2 …) are not here; nor are ID registers, which are the VM's.
    */
   readonly system: Map<number, bigint>;
+  /** CCSIDR_EL1 by bits 3:0 of CSSELR_EL1; filled at KVM_ARM_VCPU_INIT. */
+  readonly caches: Map<number, bigint>;
   readonly z: Uint8Array;
   readonly p: Uint8Array;
   readonly ffr: Uint8Array;
@@ -83,6 +85,7 @@ export function freshState(): VcpuState {
     pstateRest: 0n,
     stackPointers: new BigUint64Array(3),
     system: new Map(),
+    caches: new Map(),
     z: new Uint8Array(32 * Z_BYTES),
     p: new Uint8Array(16 * P_BYTES),
     ffr: new Uint8Array(P_BYTES),
