@@ -1,13 +1,13 @@
 /** Boots a machine of the lab, runs programs in it and brings out what they printed. */
-import { spawn } from "node:child_process";
 import { open, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { compareVersions } from "../src/tables/index.ts";
-import { atExit, inRunFolder } from "./cleanup.ts";
+import { inRunFolder } from "./cleanup.ts";
 import { compileArm64 } from "./compile.ts";
 import { cpioArchive } from "./cpio.ts";
 import { type Cpu, cpuOf } from "./cpus.ts";
-import { LabError, systemError } from "./errors.ts";
+import { type End, runEmulator } from "./emulator.ts";
+import { LabError } from "./errors.ts";
 import { countBytes, type Frame, readFrames, writtenBytes } from "./frames.ts";
 import { kernelOf, type Parts, type Qemu, qemuOf, setupCommand } from "./parts.ts";
 
@@ -179,44 +179,6 @@ async function readReports(path: string): Promise<Uint8Array> {
   }
 }
 
-/** How the emulator's process ended. */
-type End =
-  | { readonly kind: "exit"; readonly status: number | null; readonly complaint: string }
-  | { readonly kind: "late" };
-
-function runQemu(qemu: Qemu, args: readonly string[], seconds: number): Promise<End> {
-  return new Promise((resolve, reject) => {
-    const child = spawn(qemu.command, args, {
-      env: { ...process.env, ...qemu.environment },
-      stdio: ["ignore", "ignore", "pipe"],
-    });
-    let late = false;
-    let complaint = "";
-    const timer = setTimeout(() => {
-      late = true;
-      child.kill("SIGKILL");
-    }, seconds * 1000);
-    const alive = atExit(() => {
-      child.kill("SIGKILL");
-    });
-    const over = (): void => {
-      clearTimeout(timer);
-      alive();
-    };
-    child.stderr.setEncoding("utf8").on("data", (text: string) => {
-      complaint += text;
-    });
-    child.on("error", (error) => {
-      over();
-      reject(systemError(`${qemu.command} cannot be started`, error));
-    });
-    child.on("close", (status) => {
-      over();
-      resolve(late ? { kind: "late" } : { kind: "exit", status, complaint: complaint.trim() });
-    });
-  });
-}
-
 /** Why a machine ended before its reports did, with what its console said last. */
 function brokenMachine(
   machine: Machine,
@@ -294,7 +256,7 @@ export async function boot(
     };
     await writeFile(files.initrd, ramDisk(await initProgram(parts), jobs));
     await makeReports(files.reports);
-    const end = await runQemu(qemu, qemuArguments(machine, cpu, qemu, files), seconds);
+    const end = await runEmulator(qemu, qemuArguments(machine, cpu, qemu, files), seconds);
     const { frames, fault } = readFrames(await readReports(files.reports));
     const release = frames.find(({ kind }) => kind === "release");
     const done = jobs.flatMap((job, at) => doneOf(job, at, frames) ?? []);

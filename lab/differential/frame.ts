@@ -1,0 +1,237 @@
+/** The code around the blocks: start, the loop over the blocks, and the handler of their exceptions. */
+import {
+  addImmediate,
+  assemble,
+  b,
+  bCond,
+  compare,
+  DSB_SY,
+  EQ,
+  ERET,
+  HS,
+  hvc,
+  ISB,
+  type Line,
+  LO,
+  ldp,
+  ldpQ,
+  ldr,
+  loadConstant,
+  mrs,
+  msr,
+  NOP,
+  orr,
+  registers,
+  SP,
+  stp,
+  stpQ,
+  str,
+} from "./assemble.ts";
+import {
+  CODE,
+  IDENTITY,
+  LOG_END,
+  LOG_ENTRY,
+  logged,
+  RECORD_BYTES,
+  recorded,
+  TABLES,
+  VARIABLES,
+  VECTORS,
+  VECTORS_COUNT,
+  variables,
+} from "./map.ts";
+
+/** M, C, SA, I, EOS, SPAN and the RES1 bits of Armv8.0: MMU and caches on, no alignment check but of SP. */
+const SCTLR = 0x30d0_180dn;
+/** 39 bits of addresses by TTBR0, cacheable and inner shareable walks, 4 KB granule, none by TTBR1, 40 bits out. */
+const TCR = 0x2_0080_3519n;
+/** Attribute 0: Normal, write-back. */
+const MAIR = 0xffn;
+/** FPEN: no trap of FP and SIMD; ZEN, SMEN: SVE and SME are trapped. */
+const CPACR = 3n << 20n;
+/** EL1h with D, A, I and F masked. */
+const ENTRY_PSTATE = 0x3c5n;
+const SYSTEM_OFF = 0x8400_0008n;
+/** ID_AA64PFR0_EL1 to the end of its space: op0 3, op1 0, CRn 0, CRm 4 to 7. */
+export const identityKeys: readonly number[] = [
+  ...Array.from({ length: 32 }, (_, at) => 0xc000 | (4 << 3) | at),
+  // CTR_EL0 and DCZID_EL0
+  0xd801,
+  0xd807,
+];
+
+const to = (label: string, word: (distance: number) => number): Line => ({ to: label, word });
+const pairs = (count: number): readonly number[] => Array.from({ length: count / 2 }, (_, at) => 2 * at);
+
+const start: readonly Line[] = [
+  ...loadConstant(0, MAIR),
+  msr(registers.mair, 0),
+  ...loadConstant(0, TCR),
+  msr(registers.tcr, 0),
+  ...loadConstant(0, BigInt(TABLES)),
+  msr(registers.ttbr0, 0),
+  ...loadConstant(0, BigInt(VECTORS)),
+  msr(registers.vbar, 0),
+  ...loadConstant(0, CPACR),
+  msr(registers.cpacr, 0),
+  DSB_SY,
+  ISB,
+  ...loadConstant(0, SCTLR),
+  msr(registers.sctlr, 0),
+  ISB,
+  ...loadConstant(1, BigInt(IDENTITY)),
+  ...identityKeys.flatMap((key, at) => [mrs(0, key << 5), str(0, 1, 8 * at)]),
+  to("next", b),
+];
+
+/** Vectors have 32 words each; all but the synchronous one of the current level on its own stack end the run. */
+const SYNCHRONOUS = 4;
+const vectors: readonly Line[] = Array.from({ length: 16 }, (_, at): readonly Line[] => [
+  to(at === SYNCHRONOUS ? "exception" : "unexpected", b),
+  ...Array.from({ length: 31 }, () => NOP),
+]).flat();
+
+const loop: readonly Line[] = [
+  { label: "next" },
+  ...loadConstant(0, BigInt(VARIABLES)),
+  ldr(1, 0, variables.record),
+  ldr(2, 0, variables.lastRecord),
+  compare(1, 2),
+  to("off", (distance) => bCond(EQ, distance)),
+  ldr(2, 1, recorded.code),
+  str(2, 0, variables.blockStart),
+  msr(registers.elr, 2),
+  ldr(2, 1, recorded.codeEnd),
+  str(2, 0, variables.blockEnd),
+  ldr(2, 1, recorded.nzcv),
+  ...loadConstant(3, ENTRY_PSTATE),
+  orr(2, 2, 3),
+  msr(registers.spsr, 2),
+  ldr(2, 1, recorded.fpcr),
+  msr(registers.fpcr, 2),
+  ldr(2, 1, recorded.fpsr),
+  msr(registers.fpsr, 2),
+  ldr(2, 1, recorded.tpidr),
+  msr(registers.tpidrEl0, 2),
+  ldr(2, 1, recorded.sp),
+  addImmediate(SP, 2, 0),
+  ...pairs(VECTORS_COUNT).map((n) => ldpQ(n, n + 1, 1, recorded.v + 16 * n)),
+  ldr(30, 1, 8 * 30),
+  ...pairs(28).map((n) => ldp(n + 2, n + 3, 1, 8 * (n + 2))),
+  ldp(0, 1, 1, 0),
+  // Clears the exclusive monitor, too.
+  ERET,
+
+  { label: "done" },
+  msr(registers.tpidrEl1, 0),
+  msr(registers.tpidrroEl0, 1),
+  ...loadConstant(0, BigInt(VARIABLES)),
+  ldr(1, 0, variables.record),
+  ...pairs(28).map((n) => stp(n + 2, n + 3, 1, 8 * (n + 2))),
+  str(30, 1, 8 * 30),
+  mrs(2, registers.tpidrEl1),
+  mrs(3, registers.tpidrroEl0),
+  stp(2, 3, 1, 0),
+  addImmediate(2, SP, 0),
+  str(2, 1, recorded.sp),
+  mrs(2, registers.nzcv),
+  str(2, 1, recorded.nzcv),
+  mrs(2, registers.fpcr),
+  str(2, 1, recorded.fpcr),
+  mrs(2, registers.fpsr),
+  str(2, 1, recorded.fpsr),
+  mrs(2, registers.tpidrEl0),
+  str(2, 1, recorded.tpidr),
+  ...pairs(VECTORS_COUNT).map((n) => stpQ(n, n + 1, 1, recorded.v + 16 * n)),
+  addImmediate(1, 1, RECORD_BYTES),
+  str(1, 0, variables.record),
+  to("next", b),
+];
+
+/** Logs the exception and goes on behind its instruction, or at the block's end where it is outside. */
+const handler: readonly Line[] = [
+  { label: "exception" },
+  msr(registers.tpidrEl1, 0),
+  msr(registers.tpidrroEl0, 1),
+  ...loadConstant(0, BigInt(VARIABLES)),
+  str(2, 0, variables.saved2),
+  str(3, 0, variables.saved3),
+  ldr(1, 0, variables.log),
+  mrs(2, registers.esr),
+  str(2, 1, logged.esr),
+  mrs(3, registers.far),
+  str(3, 1, logged.far),
+  mrs(3, registers.spsr),
+  str(3, 1, logged.spsr),
+  mrs(3, registers.elr),
+  str(3, 1, logged.elr),
+  addImmediate(1, 1, LOG_ENTRY),
+  str(1, 0, variables.log),
+  ...loadConstant(2, BigInt(LOG_END)),
+  compare(1, 2),
+  to("full", (distance) => bCond(HS, distance)),
+  ldr(1, 0, variables.blockStart),
+  compare(3, 1),
+  to("outside", (distance) => bCond(LO, distance)),
+  ldr(1, 0, variables.blockEnd),
+  compare(3, 1),
+  to("outside", (distance) => bCond(HS, distance)),
+  addImmediate(3, 3, 4),
+  { label: "resume" },
+  msr(registers.elr, 3),
+  ldr(3, 0, variables.saved3),
+  ldr(2, 0, variables.saved2),
+  mrs(1, registers.tpidrroEl0),
+  mrs(0, registers.tpidrEl1),
+  ERET,
+  { label: "outside" },
+  ldr(3, 0, variables.blockEnd),
+  to("resume", b),
+
+  { label: "full" },
+  ...loadConstant(2, 1n),
+  to("verdict", b),
+  { label: "unexpected" },
+  ...loadConstant(0, BigInt(VARIABLES)),
+  ...loadConstant(2, 2n),
+  { label: "verdict" },
+  str(2, 0, variables.verdict),
+  { label: "off" },
+  ...loadConstant(0, SYSTEM_OFF),
+  hvc(0),
+  { label: "forever" },
+  to("forever", b),
+];
+
+/** Behind the start, before the vectors; and behind the variables. */
+const LOOP = CODE + 0x400;
+const HANDLER = CODE + 0x3400;
+
+/** What lies where; `done` is where a block branches to. */
+export interface Frame {
+  readonly pieces: readonly { readonly address: number; readonly words: readonly number[] }[];
+  readonly done: number;
+}
+
+export function frame(): Frame {
+  const loopLabels = assemble(LOOP, loop, new Map([["off", 0]])).labels;
+  const handlerLabels = assemble(HANDLER, handler, loopLabels).labels;
+  const known = new Map([...loopLabels, ...handlerLabels]);
+  const piece = (address: number, lines: readonly Line[], end: number) => {
+    const { words } = assemble(address, lines, known);
+    if (address + 4 * words.length > end) throw new Error("a part of the frame is too long");
+    return { address, words };
+  };
+  const done = loopLabels.get("done");
+  if (done === undefined) throw new Error("no label done");
+  return {
+    pieces: [
+      piece(CODE, start, LOOP),
+      piece(LOOP, loop, VECTORS),
+      piece(VECTORS, vectors, TABLES),
+      piece(HANDLER, handler, IDENTITY),
+    ],
+    done,
+  };
+}
