@@ -1,11 +1,83 @@
 /** What registers hold after init, finalize and the first run. */
-import type { Vcpu } from "../machine.ts";
 
-/** After KVM_ARM_VCPU_INIT, once `vcpu.features` is set: system registers and core registers as they are fresh. */
-export function resetVcpuRegisters(_vcpu: Vcpu): void {}
+import { fieldMask, field as findField, idRegister } from "../../../tables/index.ts";
+import { SP, writePc, writeX } from "../../vcpu/state.ts";
+import type { Vcpu, Vm } from "../machine.ts";
+import { gicOf } from "../objects.ts";
+import { behaviourOf } from "./behaviour.ts";
+import { configurationOfVm, hasFeature } from "./configuration.ts";
+import { getDemux } from "./demux.ts";
+import { heldIdentity } from "./identity.ts";
+import { CLASSES, classOf, isSystemId } from "./ids.ts";
+import { writePstate } from "./pstate.ts";
+import { registerRule } from "./rules.ts";
+import { resetVectors } from "./sve.ts";
 
-/** After KVM_ARM_VCPU_FINALIZE, once `vcpu.finalized` is set. */
+/** With what KVM fills registers that the architecture leaves unknown at reset (reset_unknown). */
+const UNKNOWN = 0x1de7_ec7e_dbad_c0den;
+
+const AARCH64_EL1 = 0x3c5n;
+const AARCH64_EL2 = 0x3c9n;
+const AARCH32_SVC = 0x1d3n;
+
+/** MPIDR_EL1: RES1, and the vCPU's id in affinity levels of 16, 256 and 256 (reset_mpidr). */
+const affinityOf = (id: number): bigint =>
+  0x8000_0000n | BigInt(id & 0xf) | (BigInt((id >> 4) & 0xff) << 8n) | (BigInt((id >> 12) & 0xff) << 16n);
+
+function resetCore({ state, features }: Vcpu): void {
+  writePstate(
+    state,
+    hasFeature(features, "EL1_32BIT")
+      ? AARCH32_SVC
+      : hasFeature(features, "HAS_EL2")
+        ? AARCH64_EL2
+        : AARCH64_EL1,
+  );
+  for (let n = 0; n < 31; n++) writeX(state, n, 0n);
+  state.stackPointers.fill(0n);
+  writeX(state, SP, 0n);
+  writePc(state, 0n);
+  state.exclusive = undefined;
+}
+
+function resetSystem(vcpu: Vcpu): void {
+  const { vm, state } = vcpu;
+  const { profile } = vm.kvm;
+  state.system.clear();
+  for (const [id, value] of configurationOfVm(vm).registers) {
+    if (classOf(id) === CLASSES.demux) {
+      const held = getDemux(vcpu, id);
+      if (held.ok) state.caches.set(Number(id & 0xffn), held.value);
+    }
+    if (!isSystemId(id)) continue;
+    const { kind, key, reset } = behaviourOf(profile.kernel.version, id);
+    if (kind === "identity" || kind === "implementation" || kind === "counter" || kind === "ignored")
+      continue;
+    state.system.set(key, kind === "mpidr" ? affinityOf(vcpu.id) : (reset ?? value ?? UNKNOWN));
+  }
+}
+
+/** After KVM_ARM_VCPU_INIT, once `features` are set: system, core and vector registers are fresh (kvm_reset_vcpu). */
+export function resetVcpuRegisters(vcpu: Vcpu): void {
+  resetCore(vcpu);
+  resetVectors(vcpu);
+  resetSystem(vcpu);
+}
+
+/** After KVM_ARM_VCPU_FINALIZE, once `finalized` is set: there are vectors now, all zero. */
 export function finalizeRegisters(_vcpu: Vcpu): void {}
 
-/** At the vCPU's first KVM_RUN, before it sets `vcpu.ran` and `vm.ran`. */
-export function freezeAtFirstRun(_vcpu: Vcpu): void {}
+function clearField(vm: Vm, register: string, name: string): void {
+  const id = idRegister(register)?.id;
+  const of = findField(register, name);
+  if (id === undefined || of === undefined || !configurationOfVm(vm).registers.has(id)) return;
+  vm.registers.set(id, heldIdentity(vm, id) & ~fieldMask(of));
+}
+
+/** At the vCPU's first KVM_RUN, before it sets `vcpu.ran` and `vm.ran` (kvm_finalize_sys_regs). */
+export function freezeAtFirstRun(vcpu: Vcpu): void {
+  const { vm } = vcpu;
+  if (vm.ran || gicOf(vm) !== undefined) return;
+  for (const [register, name] of registerRule<readonly (readonly [string, string])[]>(vm.kvm, "without-gic"))
+    clearField(vm, register, name);
+}

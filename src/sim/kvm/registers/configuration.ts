@@ -1,0 +1,36 @@
+/** What the host profile says of a vCPU's registers. */
+import { configurationFor } from "../../../hosts/configuration.ts";
+import type { Configuration, HostProfile } from "../../../hosts/profile.ts";
+import { vcpuFeatures } from "../../../tables/index.ts";
+import type { Vm } from "../machine.ts";
+import { hasBit } from "../objects.ts";
+
+const found = new WeakMap<HostProfile, Map<string, Configuration>>();
+
+/** Names of the vCPU features in the words of KVM_ARM_VCPU_INIT. */
+export const featureNames = (features: number): readonly string[] =>
+  vcpuFeatures()
+    .filter(({ index }) => hasBit(features, index))
+    .map(({ name }) => name);
+
+/**
+ * The configuration whose readings hold for the VM's vCPUs; before the first KVM_ARM_VCPU_INIT that of a vCPU without
+ * features.
+ */
+export function configurationOfVm(vm: Vm): Configuration {
+  const { profile } = vm.kvm;
+  const features = vm.features ?? 0;
+  const known = found.get(profile) ?? new Map<string, Configuration>();
+  found.set(profile, known);
+  const key = `${features} ${[...vm.enabled].sort((a, b) => a - b).join(" ")}`;
+  const configuration =
+    known.get(key) ?? configurationFor(profile, featureNames(features), [...vm.enabled]).configuration;
+  known.set(key, configuration);
+  return configuration;
+}
+
+/** Whether the vCPU has a feature, by its name without KVM_ARM_VCPU_. */
+export function hasFeature(features: number | undefined, name: string): boolean {
+  const row = vcpuFeatures().find((one) => one.name === name);
+  return row !== undefined && features !== undefined && hasBit(features, row.index);
+}
