@@ -21,6 +21,8 @@ export interface Compilation {
   readonly diagnostics: readonly Diagnostic[];
   /** In the order of their declaration; a guest whose CPU cannot be resolved is missing. */
   readonly guests: readonly Contract[];
+  /** The hosts that the files declare, by name; one that cannot be read or derived is missing. */
+  readonly hosts: ReadonlyMap<string, HostProfile>;
   /** Other files read: host profiles. */
   readonly inputs: readonly string[];
 }
@@ -81,6 +83,7 @@ export function compile(entry: SourceFile, loader: FileLoader, options: CompileO
     files: files.map((file) => file.file.source),
     diagnostics: distinctDiagnostics(sortDiagnostics(report.diagnostics)),
     guests,
+    hosts: hosts.profiles,
     inputs: hosts.inputs,
   };
 }

@@ -29,6 +29,17 @@ const root: OptionRow = {
   value: "DIR",
   title: "imports and profiles stay inside this folder; default: the repository or package around the file",
 };
+const oneGuest: OptionRow = {
+  name: "guest",
+  value: "NAME",
+  title: "the guest; may be left out where the file has one",
+};
+const oneHost: OptionRow = {
+  name: "host",
+  value: "HOST",
+  title:
+    "a host of the file, a profile's path, or the name of a shipped one; may be left out where the guest runs on one",
+};
 const textOrJson = (title: string): OptionRow => ({
   name: "format",
   value: "FORMAT",
@@ -111,6 +122,43 @@ export const commands: readonly CommandRow[] = [
         title: "several targets of one guest",
       },
       { line: "guestc build web.guest --host hosts/a76.json", title: "refuse what this host cannot do" },
+    ],
+  },
+  {
+    name: "view",
+    title: "show what a guest sees on a host, and who decided it",
+    operands: "FILE",
+    least: 1,
+    most: 1,
+    options: [
+      oneGuest,
+      oneHost,
+      {
+        name: "all",
+        title: "every register, field, call and instruction; default: what is decided or there",
+      },
+      {
+        name: "format",
+        value: "FORMAT",
+        choices: ["table", "json"],
+        title: "a table for people (table), or a complete document for programs (json)",
+      },
+      { name: "out", short: "o", value: "FILE", title: "write into this file" },
+      root,
+    ],
+    description: [
+      "Applies the guest's plan to the simulated KVM of the host and asks what the guest asks: ID registers, hypercalls, instructions. Where KVM refuses the plan, says which call, errno and statement, and exits 1.",
+    ],
+    examples: [
+      { line: "guestc view web.guest --guest web --host n1-lts", title: "on a host of the file" },
+      {
+        line: "guestc view web.guest --host neoverse-n1.linux-6.12 --all",
+        title: "on a shipped host, in full",
+      },
+      {
+        line: "guestc view web.guest --host my-host.json --format json",
+        title: "on a recorded host, for a program",
+      },
     ],
   },
   {

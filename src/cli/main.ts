@@ -14,6 +14,7 @@ const runners: Readonly<
 > = {
   check: () => import("./commands/check.ts"),
   build: () => import("./commands/build.ts"),
+  view: () => import("./commands/view.ts"),
   fmt: () => import("./commands/fmt.ts"),
   explain: () => import("./commands/explain.ts"),
   init: () => import("./commands/init.ts"),

@@ -14,6 +14,7 @@ import {
 } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { systemError } from "./errors.ts";
+import type { Io } from "./io.ts";
 
 export type Written = "written" | "unchanged";
 
@@ -80,6 +81,12 @@ export function writeIfChanged(path: string, text: string): Written {
   } catch (error) {
     throw systemError(path, error);
   }
+}
+
+/** Gives a product to the file that `--out` names, or to stdout. */
+export function giveProduct(text: string, path: string | undefined, io: Io): void {
+  if (path === undefined) io.out(text);
+  else io.err(`${writeIfChanged(path, text)} ${path}\n`);
 }
 
 /**

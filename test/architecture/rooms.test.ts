@@ -42,6 +42,15 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
     "src/sim/vcpu",
     "src/sim/kvm",
   ],
+  "src/sim/view": [
+    "src/contract.ts",
+    "src/diagnostics",
+    "src/tables",
+    "src/hosts",
+    "src/planner",
+    "src/predict",
+    "src/sim/rules",
+  ],
   "src/predict": [
     "src/contract.ts",
     "src/tables",
