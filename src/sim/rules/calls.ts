@@ -73,6 +73,7 @@ const affinityOf = (vcpu: number): bigint => BigInt((vcpu & 0xf) | ((vcpu >> 4) 
 
 /** Of the vCPUs that an affinity at a level names: whether the caller, the first, is among them, or only others. */
 function targetOf(guest: Guest, affinity: bigint, level: bigint): "running" | "off" | "none" {
+  if (guest.target !== undefined) return guest.target(affinity, level);
   if ((affinity & ~AFFINITY) !== 0n || level > 3n) return "none";
   const ignored = level === 3n ? LEVEL_3_AT : level * AFFINITY_BITS;
   const mask = AFFINITY & ~((1n << ignored) - 1n);

@@ -4,7 +4,8 @@ import type { Fate } from "../../tables/index.ts";
 /** A fact with what it rests on, or the reason for which nothing decides it. */
 export type Expected<T> =
   | { readonly known: true; readonly value: T; readonly because: string }
-  | { readonly known: false; readonly because: string };
+  /** `likely`: what it is taken for where an answer has to be given. */
+  | { readonly known: false; readonly because: string; readonly likely?: T };
 
 /**
  * What reading a register gives: its 64-bit value, `any` where it reads but nothing decides the value, or the

@@ -122,7 +122,12 @@ export function fateOf(guest: Guest, asked: string): Expected<Fate> {
   if (first === undefined) return open("no rule speaks of it");
   if (first[0] === "open") return open(first[1]);
   if (second === undefined) return known(first[0], first[1]);
-  return open([...reasons].map(([fate, why]) => `${fate}: ${why}`).join("; "));
+  // Rows come in the order in which KVM and the CPU decide: the first that may hold is the likeliest.
+  return {
+    known: false,
+    because: [...reasons].map(([fate, why]) => `${fate}: ${why}`).join("; "),
+    likely: first[0],
+  };
 }
 
 /** Collects the fates that rows allow; true: one of them holds for certain. */

@@ -44,6 +44,8 @@ export interface Guest {
   readonly filter: readonly FilterRange[];
   /** How many there are, with the caller, which is the first. */
   readonly vcpus: number;
+  /** Whether a vCPU that an affinity names at a level is on, or all are off; absent: the caller is on, the others are off. */
+  readonly target?: (affinity: bigint, level: bigint) => "running" | "off" | "none";
   /** Guest-physical address of the caller's record of stolen time. */
   readonly stolenTime: bigint | undefined;
   /** undefined: no PMU. */

@@ -53,7 +53,7 @@ function valueOfRegister(guest: Guest, register: IdRegister): Expected<RegisterO
 /** What the guest reads from one ID register. */
 export function registerOutcome(guest: Guest, register: IdRegister): Expected<RegisterOutcome> {
   const fate = fateOf(guest, readOf(register.name));
-  if (!fate.known) return fate;
+  if (!fate.known) return open(fate.because);
   return fate.value === "executes" ? valueOfRegister(guest, register) : known(fate.value, fate.because);
 }
 

@@ -1,0 +1,86 @@
+/** Why KVM_RUN fails before it enters the guest (kvm_arch_vcpu_run_pid_change). */
+
+import type { Errno } from "./answer.ts";
+import { hasSpi, isPpi, ownInterrupt } from "./gic/interrupts.ts";
+import { framesFit, V3_DISTRIBUTOR } from "./gic/redistributors.ts";
+import type { Device, Vcpu } from "./machine.ts";
+import { GIC_V3, gicOf, hasBit } from "./objects.ts";
+
+/** vCPU features by index. */
+const PMU_V3 = 3;
+const SVE = 4;
+const HAS_EL2 = 7;
+
+/** Addresses of a GICv2: its distributor, and its CPU interface. */
+const V2_DISTRIBUTOR = 0;
+const V2_CPU = 1;
+
+/** INTIDs of the timers by attribute number, where nobody has set them: virtual, physical, and those of EL2. */
+const TIMERS = [27, 30, 28, 26];
+const TIMERS_OF_EL1 = 2;
+/** INTID of a GIC's maintenance interrupt in a guest with an EL2 of its own, and the attribute that sets it. */
+const MAINTENANCE = 25;
+const MAINTENANCE_GROUP = 9n;
+
+/** vgic_v3_map_resources, vgic_v2_map_resources. */
+function mapFailure(gic: Device, vcpus: Iterable<Vcpu>): Errno | undefined {
+  if (gic.type === GIC_V3) {
+    if (!gic.addresses.has(V3_DISTRIBUTOR)) return "ENXIO";
+    for (const { index } of vcpus) if (!gic.placed.has(index)) return "ENXIO";
+    if (!framesFit(gic)) return "EINVAL";
+    return gic.initialised ? undefined : "EBUSY";
+  }
+  if (!gic.addresses.has(V2_DISTRIBUTOR) || !gic.addresses.has(V2_CPU)) return "ENXIO";
+  gic.initialised = true;
+  return undefined;
+}
+
+/** kvm_timer_enable: each timer of a vCPU has an interrupt of its own. */
+function claimTimers(vcpu: Vcpu): Errno | undefined {
+  const count = hasBit(vcpu.features ?? 0, HAS_EL2) ? TIMERS.length : TIMERS_OF_EL1;
+  const claimed = new Set<number>();
+  for (let timer = 0; timer < count; timer++) {
+    const intid = vcpu.vm.timers.get(timer) ?? TIMERS[timer] ?? 0;
+    if (!ownInterrupt(vcpu, intid, `timer ${timer}`).ok) break;
+    claimed.add(intid);
+  }
+  if (claimed.size !== count) return "EINVAL";
+  vcpu.vm.timersFixed = true;
+  return undefined;
+}
+
+/** kvm_arm_pmu_v3_enable. */
+function pmuFailure(vcpu: Vcpu): Errno | undefined {
+  if (!hasBit(vcpu.features ?? 0, PMU_V3)) return undefined;
+  const { initialised, irq } = vcpu.pmu;
+  if (!initialised) return "EINVAL";
+  if (gicOf(vcpu.vm) === undefined) return irq === undefined ? undefined : "EINVAL";
+  return irq !== undefined && (isPpi(irq) || hasSpi(vcpu.vm, irq)) ? undefined : "EINVAL";
+}
+
+/** What a vCPU's first KVM_RUN needs beyond the vCPU itself. */
+function firstRunFailure(vcpu: Vcpu): Errno | undefined {
+  const { vm } = vcpu;
+  const gic = gicOf(vm);
+  if (gic !== undefined) {
+    const errno = mapFailure(gic, vm.vcpus.values());
+    if (errno !== undefined) {
+      vm.dead = true;
+      return errno;
+    }
+  }
+  if (hasBit(vcpu.features ?? 0, HAS_EL2)) {
+    const intid = Number(gic?.attributes.get(MAINTENANCE_GROUP << 32n) ?? MAINTENANCE);
+    const owned = ownInterrupt(vcpu, intid, "maintenance");
+    if (!owned.ok) return owned.errno;
+  }
+  return (gic === undefined ? undefined : claimTimers(vcpu)) ?? pmuFailure(vcpu);
+}
+
+/** The errno with which KVM_RUN fails; undefined: it enters the guest. */
+export function entryFailure(vcpu: Vcpu): Errno | undefined {
+  if (vcpu.vm.dead) return "EIO";
+  if (vcpu.features === undefined) return "ENOEXEC";
+  if (hasBit(vcpu.features, SVE) && !vcpu.finalized.has(SVE)) return "EPERM";
+  return vcpu.ran ? undefined : firstRunFailure(vcpu);
+}

@@ -1,0 +1,72 @@
+/** KVM_RUN. */
+import { runCore } from "../vcpu/engine.ts";
+import { takeException } from "../vcpu/system/exceptions.ts";
+import type { Stop } from "../vcpu/world.ts";
+import { entryFailure } from "./entry.ts";
+import { coreOf, refreshGuest } from "./guest.ts";
+import type { Vcpu } from "./machine.ts";
+import { freezeAtFirstRun } from "./registers/index.ts";
+
+const STOPPED = 5;
+const SUSPENDED = 10;
+
+/** ESR_ELx.EC of a data abort from the same level and from a lower one; ISS of an external abort. */
+const DATA_ABORT_SAME = 0x25;
+const DATA_ABORT_LOWER = 0x24;
+const INSTRUCTION_SYNCHRONOUS_EXTERNAL = 0x10;
+
+/** The first KVM_RUN that gets this far: from now on much of the VM stays as it is. */
+function freeze(vcpu: Vcpu): void {
+  if (vcpu.ran) return;
+  freezeAtFirstRun(vcpu);
+  vcpu.ran = true;
+  vcpu.vm.ran = true;
+}
+
+/** What user space has asked for by KVM_SET_VCPU_EVENTS, once the guest can take it. */
+function takePending(vcpu: Vcpu): void {
+  const { events, state } = vcpu;
+  if (!events.dataAbortPending) return;
+  events.dataAbortPending = false;
+  takeException(coreOf(vcpu), {
+    ec: state.pstate.el === 0 ? DATA_ABORT_LOWER : DATA_ABORT_SAME,
+    iss: INSTRUCTION_SYNCHRONOUS_EXTERNAL,
+    far: 0n,
+  });
+}
+
+/**
+ * What KVM_RUN does before the guest executes anything.
+ *
+ * @returns why it does not get there; undefined: the vCPU is in the guest
+ */
+export function enterGuest(vcpu: Vcpu): Stop | undefined {
+  const errno = entryFailure(vcpu);
+  if (errno !== undefined) return { kind: "fails", errno };
+  freeze(vcpu);
+  if (vcpu.mpState === STOPPED) return { kind: "waits", why: "stopped" };
+  if (vcpu.mpState === SUSPENDED) return { kind: "waits", why: "suspended" };
+  refreshGuest(vcpu);
+  takePending(vcpu);
+  return undefined;
+}
+
+/**
+ * Goes on inside the guest where `enterGuest` or an earlier call left off.
+ *
+ * @param budget most instructions to execute
+ */
+export function continueGuest(vcpu: Vcpu, budget: number): Stop {
+  if (vcpu.mpState === STOPPED) return { kind: "waits", why: "stopped" };
+  if (vcpu.mpState === SUSPENDED) return { kind: "waits", why: "suspended" };
+  return runCore(coreOf(vcpu), budget);
+}
+
+/**
+ * KVM_RUN: enters the guest and comes back when KVM would return to user space, when the vCPU waits, or when so many
+ * instructions were executed.
+ *
+ * @param budget most instructions to execute; 0: only what comes before the first
+ */
+export const runVcpu = (vcpu: Vcpu, budget: number): Stop =>
+  enterGuest(vcpu) ?? (budget === 0 ? { kind: "budget" } : continueGuest(vcpu, budget));
