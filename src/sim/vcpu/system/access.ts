@@ -1,0 +1,281 @@
+/** MRS and MSR of one register at one level, put together from the tables once and then carried out. */
+import {
+  type Encoding,
+  type Expr,
+  evaluate,
+  idRegisters,
+  inIdSpace,
+  sysregEncoding,
+  systemRegister,
+  systemRegisters,
+} from "../../../tables/index.ts";
+import { all } from "../../rules/expected.ts";
+import { holds } from "../../rules/guest.ts";
+import { type Level, readPc } from "../state.ts";
+import { type Access, type Core, encodingKey, type Hypervisor, type Trap, UNDEFINED } from "../world.ts";
+import { type Behaviour, behavioursOf, type Opening, UNKNOWN } from "./behaviour.ts";
+import { cpuFits, guestFits, perGeneration } from "./facts.ts";
+import { CPACR_EL1, PMUSERENR_EL0 } from "./keys.ts";
+import { hostCounters } from "./pmu.ts";
+import { heldIn, keepIn, type Register, views } from "./views.ts";
+
+/** Reads, or writes a value; a write's answer has no meaning. */
+export type Handler = (core: Core, value: bigint) => Access;
+
+const undefinedAccess: Access = { kind: "trap", trap: UNDEFINED };
+const alwaysUndefined: Handler = () => undefinedAccess;
+const written: Access = { kind: "done", value: 0n };
+const done = (value: bigint): Access => ({ kind: "done", value });
+
+/** ESR_ELx.EC of a trapped MRS, MSR or SYS, and of FP and SVE that CPACR_EL1 closes. */
+const EC_SYSTEM = 0x18;
+const EC_FP = 0x07;
+const EC_SVE = 0x19;
+/** ISS of EC_FP from A64: no condition. */
+const FP_ISS = 0x1e0_0000;
+const READ = 1;
+
+/** The trap of an access, as ESR_ELx says it. @param rt the general register; the engine fills it in */
+export const systemTrap = (key: number, read: boolean, level?: 1 | 2): Trap => {
+  const { op0, op1, crn, crm, op2 } = sysregEncoding(BigInt(key));
+  const iss = (op0 << 20) | (op2 << 17) | (op1 << 14) | (crn << 10) | (crm << 1) | (read ? READ : 0);
+  return { ec: EC_SYSTEM, iss, ...(level === undefined ? {} : { level }) };
+};
+
+/** The space of ID registers for which FEAT_IDST has an exception of its own: an encoding there that nobody has. */
+const isIdEncoding = ({ op0, op1, crn, crm }: Encoding): boolean =>
+  op0 === 3 && (op1 === 0 || op1 === 1 || op1 === 3) && crn === 0 && crm < 8;
+
+interface Named {
+  readonly name: string;
+  readonly minLevel: Level | 3;
+  readonly gate: Expr | undefined;
+}
+
+const levelOf = { EL0: 0, EL1: 1, EL2: 2, EL3: 3 } as const;
+
+/** Registers by encoding, apart for reads and writes: two registers can share an encoding. */
+function indexOf(dropped: "ro" | "wo"): ReadonlyMap<number, Named> {
+  const found = new Map<number, Named>();
+  const rows = [
+    ...systemRegisters(),
+    ...idRegisters().map((row) => ({
+      ...row,
+      access: "ro" as const,
+      minEL: "EL1" as const,
+      gate: undefined,
+    })),
+  ];
+  for (const row of rows) {
+    const key = encodingKey(row);
+    if (row.access !== dropped && !found.has(key))
+      found.set(key, { name: row.name, minLevel: levelOf[row.minEL], gate: row.gate });
+  }
+  return found;
+}
+
+/** Made when first asked for. */
+const lazily = <T>(make: () => T): (() => T) => {
+  let made: { readonly value: T } | undefined;
+  return () => {
+    made ??= { value: make() };
+    return made.value;
+  };
+};
+
+const readable = lazily(() => indexOf("wo"));
+const writable = lazily(() => indexOf("ro"));
+
+/** A register's name, for messages and tests; undefined: no register has that key. */
+export const nameOf = (key: number): string | undefined => (readable().get(key) ?? writable().get(key))?.name;
+
+/** UNDEFINED; a read in the ID space is a trap of its own where the CPU has FEAT_IDST. */
+function undefinedOf(hypervisor: Hypervisor, key: number, write: boolean): Handler {
+  const idst = !write && isIdEncoding(sysregEncoding(BigInt(key))) && cpuFits(hypervisor, IDST);
+  if (!idst) return alwaysUndefined;
+  const answer: Access = { kind: "trap", trap: systemTrap(key, true) };
+  return () => answer;
+}
+
+const IDST: Expr = { feat: "FEAT_IDST" };
+
+/** The row that speaks of an access. */
+function rowFor({ guest }: Hypervisor, name: string, level: Level, write: boolean): Behaviour | undefined {
+  return behavioursOf(name).find(
+    (row) =>
+      (row.level === undefined || row.level === level) &&
+      (row.access === undefined || (row.access === "write") === write) &&
+      (row.guest === undefined || evaluate(row.guest, guest.view) === true) &&
+      (row.hostCounters === undefined || Number(/\d+/.exec(name)?.[0]) < hostCounters(guest)) &&
+      all(holds(guest, row)) === true,
+  );
+}
+
+function registerOf(hypervisor: Hypervisor, key: number, row: Behaviour): Register {
+  const also = row.also.filter(
+    ({ where, guest }) =>
+      (where === undefined || cpuFits(hypervisor, where)) &&
+      (guest === undefined || guestFits(hypervisor, guest)),
+  );
+  const keeps = also.reduce((bits, one) => bits | one.bits, row.keeps);
+  const { of: behind, ...own } = row;
+  const of = behind === undefined ? undefined : registerOf(hypervisor, keyOf(behind), own);
+  return { key, row, keeps, reset: (row.reset ?? UNKNOWN) & keeps, of };
+}
+
+/** A register's key by its name. @throws on names that the tables lack: they come from the tables only */
+function keyOf(name: string): number {
+  const row = systemRegister(name);
+  if (row === undefined) throw new Error(`no system register is called ${name}`);
+  return encodingKey(row);
+}
+
+/** What reading or writing does once nothing forbids it. */
+function action(register: Register, write: boolean): Handler {
+  const { row } = register;
+  const { constant, ones } = row;
+  if (row.undefined === true) return alwaysUndefined;
+  if (constant !== undefined) {
+    const answer = done(constant);
+    return () => answer;
+  }
+  if (row.view !== undefined) {
+    const view = views[row.view];
+    if (write) {
+      const put = view.write;
+      if (put === undefined) return alwaysUndefined;
+      return (core, value) => put(core, value, register) ?? written;
+    }
+    const get = view.read;
+    if (get === undefined) return alwaysUndefined;
+    return (core) => {
+      const value = get(core, register);
+      return typeof value === "bigint" ? done(value) : value;
+    };
+  }
+  if (!write) return (core) => done(heldIn(core, register) | ones);
+  return (core, value) => {
+    keepIn(core, register, value);
+    return written;
+  };
+}
+
+/** Whether one of the bits that open a register to EL0 is set. */
+export function opener(openings: readonly Opening[]): (core: Core) => boolean {
+  const bits = openings.map(([name, bit]) => {
+    const negated = name.startsWith("not ");
+    return {
+      key: keyOf(negated ? name.slice("not ".length) : name),
+      bit: BigInt(bit),
+      wanted: negated ? 0n : 1n,
+    };
+  });
+  return ({ state }) =>
+    bits.some(({ key, bit, wanted }) => (((state.system.get(key) ?? 0n) >> bit) & 1n) === wanted);
+}
+
+/** CPACR_EL1.FPEN and ZEN: 0 and 2 close EL1 and EL0, 1 closes EL0. */
+const closes = (cpacr: bigint, at: bigint, level: Level): boolean => {
+  const value = (cpacr >> at) & 3n;
+  return value === 1n ? level === 0 : value !== 3n;
+};
+const FPEN_AT = 20n;
+const ZEN_AT = 16n;
+
+/** The trap that CPACR_EL1 makes of FP and Advanced SIMD at a level, if it does. */
+export function floatingPointTrap({ state }: Core): Trap | undefined {
+  const { el } = state.pstate;
+  if (el === 2) return undefined;
+  return closes(state.system.get(CPACR_EL1) ?? 0n, FPEN_AT, el) ? { ec: EC_FP, iss: FP_ISS } : undefined;
+}
+
+/** The trap that CPACR_EL1 makes of SVE at a level, if it does. */
+export function sveTrap(core: Core): Trap | undefined {
+  const { el } = core.state.pstate;
+  if (el === 2) return undefined;
+  const closed = closes(core.state.system.get(CPACR_EL1) ?? 0n, ZEN_AT, el);
+  return closed ? { ec: EC_SVE, iss: 0 } : floatingPointTrap(core);
+}
+
+/** What EL1 has set for EL0, and CPACR_EL1 for both. */
+function guarded(inner: Handler, row: Behaviour, key: number, level: Level, write: boolean): Handler {
+  let handler = inner;
+  if (row.fp === true) {
+    const next = handler;
+    handler = (core, value) => {
+      const trap = floatingPointTrap(core);
+      return trap === undefined ? next(core, value) : { kind: "trap", trap };
+    };
+  }
+  if (row.sve === true) {
+    const next = handler;
+    handler = (core, value) => {
+      const trap = sveTrap(core);
+      return trap === undefined ? next(core, value) : { kind: "trap", trap };
+    };
+  }
+  if (level !== 0) return handler;
+  const { pmu, open } = row;
+  if (pmu !== undefined) {
+    const next = handler;
+    const bits = BigInt(pmu);
+    handler = (core, value) =>
+      ((core.state.system.get(PMUSERENR_EL0) ?? 0n) & bits) === 0n ? undefinedAccess : next(core, value);
+  }
+  if (open === undefined) return handler;
+  const isOpen = opener(open);
+  const trapped: Access = { kind: "trap", trap: systemTrap(key, !write) };
+  const next = handler;
+  return (core, value) => (isOpen(core) ? next(core, value) : trapped);
+}
+
+/** Puts an access together: what the CPU has, what EL1 has set, what KVM traps, and then what the register does. */
+function compile(hypervisor: Hypervisor, key: number, level: Level, write: boolean): Handler {
+  const encoding = sysregEncoding(BigInt(key));
+  const found = (write ? writable() : readable()).get(key);
+  const missing = undefinedOf(hypervisor, key, write);
+  if (found === undefined) {
+    // KVM traps the whole space, and what nobody knows in it reads as zero.
+    return !write && level > 0 && inIdSpace(encoding) ? () => written : missing;
+  }
+  const { name, minLevel, gate } = found;
+  if (minLevel > level) return missing;
+  const row = rowFor(hypervisor, name, level, write);
+  if (row?.ahead === true) return action(registerOf(hypervisor, key, row), write);
+  const fate = hypervisor.fate(`${write ? "MSR" : "MRS"}_${row?.like ?? name}`);
+  const has = gate === undefined || inIdSpace(encoding) || cpuFits(hypervisor, gate);
+  if (fate === "undefined" && !has) return missing;
+  const trapped: Access = { kind: "trap", trap: systemTrap(key, !write) };
+  const allowed: Handler =
+    fate === "executes"
+      ? row === undefined
+        ? lacking(name)
+        : action(registerOf(hypervisor, key, row), write)
+      : fate === "trapped"
+        ? () => trapped
+        : alwaysUndefined;
+  return row === undefined ? allowed : guarded(allowed, row, key, level, write);
+}
+
+/** A register that guests have and nothing here speaks of. */
+const lacking =
+  (name: string): Handler =>
+  ({ state }) => ({
+    kind: "stop",
+    stop: { kind: "lacks", word: 0, address: readPc(state), what: `the system register ${name}` },
+  });
+
+const handlers = perGeneration(() => new Map<number, Handler>());
+
+const LEVEL_AT = 1;
+
+/** How an access at a level is carried out. */
+export function handlerOf(core: Core, key: number, level: Level, write: boolean): Handler {
+  const known = handlers(core);
+  const at = (key << (LEVEL_AT + 2)) | (level << LEVEL_AT) | (write ? 1 : 0);
+  const found = known.get(at);
+  if (found !== undefined) return found;
+  const made = compile(core.hypervisor, key, level, write);
+  known.set(at, made);
+  return made;
+}
