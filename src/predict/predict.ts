@@ -8,6 +8,7 @@ import type { CallOutcome, Expected, RegisterOutcome } from "../sim/rules/expect
 import { fateOf } from "../sim/rules/fates.ts";
 import { type Gic, type GuestBase, guestWith, inRange, type RegisterFile } from "../sim/rules/guest.ts";
 import { registerOutcomes } from "../sim/rules/registers.ts";
+import { inOrder } from "../sim/rules/ranges.ts";
 import {
   capability,
   type Fate,
@@ -76,7 +77,7 @@ export function guestBase(
         .filter(({ value, required }) => required || offered(value))
         .map((one) => one.value),
     ),
-    filter: contract.filter,
+    filter: inOrder(contract.filter),
     vcpus: contract.vcpus?.value ?? 1,
     stolenTime: contract.stolenTime?.value,
     pmu: contract.pmu && {

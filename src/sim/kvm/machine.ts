@@ -9,7 +9,18 @@ export interface Kvm {
   readonly profile: HostProfile;
 }
 
+/** Guest-physical addresses for the redistributors of a GICv3. */
+export interface RedistributorRegion {
+  readonly index: number;
+  readonly base: bigint;
+  /** How many it has room for; 0: one for each vCPU, however many they become. */
+  readonly count: number;
+  /** How many vCPUs have theirs here. */
+  used: number;
+}
+
 export interface Device {
+  readonly vm: Vm;
   /** 5 GICv2, 7 GICv3, 8 ITS. */
   readonly type: number;
   /** Addresses set, by attribute of the address group. */
@@ -17,6 +28,14 @@ export interface Device {
   /** Other attributes set, by group and attribute: `group << 32n | attribute`. */
   readonly attributes: Map<bigint, bigint>;
   initialised: boolean;
+  /** Shared peripheral interrupts of a GIC; 0: not yet chosen. */
+  spis: number;
+  /** Of a GICv3, in order of index. */
+  readonly redistributors: RedistributorRegion[];
+  /** vCPUs, by index, that have their redistributor, with the index of its region. */
+  readonly placed: Map<number, number>;
+  /** Who has an interrupt of a GIC for itself, by `vCPU index, INTID`; a shared one's vCPU is 0. */
+  readonly owners: Map<string, string>;
 }
 
 export interface Vm {
@@ -31,18 +50,35 @@ export interface Vm {
   /** In order of creation. */
   readonly devices: Device[];
   readonly memory: Memory;
-  /** As KVM was given them, in order; disjoint. */
+  /** Slots with their dirty pages logged. */
+  readonly logged: Set<number>;
+  /** By first function id, disjoint; see `filter.ts`. */
   readonly filter: FilterRange[];
   /** ONE_REGs that are the VM's, by id: ID registers that were written, PSCI version, bitmaps, workarounds. */
   readonly registers: Map<bigint, bigint>;
   counterOffset: bigint | undefined;
   /** A vCPU has run. */
   ran: boolean;
+  /** KVM gave the VM up: every call on it, its vCPUs and its devices answers EIO. */
+  dead: boolean;
+  /** The most vCPUs that it may have. */
+  mostVcpus: number;
+  /** KVM_CAP_ARM_EAGER_SPLIT_CHUNK_SIZE. */
+  splitChunk: bigint;
   /** The vCPU features of the first vCPU that was initialised; all others must ask for the same. */
   features: number | undefined;
-  /** INTIDs of timers by attribute number, once a vCPU or KVM has set them. */
+  /** What register width the first init asked for, where vCPUs have features of their own. */
+  width: 32 | 64 | undefined;
+  /** INTIDs of timers by attribute number, where user space has set them. */
   readonly timers: Map<number, number>;
-  readonly pmu: { readonly events: EventRange[]; counters: number | undefined };
+  /** A vCPU has run beside a GIC: the INTIDs of the timers stay. */
+  timersFixed: boolean;
+  readonly pmu: {
+    readonly events: EventRange[];
+    counters: number | undefined;
+    /** The host's PMU by its perf type; undefined: none is chosen. */
+    unit: number | undefined;
+  };
 }
 
 export interface Vcpu {
@@ -53,6 +89,8 @@ export interface Vcpu {
   /** features[0] of KVM_ARM_VCPU_INIT; undefined: not initialised. */
   features: number | undefined;
   target: number | undefined;
+  /** Features that an init which failed has left behind, for the next one. */
+  leftFeatures: number;
   /** vCPU features that were finalised, by index. */
   readonly finalized: Set<number>;
   /** SVE vector lengths as KVM_REG_ARM64_SVE_VLS has them. */
@@ -60,6 +98,8 @@ export interface Vcpu {
   /** 0 runnable, 5 stopped, 10 suspended. */
   mpState: number;
   ran: boolean;
+  /** INTIDs of its timers by attribute number, where user space has set them. */
+  readonly timers: Map<number, number>;
   readonly state: VcpuState;
   readonly pmu: { initialised: boolean; irq: number | undefined };
   stolenTime: bigint | undefined;

@@ -40,7 +40,7 @@ export interface Guest {
   readonly vcpuFeatures: ReadonlySet<string>;
   /** Names of the capabilities that are enabled on the VM. */
   readonly capabilities: ReadonlySet<string>;
-  /** Disjoint. What is in no range KVM handles. */
+  /** Disjoint, in order of `first`. What is in no range KVM handles. */
   readonly filter: readonly FilterRange[];
   /** How many there are, with the caller, which is the first. */
   readonly vcpus: number;
