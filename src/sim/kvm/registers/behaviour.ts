@@ -5,13 +5,12 @@ import {
   type KernelRange,
   parseExpr,
   seriesOf,
-  sysregId,
   systemRegister,
 } from "../../../tables/index.ts";
 import { once } from "../../../tables/load.ts";
 import { inRange } from "../../rules/guest.ts";
 import text from "../data/registers.json?raw";
-import { encodingKey, inFeatureSpace, keyOf } from "./ids.ts";
+import { encodingKey, idOfKey, inFeatureSpace, keyOf } from "./ids.ts";
 
 /**
  * - `identity`: an ID register of the VM, field by field.
@@ -22,7 +21,6 @@ import { encodingKey, inFeatureSpace, keyOf } from "./ids.ts";
  * - `mpidr`: kept; after init the vCPU's own.
  * - `ignored`: reads 0; writes are accepted and dropped.
  * - `pmcr`: PMCR_EL0: N is the VM's.
- * - `counters`: a bit for each counter that the vCPU has; others are dropped.
  * - `counter`: a clock: what is written moves it.
  * - `control`: a timer's control: ISTATUS is not written.
  * - `plain`: kept as it is.
@@ -36,7 +34,6 @@ export type Kind =
   | "mpidr"
   | "ignored"
   | "pmcr"
-  | "counters"
   | "counter"
   | "control"
   | "plain";
@@ -45,21 +42,65 @@ export interface Behaviour {
   readonly kind: Kind;
   /** Where the value is: `encodingKey`; of the registers that share one, the same. */
   readonly key: number;
-  /** Of `counters` that share a value: writes set bits, clear them, or replace the value. */
-  readonly writes?: "set" | "clear" | "replace";
   /** The register is there only where the guest's ID registers say so. */
   readonly needs?: Expr;
-  /** After KVM_ARM_VCPU_INIT; undefined: as the profile says. */
+  /** It is there where the vCPU has all of these features, whatever the profile lists. */
+  readonly features?: readonly string[];
+  /** Values of fields that are refused before anything else is looked at. */
+  readonly refuses?: readonly RefusedValues[];
+  /** Writes set bits or clear them; undefined: they replace the value. */
+  readonly writes?: "set" | "clear";
+  /** Of a timer's control: `encodingKey` of its compare value, id of its counter. */
+  readonly timer?: { readonly compare: number; readonly counter: bigint };
+  /** After KVM_ARM_VCPU_INIT; undefined: as the profile says, and where it keeps no value UNKNOWN. */
   readonly reset?: bigint;
+  readonly resetWithin?: readonly Part[];
+  /** Bits that a write keeps; undefined: all. */
+  readonly keeps?: readonly Part[];
+  /** Bits that a read shows; undefined: all. */
+  readonly shows?: readonly Part[];
 }
+
+export interface RefusedValues {
+  readonly field: string;
+  readonly values: readonly number[];
+}
+
+/** Some bits of a register; `counters`: one for each counter of the PMU, and that of cycles. */
+export interface Part {
+  readonly mask: bigint | "counters";
+  /** On the VM's ID registers. */
+  readonly when?: Expr;
+}
+
+/** With what KVM fills registers that the architecture leaves unknown at reset (reset_unknown). */
+export const UNKNOWN = 0x1de7_ec7e_dbad_c0den;
+
+interface PartRow {
+  readonly mask: string;
+  readonly when?: string;
+}
+
+const readParts = (rows: readonly PartRow[]): readonly Part[] =>
+  rows.map(({ mask, when }) => ({
+    mask: mask === "counters" ? mask : BigInt(mask),
+    ...(when === undefined ? {} : { when: parseExpr(when) }),
+  }));
 
 interface Row extends KernelRange {
   readonly registers: readonly string[];
   readonly kind?: Kind;
   readonly key?: string;
-  readonly writes?: Behaviour["writes"];
   readonly needs?: string;
+  readonly features?: readonly string[];
+  readonly refuses?: readonly RefusedValues[];
+  readonly writes?: "set" | "clear";
+  /** Registers by the names of their encodings. */
+  readonly timer?: { readonly compare: string; readonly counter: string };
   readonly reset?: string;
+  readonly resetWithin?: readonly PartRow[];
+  readonly keeps?: readonly PartRow[];
+  readonly shows?: readonly PartRow[];
   readonly why: string;
   readonly source: string;
 }
@@ -77,27 +118,50 @@ function keyOfName(name: string): number {
 
 /** All that rows say of one register, the later over the earlier. */
 function merged(rows: readonly Row[], id: bigint): Behaviour {
-  const start: Behaviour = { kind: inFeatureSpace(id) ? "identity" : "plain", key: keyOf(id) };
-  return rows.reduce<Behaviour>(
-    (all, row) => ({
-      ...all,
-      ...(row.kind === undefined ? {} : { kind: row.kind }),
-      ...(row.key === undefined ? {} : { key: keyOfName(row.key) }),
-      ...(row.writes === undefined ? {} : { writes: row.writes }),
-      ...(row.needs === undefined ? {} : { needs: parseExpr(row.needs) }),
-      ...(row.reset === undefined ? {} : { reset: BigInt(row.reset) }),
-    }),
-    start,
-  );
+  const last = <K extends keyof Row>(name: K): Row[K] | undefined =>
+    rows.reduce<Row[K] | undefined>((value, row) => row[name] ?? value, undefined);
+  const as = (name: "features" | "refuses" | "writes"): object => {
+    const found = last(name);
+    return found === undefined ? {} : { [name]: found };
+  };
+  const parts = (name: "resetWithin" | "keeps" | "shows"): object => {
+    const found = last(name);
+    return found === undefined ? {} : { [name]: readParts(found) };
+  };
+  const [key, needs, reset, timer] = [last("key"), last("needs"), last("reset"), last("timer")];
+  return {
+    kind: last("kind") ?? (inFeatureSpace(id) ? "identity" : "plain"),
+    key: key === undefined ? keyOf(id) : keyOfName(key),
+    ...(needs === undefined ? {} : { needs: parseExpr(needs) }),
+    ...(reset === undefined ? {} : { reset: reset === "unknown" ? UNKNOWN : BigInt(reset) }),
+    ...(timer === undefined
+      ? {}
+      : { timer: { compare: keyOfName(timer.compare), counter: idOfKey(keyOfName(timer.counter)) } }),
+    ...as("features"),
+    ...as("refuses"),
+    ...as("writes"),
+    ...parts("resetWithin"),
+    ...parts("keeps"),
+    ...parts("shows"),
+  };
 }
 
 const byKernel = new Map<string, Map<bigint, Behaviour>>();
 
-/** @param kernel release or series */
-export function behaviourOf(kernel: string, id: bigint): Behaviour {
+function ofKernel(kernel: string): Map<bigint, Behaviour> {
   const series = seriesOf(kernel);
   const known = byKernel.get(series) ?? rowsOf(series);
   byKernel.set(series, known);
+  return known;
+}
+
+/** Ids of the registers that vCPU features bring, on a kernel. */
+export const givenByFeatures = (kernel: string): readonly bigint[] =>
+  [...ofKernel(kernel)].filter(([, { features }]) => features !== undefined).map(([id]) => id);
+
+/** @param kernel release or series */
+export function behaviourOf(kernel: string, id: bigint): Behaviour {
+  const known = ofKernel(kernel);
   const found = known.get(id) ?? merged([], id);
   known.set(id, found);
   return found;
@@ -108,7 +172,7 @@ function rowsOf(series: string): Map<bigint, Behaviour> {
   for (const row of registerRows()) {
     if (inRange(series, row) === false) continue;
     for (const name of row.registers) {
-      const id = sysregId(0, 0, 0, 0, 0) | BigInt(keyOfName(name));
+      const id = idOfKey(keyOfName(name));
       byId.set(id, [...(byId.get(id) ?? []), row]);
     }
   }

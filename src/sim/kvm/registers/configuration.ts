@@ -7,11 +7,12 @@ import { hasBit } from "../objects.ts";
 
 const found = new WeakMap<HostProfile, Map<string, Configuration>>();
 
-/** Names of the vCPU features in the words of KVM_ARM_VCPU_INIT. */
-export const featureNames = (features: number): readonly string[] =>
-  vcpuFeatures()
-    .filter(({ index }) => hasBit(features, index))
-    .map(({ name }) => name);
+/** Names of the vCPU features in the words of KVM_ARM_VCPU_INIT; one that lacks what it needs has no effect. */
+export function featureNames(features: number): readonly string[] {
+  const rows = vcpuFeatures().filter(({ index }) => hasBit(features, index));
+  const asked = new Set(rows.map(({ name }) => name));
+  return rows.filter(({ needs }) => needs.every((name) => asked.has(name))).map(({ name }) => name);
+}
 
 /**
  * The configuration whose readings hold for the VM's vCPUs; before the first KVM_ARM_VCPU_INIT that of a vCPU without

@@ -5,6 +5,7 @@ import { setRule } from "../../../hosts/set-rules.ts";
 import { fieldMask, fieldOf, type IdRegister, idRegisterById } from "../../../tables/index.ts";
 import { type Answer, done, type Errno, fails, ok } from "../answer.ts";
 import type { Vm } from "../machine.ts";
+import { behaviourOf } from "./behaviour.ts";
 import { configurationOfVm } from "./configuration.ts";
 import { registerRule } from "./rules.ts";
 
@@ -59,16 +60,17 @@ function judgeOne(
   return accepted ? taken : refused("EINVAL");
 }
 
-/** What KVM checks itself, whatever the register holds: in a set function of its own, before it looks at anything else. */
-function refusedAnyway(
-  profile: HostProfile,
-  configuration: Configuration,
-  register: IdRegister,
-  value: bigint,
-) {
+/** What KVM refuses itself, whatever the register holds: in a set function of its own, before it looks at anything else. */
+function isRefusedAnyway(vm: Vm, register: IdRegister, value: bigint): boolean {
+  const { profile } = vm.kvm;
+  const own = behaviourOf(profile.kernel.version, register.id).refuses ?? [];
   return register.fields.some((of) => {
-    const rule = setRule(profile, configuration, register, of.name);
-    return rule?.refuses.includes(Number(fieldOf(value, of))) === true;
+    const held = Number(fieldOf(value, of));
+    const rule = setRule(profile, configurationOfVm(vm), register, of.name);
+    return (
+      rule?.refuses.includes(held) === true ||
+      own.some(({ field, values }) => field === of.name && values.includes(held))
+    );
   });
 }
 
@@ -119,8 +121,7 @@ export function setIdentity(vm: Vm, id: bigint, value: bigint): Answer<undefined
   const kept = value & ~judged.dropped;
   const freeze = registerRule<Errno | null>(vm.kvm, "identity.after-first-run");
   if (vm.ran && freeze !== null) {
-    if (judged.errno !== undefined && refusedAnyway(vm.kvm.profile, configurationOfVm(vm), register, kept))
-      return fails(judged.errno);
+    if (isRefusedAnyway(vm, register, kept)) return fails(judged.errno ?? "EINVAL");
     return kept === heldIdentity(vm, id) ? done : fails(freeze);
   }
   if (judged.errno !== undefined) return fails(judged.errno);

@@ -7,7 +7,7 @@ import { configurationOfVm } from "./configuration.ts";
 import { coreIds } from "./core.ts";
 import { CLASSES, classOf, isSystemId } from "./ids.ts";
 import { sveIds } from "./sve.ts";
-import { isVisible } from "./system.ts";
+import { featureIds, isVisible } from "./system.ts";
 
 /** Classes whose ids follow from the vCPU's features. */
 const computed: ReadonlySet<number> = new Set([CLASSES.core, CLASSES.sve]);
@@ -21,7 +21,8 @@ export function listRegisters(vcpu: Vcpu): Answer<readonly bigint[]> {
     ({ finalize, index }) => finalize && hasBit(features, index) && !finalized.has(index),
   );
   if (waits) return fails("EPERM");
-  const others = [...configurationOfVm(vm).registers.keys()].filter(
+  const named = new Set([...configurationOfVm(vm).registers.keys(), ...featureIds(vm)]);
+  const others = [...named].filter(
     (id) => !computed.has(classOf(id)) && (!isSystemId(id) || isVisible(vm, id)),
   );
   const ids = [...coreIds(features), ...sveIds(features), ...others];

@@ -2,6 +2,7 @@
 import { type Answer, fails, ok } from "../answer.ts";
 import type { Vm } from "../machine.ts";
 import { configurationOfVm } from "./configuration.ts";
+import { registerRule } from "./rules.ts";
 
 /**
  * KVM_ARM_GET_REG_WRITABLE_MASKS: the ID registers that have writable bits, by ONE_REG id.
@@ -12,7 +13,7 @@ import { configurationOfVm } from "./configuration.ts";
 export function writableMasks(vm: Vm, range: number, reserved: number): Answer<ReadonlyMap<bigint, bigint>> {
   if (vm.dead) return fails("EIO");
   const masks = configurationOfVm(vm).writable;
-  if (masks === undefined) return fails("ENOTTY");
+  if (masks === undefined) return fails(registerRule(vm.kvm, "masks.missing"));
   if (range !== 0 || reserved !== 0) return fails("EINVAL");
   return ok(new Map([...masks].filter(([, mask]) => mask !== 0n)));
 }

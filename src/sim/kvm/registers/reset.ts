@@ -4,7 +4,7 @@ import { fieldMask, field as findField, idRegister } from "../../../tables/index
 import { SP, writePc, writeX } from "../../vcpu/state.ts";
 import type { Vcpu, Vm } from "../machine.ts";
 import { gicOf } from "../objects.ts";
-import { behaviourOf } from "./behaviour.ts";
+import { behaviourOf, UNKNOWN } from "./behaviour.ts";
 import { configurationOfVm, hasFeature } from "./configuration.ts";
 import { getDemux } from "./demux.ts";
 import { heldIdentity } from "./identity.ts";
@@ -12,9 +12,7 @@ import { CLASSES, classOf, isSystemId } from "./ids.ts";
 import { writePstate } from "./pstate.ts";
 import { registerRule } from "./rules.ts";
 import { resetVectors } from "./sve.ts";
-
-/** With what KVM fills registers that the architecture leaves unknown at reset (reset_unknown). */
-const UNKNOWN = 0x1de7_ec7e_dbad_c0den;
+import { featureIds, maskOf } from "./system.ts";
 
 const AARCH64_EL1 = 0x3c5n;
 const AARCH64_EL2 = 0x3c9n;
@@ -44,16 +42,19 @@ function resetSystem(vcpu: Vcpu): void {
   const { vm, state } = vcpu;
   const { profile } = vm.kvm;
   state.system.clear();
-  for (const [id, value] of configurationOfVm(vm).registers) {
+  const { registers } = configurationOfVm(vm);
+  for (const id of new Set([...registers.keys(), ...featureIds(vm)])) {
+    const value = registers.get(id);
     if (classOf(id) === CLASSES.demux) {
       const held = getDemux(vcpu, id);
       if (held.ok) state.caches.set(Number(id & 0xffn), held.value);
     }
     if (!isSystemId(id)) continue;
-    const { kind, key, reset } = behaviourOf(profile.kernel.version, id);
+    const { kind, key, reset, resetWithin } = behaviourOf(profile.kernel.version, id);
     if (kind === "identity" || kind === "implementation" || kind === "counter" || kind === "ignored")
       continue;
-    state.system.set(key, kind === "mpidr" ? affinityOf(vcpu.id) : (reset ?? value ?? UNKNOWN));
+    const fresh = (reset ?? value ?? UNKNOWN) & maskOf(vm, resetWithin);
+    state.system.set(key, kind === "mpidr" ? affinityOf(vcpu.id) : fresh);
   }
 }
 

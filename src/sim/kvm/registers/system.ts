@@ -2,39 +2,92 @@
 import { evaluate, registerState } from "../../../tables/index.ts";
 import { type Answer, done, fails, ok } from "../answer.ts";
 import type { Vcpu, Vm } from "../machine.ts";
-import { type Behaviour, behaviourOf } from "./behaviour.ts";
-import { configurationOfVm } from "./configuration.ts";
+import { type Behaviour, behaviourOf, givenByFeatures, type Part } from "./behaviour.ts";
+import { configurationOfVm, hasFeature } from "./configuration.ts";
 import { hostCacheField } from "./host.ts";
 import { heldIdentity, setIdentity, setImplementation } from "./identity.ts";
+import { counterMask, keepControl, withCounters } from "./pmu.ts";
+import { registerRule } from "./rules.ts";
 import { identityValues } from "./view.ts";
 
 const behaviour = (vm: Vm, id: bigint): Behaviour => behaviourOf(vm.kvm.profile.kernel.version, id);
 
 /** Whether the VM's vCPUs have the register: as the profile lists it, unless the VM's ID registers hide it. */
 export function isVisible(vm: Vm, id: bigint): boolean {
-  if (!configurationOfVm(vm).registers.has(id)) return false;
-  const { needs } = behaviour(vm, id);
+  const { needs, features } = behaviour(vm, id);
+  const given = features?.every((name) => hasFeature(vm.features, name)) === true;
+  if (!given && !configurationOfVm(vm).registers.has(id)) return false;
   return needs === undefined || evaluate(needs, registerState(identityValues(vm), "")) !== false;
 }
 
-/** KVM_REG_ARM_TIMER_CTL.ISTATUS. */
+/** Registers that follow from the vCPUs' features, listed by the profile or not. */
+export const featureIds = (vm: Vm): readonly bigint[] =>
+  givenByFeatures(vm.kvm.profile.kernel.version).filter((id) => isVisible(vm, id));
+
+/** Of a timer's control: its condition is met. */
 const ISTATUS = 4n;
+
+/** The bits that some rows speak of, in this VM. */
+export function maskOf(vm: Vm, parts: readonly Part[] | undefined): bigint {
+  if (parts === undefined) return EVERY;
+  const holds = ({ when }: Part): boolean =>
+    when === undefined || evaluate(when, registerState(identityValues(vm), "")) === true;
+  return parts
+    .filter(holds)
+    .reduce((bits, { mask }) => bits | (mask === "counters" ? counterMask(vm) : mask), 0n);
+}
+
+const EVERY = (1n << 64n) - 1n;
+
+/** A counter as user space reads it: what it was set to, and what has passed since. */
+const clock = ({ vm, state }: Vcpu, id: bigint): bigint =>
+  BigInt.asUintN(64, BigInt(state.retired) - (vm.registers.get(id) ?? 0n));
+
+/** A timer's control with ISTATUS as the counter has it, on kernels that work it out. */
+function control(vcpu: Vcpu, { key, timer }: Behaviour): bigint {
+  const { vm, state } = vcpu;
+  const held = state.system.get(key) ?? 0n;
+  if (timer === undefined || registerRule<"counter" | "kept">(vm.kvm, "timer.status") === "kept") return held;
+  const met = (state.system.get(timer.compare) ?? 0n) <= clock(vcpu, timer.counter);
+  return met ? held | ISTATUS : held & ~ISTATUS;
+}
 
 export function getSystem(vcpu: Vcpu, id: bigint): Answer<bigint> {
   const { vm, state } = vcpu;
   if (!isVisible(vm, id)) return fails("ENOENT");
-  const { kind, key } = behaviour(vm, id);
-  if (kind === "identity" || kind === "implementation") return ok(heldIdentity(vm, id));
-  if (kind === "ignored") return ok(0n);
-  if (kind === "counter") return ok(BigInt.asUintN(64, BigInt(state.retired) - (vm.registers.get(id) ?? 0n)));
-  return ok(state.system.get(key) ?? 0n);
+  const of = behaviour(vm, id);
+  const held = (state.system.get(of.key) ?? 0n) & maskOf(vm, of.shows);
+  switch (of.kind) {
+    case "identity":
+    case "implementation":
+      return ok(heldIdentity(vm, id));
+    case "ignored":
+      return ok(0n);
+    case "counter":
+      return ok(clock(vcpu, id));
+    case "control":
+      return ok(control(vcpu, of));
+    case "pmcr":
+      return ok(withCounters(vm, held));
+    case "invariant":
+    case "cache-levels":
+    case "lock":
+    case "mpidr":
+    case "plain":
+      return ok(held);
+  }
 }
 
 export function setSystem(vcpu: Vcpu, id: bigint, value: bigint): Answer<undefined> {
   const { vm, state } = vcpu;
   if (!isVisible(vm, id)) return fails("ENOENT");
-  const { kind, key } = behaviour(vm, id);
+  const { kind, key, keeps, writes } = behaviour(vm, id);
   const held = state.system.get(key) ?? 0n;
+  const keep = (kept: bigint): Answer<undefined> => {
+    const bits = kept & maskOf(vm, keeps);
+    state.system.set(key, writes === "set" ? held | bits : writes === "clear" ? held & ~bits : bits);
+    return done;
+  };
   switch (kind) {
     case "identity":
       return setIdentity(vm, id, value);
@@ -43,26 +96,22 @@ export function setSystem(vcpu: Vcpu, id: bigint, value: bigint): Answer<undefin
     case "invariant":
       return value === held ? done : fails("EINVAL");
     case "cache-levels":
-      return setCacheLevels(vcpu, key, value);
+      return isCacheLevels(vm, value) ? keep(value) : fails("EINVAL");
     case "lock":
-      if (((value ^ held) & ~LOCKED) !== 0n) return fails("EINVAL");
-      break;
+      return ((value ^ held) & ~LOCKED) === 0n ? keep(value) : fails("EINVAL");
     case "ignored":
       return done;
     case "counter":
       vm.registers.set(id, BigInt.asUintN(64, BigInt(state.retired) - value));
       return done;
     case "control":
-      state.system.set(key, value & ~ISTATUS);
-      return done;
+      return keep(value & ~ISTATUS);
     case "pmcr":
-    case "counters":
+      return keep(keepControl(vcpu, value));
     case "mpidr":
     case "plain":
-      break;
+      return keep(value);
   }
-  state.system.set(key, value);
-  return done;
 }
 
 /** OSLSR_EL1.OSLK. */
@@ -76,11 +125,9 @@ const LOC_AT = 24n;
 const LOUU_AT = 27n;
 
 /** Levels without need to clean them are taken only where the host's caches are so (CTR_EL0.IDC). */
-function setCacheLevels({ vm, state }: Vcpu, key: number, value: bigint): Answer<undefined> {
+function isCacheLevels(vm: Vm, value: bigint): boolean {
   const at = (lsb: bigint): bigint => (value >> lsb) & LEVEL;
   const noCleaning = at(LOC_AT) === 0n || (at(LOUIS_AT) === 0n && at(LOUU_AT) === 0n);
   const hostNeedsNone = hostCacheField(vm.kvm.profile, "IDC") === 1n;
-  if ((value & CLIDR_RES0) !== 0n || (noCleaning && !hostNeedsNone)) return fails("EINVAL");
-  state.system.set(key, value);
-  return done;
+  return (value & CLIDR_RES0) === 0n && (!noCleaning || hostNeedsNone);
 }
