@@ -27,11 +27,16 @@ interface Subject {
   /** No CPU executes it. */
   readonly never: boolean;
   readonly encoding: Encoding | undefined;
+  /** Of a write: the read for which most rows stand too. */
+  readonly read?: string;
 }
 
 const levelOf = { EL0: 0, EL1: 1, EL2: 2, EL3: 3 } as const;
 /** By op1 of a SYS instruction. */
 const levelOfOp1: Readonly<Record<number, number>> = { 3: 0, 4: 2, 5: 2, 6: 3, 7: 3 };
+
+/** The name of a write of a system register. */
+const writeOf = (register: string): string => `MSR_${register}`;
 
 let index: ReadonlyMap<string, Subject> | undefined;
 
@@ -65,6 +70,16 @@ function subjects(): ReadonlyMap<string, Subject> {
       never: false,
       encoding: row,
     });
+  for (const { name, gate, minEL, access, ...row } of systemRegisters())
+    if (access !== "ro" && !map.has(writeOf(name)))
+      map.set(writeOf(name), {
+        name: writeOf(name),
+        gate,
+        minLevel: levelOf[minEL],
+        never: false,
+        encoding: row,
+        read: readOf(name),
+      });
   index = map;
   return map;
 }
@@ -91,20 +106,20 @@ function beyondCounters(guest: Guest, name: string): boolean | undefined {
 /**
  * What becomes of an instruction at the level at which the guest begins, or at EL0.
  *
- * @param asked the name under which `questions` asks it
+ * @param asked the name under which `questions` asks it, or `MSR_` and a register
  */
 export function fateOf(guest: Guest, asked: string): Expected<Fate> {
   const subject = subjects().get(asked.replace(/@EL0$/, ""));
   if (subject?.encoding !== undefined && asked.endsWith("@EL0"))
     return open("accesses from EL0 depend on what EL1 has set");
   if (subject === undefined) return open(`the tables know no instruction ${asked}`);
-  const { name, gate, minLevel, never, encoding } = subject;
+  const { gate, minLevel, never, encoding } = subject;
   if (never) return known("undefined", "no CPU executes it");
   if (minLevel > guest.level) return known("undefined", `it works at EL${minLevel} and above only`);
   const idSpace = encoding !== undefined && inIdSpace(encoding);
   const has = gate === undefined || idSpace ? true : evaluate(gate, guest.host);
   const reasons = new Map<Fate | "open", string>();
-  const decided = decide(guest, name, has, reasons);
+  const decided = decide(guest, subject, has, reasons);
   if (!decided) {
     if (has !== false)
       reasons.set(
@@ -133,12 +148,13 @@ export function fateOf(guest: Guest, asked: string): Expected<Fate> {
 /** Collects the fates that rows allow; true: one of them holds for certain. */
 function decide(
   guest: Guest,
-  name: string,
+  { name, read }: Subject,
   has: boolean | undefined,
   reasons: Map<Fate | "open", string>,
 ): boolean {
   for (const trap of traps()) {
-    if (!trap.matches(name)) continue;
+    // What KVM traps when it is read it traps when it is written, unless a row before says otherwise.
+    if (!trap.matches(name) && (read === undefined || !trap.matches(read))) continue;
     const there = trap.absent === true ? not(has) : has !== false;
     const answer = all([there, applies(guest, trap, name)]);
     if (answer === false) continue;

@@ -11,11 +11,12 @@ import {
 } from "../../../tables/index.ts";
 import { all } from "../../rules/expected.ts";
 import { holds } from "../../rules/guest.ts";
+import { contextOf } from "../execute/context.ts";
 import { type Level, readPc } from "../state.ts";
 import { type Access, type Core, encodingKey, type Hypervisor, type Trap, UNDEFINED } from "../world.ts";
 import { type Behaviour, behavioursOf, type Opening, UNKNOWN } from "./behaviour.ts";
 import { cpuFits, guestFits, perGeneration } from "./facts.ts";
-import { CPACR_EL1, PMUSERENR_EL0 } from "./keys.ts";
+import { PMUSERENR_EL0 } from "./keys.ts";
 import { hostCounters } from "./pmu.ts";
 import { heldIn, keepIn, type Register, views } from "./views.ts";
 
@@ -27,12 +28,8 @@ const alwaysUndefined: Handler = () => undefinedAccess;
 const written: Access = { kind: "done", value: 0n };
 const done = (value: bigint): Access => ({ kind: "done", value });
 
-/** ESR_ELx.EC of a trapped MRS, MSR or SYS, and of FP and SVE that CPACR_EL1 closes. */
+/** ESR_ELx.EC of a trapped MRS, MSR or SYS. */
 const EC_SYSTEM = 0x18;
-const EC_FP = 0x07;
-const EC_SVE = 0x19;
-/** ISS of EC_FP from A64: no condition. */
-const FP_ISS = 0x1e0_0000;
 const READ = 1;
 
 /** The trap of an access, as ESR_ELx says it. @param rt the general register; the engine fills it in */
@@ -174,43 +171,14 @@ export function opener(openings: readonly Opening[]): (core: Core) => boolean {
     bits.some(({ key, bit, wanted }) => (((state.system.get(key) ?? 0n) >> bit) & 1n) === wanted);
 }
 
-/** CPACR_EL1.FPEN and ZEN: 0 and 2 close EL1 and EL0, 1 closes EL0. */
-const closes = (cpacr: bigint, at: bigint, level: Level): boolean => {
-  const value = (cpacr >> at) & 3n;
-  return value === 1n ? level === 0 : value !== 3n;
-};
-const FPEN_AT = 20n;
-const ZEN_AT = 16n;
-
-/** The trap that CPACR_EL1 makes of FP and Advanced SIMD at a level, if it does. */
-export function floatingPointTrap({ state }: Core): Trap | undefined {
-  const { el } = state.pstate;
-  if (el === 2) return undefined;
-  return closes(state.system.get(CPACR_EL1) ?? 0n, FPEN_AT, el) ? { ec: EC_FP, iss: FP_ISS } : undefined;
-}
-
-/** The trap that CPACR_EL1 makes of SVE at a level, if it does. */
-export function sveTrap(core: Core): Trap | undefined {
-  const { el } = core.state.pstate;
-  if (el === 2) return undefined;
-  const closed = closes(core.state.system.get(CPACR_EL1) ?? 0n, ZEN_AT, el);
-  return closed ? { ec: EC_SVE, iss: 0 } : floatingPointTrap(core);
-}
-
 /** What EL1 has set for EL0, and CPACR_EL1 for both. */
 function guarded(inner: Handler, row: Behaviour, key: number, level: Level, write: boolean): Handler {
   let handler = inner;
-  if (row.fp === true) {
+  const { uses } = row;
+  if (uses !== undefined) {
     const next = handler;
     handler = (core, value) => {
-      const trap = floatingPointTrap(core);
-      return trap === undefined ? next(core, value) : { kind: "trap", trap };
-    };
-  }
-  if (row.sve === true) {
-    const next = handler;
-    handler = (core, value) => {
-      const trap = sveTrap(core);
+      const trap = contextOf(core).traps[uses];
       return trap === undefined ? next(core, value) : { kind: "trap", trap };
     };
   }

@@ -38,9 +38,8 @@ export interface Behaviour extends KernelRange {
   readonly open?: readonly Opening[];
   /** EL0 takes an UNDEFINED exception, from KVM, unless PMUSERENR_EL0 has one of these bits. */
   readonly pmu?: number;
-  /** CPACR_EL1.FPEN decides about it, and CPACR_EL1.ZEN. */
-  readonly fp?: true;
-  readonly sve?: true;
+  /** CPACR_EL1 and CPTR_EL2 decide about it, as about instructions of this kind. */
+  readonly uses?: "fp" | "sve" | "sme";
   /** The access comes ahead of what KVM could trap. */
   readonly ahead?: true;
   /** KVM traps it where it traps this register. */
@@ -105,8 +104,7 @@ function build(): Index {
   const open: { at: number; pattern: RegExp }[] = [];
   for (const [at, { what }] of rows.entries())
     for (const name of what)
-      if (name.includes("*"))
-        open.push({ at, pattern: new RegExp(`^${name.replaceAll("*", "[A-Za-z0-9]*")}$`) });
+      if (name.includes("*")) open.push({ at, pattern: new RegExp(`^${name.replaceAll("*", "\\w*")}$`) });
       else exact.set(name, [...(exact.get(name) ?? []), at]);
   return { rows, exact, open };
 }

@@ -1,4 +1,5 @@
 /** MSR (immediate): single fields of PSTATE. */
+import { contextOf } from "../execute/context.ts";
 import { changeLevel } from "../state.ts";
 import { type Access, type Core, encodingKey, UNDEFINED } from "../world.ts";
 import { systemTrap } from "./access.ts";
@@ -11,6 +12,9 @@ const undefinedAccess: Access = { kind: "trap", trap: UNDEFINED };
 /** SCTLR_EL1.UMA: EL0 may change its masks. */
 const UMA = 1n << 9n;
 const MSR_IMMEDIATE = 4;
+
+/** SVCR's fields. */
+const STREAMING = { op1: 3, op2: 3 };
 
 interface Field {
   readonly op1: number;
@@ -82,6 +86,7 @@ const byOperands = new Map(fields.map((field) => [(field.op1 << 3) | field.op2, 
 
 /** @returns undefined where no field has these operands */
 export function changeState(core: Core, op1: number, op2: number, crm: number): Access | undefined {
+  if (op1 === STREAMING.op1 && op2 === STREAMING.op2) return changeStreaming(core);
   const field = byOperands.get((op1 << 3) | op2);
   if (field === undefined || (crm & (field.crmMask ?? 0)) !== (field.crmIs ?? 0)) return undefined;
   const { el } = core.state.pstate;
@@ -95,6 +100,13 @@ export function changeState(core: Core, op1: number, op2: number, crm: number): 
   }
   field.set(core, crm);
   return done;
+}
+
+/** SMSTART and SMSTOP: CPACR_EL1.SMEN closes them ahead of KVM, which has no SME for a guest. */
+function changeStreaming(core: Core): Access {
+  if (!cpuHas(core, "FEAT_SME")) return undefinedAccess;
+  const trap = contextOf(core).traps.sme;
+  return trap === undefined ? undefinedAccess : { kind: "trap", trap };
 }
 
 /** The trap of MSR (immediate): CRn is 4, Rt is 31. */

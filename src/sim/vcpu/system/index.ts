@@ -9,7 +9,6 @@ import { handlerOf } from "./access.ts";
 import { changeState } from "./immediate.ts";
 import { operationOf } from "./operations.ts";
 
-export { floatingPointTrap, sveTrap } from "./access.ts";
 export { nextTimer, physicalCount, timerRaised, timers, virtualCount } from "./counters.ts";
 export { exceptionReturn, takeException, takeInterrupt } from "./exceptions.ts";
 

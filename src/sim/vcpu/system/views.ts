@@ -1,7 +1,7 @@
 /** Registers that show something else than a value of their own. */
 import { changeLevel, readStackPointer, writeStackPointer } from "../state.ts";
 import { type Access, type Core, UNDEFINED } from "../world.ts";
-import type { Behaviour } from "./behaviour.ts";
+import { type Behaviour, UNKNOWN } from "./behaviour.ts";
 import {
   physicalCount,
   setTimerControl,
@@ -103,7 +103,7 @@ const WORDS_TO_CCSIDR = 2n;
 
 /** The cache that CSSELR_EL1 selects, as KVM makes it up. */
 function cacheGeometry(core: Core): bigint {
-  const selected = (core.state.system.get(CSSELR_EL1) ?? 0n) & 0xfn;
+  const selected = (core.state.system.get(CSSELR_EL1) ?? UNKNOWN) & 0xfn;
   const kept = core.state.caches.get(Number(selected));
   if (kept !== undefined) return kept;
   if (selected >= CACHES) return 0n;
