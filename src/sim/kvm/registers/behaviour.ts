@@ -1,10 +1,14 @@
 /** How KVM_GET_ONE_REG and KVM_SET_ONE_REG treat a system register: `data/registers.json`. */
+import type { HostProfile } from "../../../hosts/profile.ts";
 import {
   type Expr,
+  type ExprState,
+  evaluate,
   idRegister,
+  idRegisters,
   type KernelRange,
   parseExpr,
-  seriesOf,
+  registerState,
   systemRegister,
 } from "../../../tables/index.ts";
 import { once } from "../../../tables/load.ts";
@@ -19,7 +23,7 @@ import { encodingKey, idOfKey, inFeatureSpace, keyOf } from "./ids.ts";
  * - `cache-levels`: CLIDR_EL1.
  * - `lock`: OSLSR_EL1: one bit can be written, another value of the rest is refused.
  * - `mpidr`: kept; after init the vCPU's own.
- * - `ignored`: reads 0; writes are accepted and dropped.
+ * - `ignored`: reads as the profile says, else 0; writes are accepted and dropped.
  * - `pmcr`: PMCR_EL0: N is the VM's.
  * - `counter`: a clock: what is written moves it.
  * - `control`: a timer's control: ISTATUS is not written.
@@ -59,6 +63,8 @@ export interface Behaviour {
   readonly keeps?: readonly Part[];
   /** Bits that a read shows; undefined: all. */
   readonly shows?: readonly Part[];
+  /** Bits that the CPU itself has, where it holds the register while the guest runs; undefined: all. */
+  readonly hardware?: readonly Part[];
 }
 
 export interface RefusedValues {
@@ -101,6 +107,10 @@ interface Row extends KernelRange {
   readonly resetWithin?: readonly PartRow[];
   readonly keeps?: readonly PartRow[];
   readonly shows?: readonly PartRow[];
+  readonly hardware?: readonly PartRow[];
+  /** On the ID registers of configuration `base`. */
+  readonly where?: string;
+  readonly platform?: string;
   readonly why: string;
   readonly source: string;
 }
@@ -124,7 +134,7 @@ function merged(rows: readonly Row[], id: bigint): Behaviour {
     const found = last(name);
     return found === undefined ? {} : { [name]: found };
   };
-  const parts = (name: "resetWithin" | "keeps" | "shows"): object => {
+  const parts = (name: "resetWithin" | "keeps" | "shows" | "hardware"): object => {
     const found = last(name);
     return found === undefined ? {} : { [name]: readParts(found) };
   };
@@ -143,38 +153,51 @@ function merged(rows: readonly Row[], id: bigint): Behaviour {
     ...parts("resetWithin"),
     ...parts("keeps"),
     ...parts("shows"),
+    ...parts("hardware"),
   };
 }
 
-const byKernel = new Map<string, Map<bigint, Behaviour>>();
+/** A host's rows, merged by register. */
+const byProfile = new WeakMap<HostProfile, Map<bigint, Behaviour>>();
 
-function ofKernel(kernel: string): Map<bigint, Behaviour> {
-  const series = seriesOf(kernel);
-  const known = byKernel.get(series) ?? rowsOf(series);
-  byKernel.set(series, known);
-  return known;
+/** What `base` shows: what the host has. */
+function baseState(profile: HostProfile): ExprState {
+  const shown = profile.configurations.get("base")?.registers;
+  const values = idRegisters().flatMap(({ name, id }) => {
+    const value = shown?.get(id);
+    return typeof value === "bigint" ? [[name, value] as const] : [];
+  });
+  return registerState(Object.fromEntries(values), "");
 }
 
-/** Ids of the registers that vCPU features bring, on a kernel. */
-export const givenByFeatures = (kernel: string): readonly bigint[] =>
-  [...ofKernel(kernel)].filter(([, { features }]) => features !== undefined).map(([id]) => id);
-
-/** @param kernel release or series */
-export function behaviourOf(kernel: string, id: bigint): Behaviour {
-  const known = ofKernel(kernel);
-  const found = known.get(id) ?? merged([], id);
-  known.set(id, found);
-  return found;
-}
-
-function rowsOf(series: string): Map<bigint, Behaviour> {
+function rowsOf(profile: HostProfile): Map<bigint, Behaviour> {
+  const host = baseState(profile);
   const byId = new Map<bigint, Row[]>();
   for (const row of registerRows()) {
-    if (inRange(series, row) === false) continue;
+    if (inRange(profile.kernel.version, row) === false) continue;
+    if (row.platform !== undefined && !profile.cpu.platform.includes(row.platform)) continue;
+    if (row.where !== undefined && evaluate(parseExpr(row.where), host) !== true) continue;
     for (const name of row.registers) {
       const id = idOfKey(keyOfName(name));
       byId.set(id, [...(byId.get(id) ?? []), row]);
     }
   }
   return new Map([...byId].map(([id, rows]) => [id, merged(rows, id)]));
+}
+
+function ofHost(profile: HostProfile): Map<bigint, Behaviour> {
+  const known = byProfile.get(profile) ?? rowsOf(profile);
+  byProfile.set(profile, known);
+  return known;
+}
+
+/** Ids of the registers that vCPU features bring, on a host. */
+export const givenByFeatures = (profile: HostProfile): readonly bigint[] =>
+  [...ofHost(profile)].filter(([, { features }]) => features !== undefined).map(([id]) => id);
+
+export function behaviourOf(profile: HostProfile, id: bigint): Behaviour {
+  const known = ofHost(profile);
+  const found = known.get(id) ?? merged([], id);
+  known.set(id, found);
+  return found;
 }

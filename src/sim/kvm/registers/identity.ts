@@ -63,7 +63,7 @@ function judgeOne(
 /** What KVM refuses itself, whatever the register holds: in a set function of its own, before it looks at anything else. */
 function isRefusedAnyway(vm: Vm, register: IdRegister, value: bigint): boolean {
   const { profile } = vm.kvm;
-  const own = behaviourOf(profile.kernel.version, register.id).refuses ?? [];
+  const own = behaviourOf(profile, register.id).refuses ?? [];
   return register.fields.some((of) => {
     const held = Number(fieldOf(value, of));
     const rule = setRule(profile, configurationOfVm(vm), register, of.name);

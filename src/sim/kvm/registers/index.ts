@@ -2,4 +2,4 @@
 export { getRegister, setRegister } from "./access.ts";
 export { listRegisters } from "./list.ts";
 export { writableMasks } from "./masks.ts";
-export { finalizeRegisters, freezeAtFirstRun, resetVcpuRegisters } from "./reset.ts";
+export { finalizeIdentity, finalizeRegisters, freezeAtFirstRun, resetVcpuRegisters } from "./reset.ts";

@@ -9,6 +9,7 @@ import { configurationOfVm, hasFeature } from "./configuration.ts";
 import { getDemux } from "./demux.ts";
 import { heldIdentity } from "./identity.ts";
 import { CLASSES, classOf, isSystemId } from "./ids.ts";
+import { startPmu } from "./pmu.ts";
 import { writePstate } from "./pstate.ts";
 import { registerRule } from "./rules.ts";
 import { resetVectors } from "./sve.ts";
@@ -50,7 +51,7 @@ function resetSystem(vcpu: Vcpu): void {
       if (held.ok) state.caches.set(Number(id & 0xffn), held.value);
     }
     if (!isSystemId(id)) continue;
-    const { kind, key, reset, resetWithin } = behaviourOf(profile.kernel.version, id);
+    const { kind, key, reset, resetWithin } = behaviourOf(profile, id);
     if (kind === "identity" || kind === "implementation" || kind === "counter" || kind === "ignored")
       continue;
     const fresh = (reset ?? value ?? UNKNOWN) & maskOf(vm, resetWithin);
@@ -75,10 +76,30 @@ function clearField(vm: Vm, register: string, name: string): void {
   vm.registers.set(id, heldIdentity(vm, id) & ~fieldMask(of));
 }
 
-/** At the vCPU's first KVM_RUN, before it sets `vcpu.ran` and `vm.ran` (kvm_finalize_sys_regs). */
+/** At the vCPU's first KVM_RUN, before it sets `vcpu.ran` and `vm.ran`. */
 export function freezeAtFirstRun(vcpu: Vcpu): void {
-  const { vm } = vcpu;
+  finalizeIdentity(vcpu.vm);
+  enterCpu(vcpu);
+}
+
+/**
+ * Of a VM that has not run: ID registers of what it does not have (kvm_finalize_sys_regs). KVM_RUN does so before it looks
+ * at the timers and the PMU, so also where it fails because of them.
+ */
+export function finalizeIdentity(vm: Vm): void {
   if (vm.ran || gicOf(vm) !== undefined) return;
   for (const [register, name] of registerRule<readonly (readonly [string, string])[]>(vm.kvm, "without-gic"))
     clearField(vm, register, name);
+}
+
+/** What user space wrote comes into the CPU, which may not have all of its bits, and the PMU acts on its control. */
+function enterCpu(vcpu: Vcpu): void {
+  const { vm, state } = vcpu;
+  if (hasFeature(vcpu.features, "PMU_V3")) startPmu(vcpu);
+  for (const id of configurationOfVm(vm).registers.keys()) {
+    if (!isSystemId(id)) continue;
+    const { key, hardware } = behaviourOf(vm.kvm.profile, id);
+    const held = state.system.get(key);
+    if (hardware !== undefined && held !== undefined) state.system.set(key, held & maskOf(vm, hardware));
+  }
 }

@@ -10,7 +10,7 @@ import { counterMask, keepControl, withCounters } from "./pmu.ts";
 import { registerRule } from "./rules.ts";
 import { identityValues } from "./view.ts";
 
-const behaviour = (vm: Vm, id: bigint): Behaviour => behaviourOf(vm.kvm.profile.kernel.version, id);
+const behaviour = (vm: Vm, id: bigint): Behaviour => behaviourOf(vm.kvm.profile, id);
 
 /** Whether the VM's vCPUs have the register: as the profile lists it, unless the VM's ID registers hide it. */
 export function isVisible(vm: Vm, id: bigint): boolean {
@@ -22,7 +22,7 @@ export function isVisible(vm: Vm, id: bigint): boolean {
 
 /** Registers that follow from the vCPUs' features, listed by the profile or not. */
 export const featureIds = (vm: Vm): readonly bigint[] =>
-  givenByFeatures(vm.kvm.profile.kernel.version).filter((id) => isVisible(vm, id));
+  givenByFeatures(vm.kvm.profile).filter((id) => isVisible(vm, id));
 
 /** Of a timer's control: its condition is met. */
 const ISTATUS = 4n;
@@ -62,7 +62,7 @@ export function getSystem(vcpu: Vcpu, id: bigint): Answer<bigint> {
     case "implementation":
       return ok(heldIdentity(vm, id));
     case "ignored":
-      return ok(0n);
+      return ok(configurationOfVm(vm).registers.get(id) ?? 0n);
     case "counter":
       return ok(clock(vcpu, id));
     case "control":
