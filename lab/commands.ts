@@ -6,7 +6,18 @@ import { command as kernels } from "./commands/kernels.ts";
 import { command as probe } from "./commands/probe.ts";
 import { command as setup } from "./commands/setup.ts";
 import { command as status } from "./commands/status.ts";
+import { command as programs } from "./programs/command.ts";
 import { command as prove } from "./prove/command.ts";
 import { command as record } from "./record/command.ts";
 
-export const commands: readonly LabCommand[] = [setup, status, kernels, cpus, boot, probe, prove, record];
+export const commands: readonly LabCommand[] = [
+  setup,
+  status,
+  kernels,
+  cpus,
+  boot,
+  probe,
+  prove,
+  record,
+  programs,
+];

@@ -30,7 +30,7 @@ export interface Block {
 const SP_ALIGNMENT = 16n;
 const FPSR_BITS = 0x0800_009fn;
 
-function inputState(random: Random): BlockState {
+export function inputState(random: Random): BlockState {
   return {
     x: Array.from({ length: GENERAL }, () => generalValue(random)),
     sp: generalValue(random) & ~(SP_ALIGNMENT - 1n),

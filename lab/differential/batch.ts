@@ -1,0 +1,72 @@
+/** Blocks on both sides, and what came of them. */
+import type { Parts } from "../parts.ts";
+import { instructionsAtMost, type Shortest, shortestOf } from "./bisect.ts";
+import type { Block } from "./block.ts";
+import { blockAt, compareOutcomes } from "./compare.ts";
+import { type Coverage, cover } from "./coverage.ts";
+import { runOnEngine } from "./engine.ts";
+import { imageOf, outcomeOf } from "./image.ts";
+import { runOnQemu } from "./qemu.ts";
+
+export interface Lacking {
+  readonly what: string;
+  readonly word: number;
+}
+
+export interface BatchResult {
+  /** Executed by the engine, the frame's among them. */
+  readonly executed: number;
+  /** Blocks that both ran and that agree. */
+  readonly agreeing: number;
+  /** Blocks with an instruction that the engine lacks: not compared. */
+  readonly leftOut: number;
+  readonly differing: readonly Block[];
+  readonly lacks: readonly Lacking[];
+  /** Why a side did not come to the end. */
+  readonly faults: readonly string[];
+}
+
+export async function runBatch(
+  parts: Parts,
+  cpu: string,
+  blocks: readonly Block[],
+  coverage: Coverage,
+): Promise<BatchResult> {
+  const image = imageOf(blocks);
+  const qemu = outcomeOf(await runOnQemu(parts, cpu, image.ram));
+  const ran = runOnEngine(image.ram.slice(), qemu.identity, instructionsAtMost(blocks.length));
+  const engine = outcomeOf(ran.ram);
+  const differences = compareOutcomes(image, qemu, engine);
+  const lacking = new Set(ran.lacks.map(({ address }) => blockAt(image.starts, address)));
+  cover(coverage, blocks, image.starts, qemu.exceptions, ran.lacks);
+  const differing = [...differences.keys()].filter((number) => !lacking.has(number));
+  return {
+    executed: ran.instructions,
+    agreeing: blocks.length - lacking.size - differing.length,
+    leftOut: lacking.size,
+    differing: differing.flatMap((number) => blocks[number] ?? []),
+    lacks: ran.lacks,
+    faults: [
+      ...(qemu.fault === undefined ? [] : [`QEMU: ${qemu.fault}`]),
+      ...(ran.fault === undefined ? [] : [`engine: ${ran.fault}`]),
+      ...(ran.fault !== undefined || engine.fault === undefined ? [] : [`engine: ${engine.fault}`]),
+    ],
+  };
+}
+
+/** One difference for each instruction that shows one. */
+export async function explain(
+  parts: Parts,
+  cpu: string,
+  differing: readonly Block[],
+): Promise<readonly Shortest[]> {
+  const found = await shortestOf(parts, cpu, differing);
+  const seen = new Set<string>();
+  return found.filter(({ block, count }) => {
+    const tested = block.items[count - 1]?.classes.findLast((one) => one !== undefined);
+    const key = `${tested?.name} ${tested?.variant}`;
+    if (seen.has(key)) return false;
+    seen.add(key);
+    return true;
+  });
+}
