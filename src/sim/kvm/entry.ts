@@ -4,7 +4,7 @@ import type { Errno } from "./answer.ts";
 import { hasSpi, isPpi, ownInterrupt } from "./gic/interrupts.ts";
 import { framesFit, V3_DISTRIBUTOR } from "./gic/redistributors.ts";
 import type { Device, Vcpu } from "./machine.ts";
-import { GIC_V3, gicOf, hasBit } from "./objects.ts";
+import { callRule, GIC_V3, gicOf, hasBit } from "./objects.ts";
 
 /** vCPU features by index. */
 const PMU_V3 = 3;
@@ -39,7 +39,8 @@ function mapFailure(gic: Device, vcpus: Iterable<Vcpu>): Errno | undefined {
 function claimTimers(vcpu: Vcpu): Errno | undefined {
   const count = hasBit(vcpu.features ?? 0, HAS_EL2) ? TIMERS.length : TIMERS_OF_EL1;
   const claimed = new Set<number>();
-  for (let timer = 0; timer < count; timer++) {
+  // Whose turn it is decides who keeps an interrupt that two want, also for the next try.
+  for (const timer of callRule<readonly number[]>(vcpu.vm.kvm, "timers.order").slice(0, count)) {
     const intid = vcpu.vm.timers.get(timer) ?? TIMERS[timer] ?? 0;
     if (!ownInterrupt(vcpu, intid, `timer ${timer}`).ok) break;
     claimed.add(intid);

@@ -2,6 +2,7 @@
 import { capabilityAnswer } from "../../hosts/facilities.ts";
 import { type Answer, done, fails, ok } from "./answer.ts";
 import type { Vcpu } from "./machine.ts";
+import { callRule } from "./objects.ts";
 
 /** struct kvm_vcpu_events without its reserved words. */
 export interface VcpuEvents {
@@ -21,10 +22,14 @@ const PAD_AT = 24n;
 
 const hasRas = (vcpu: Vcpu): boolean => capabilityAnswer(vcpu.vm.kvm.profile, RAS).value > 0;
 
+/** Whether the vCPU is far enough for its events. */
+const mayAsk = (vcpu: Vcpu): boolean =>
+  vcpu.features !== undefined || !callRule<boolean>(vcpu.vm.kvm, "events.after-init");
+
 /** KVM_GET_VCPU_EVENTS (__kvm_arm_vcpu_get_events). A data abort is never said to be pending. */
 export function getEvents(vcpu: Vcpu): Answer<VcpuEvents> {
   if (vcpu.vm.dead) return fails("EIO");
-  if (vcpu.features === undefined) return fails("ENOEXEC");
+  if (!mayAsk(vcpu)) return fails("ENOEXEC");
   const { serrorPending, serrorEsr } = vcpu.events;
   const ras = hasRas(vcpu);
   return ok({
@@ -36,7 +41,7 @@ export function getEvents(vcpu: Vcpu): Answer<VcpuEvents> {
 /** KVM_SET_VCPU_EVENTS (kvm_arm_vcpu_set_events); a pending SError is never taken back. */
 export function setEvents(vcpu: Vcpu, { bytes, esr }: VcpuEvents): Answer<undefined> {
   if (vcpu.vm.dead) return fails("EIO");
-  if (vcpu.features === undefined) return fails("ENOEXEC");
+  if (!mayAsk(vcpu)) return fails("ENOEXEC");
   if (bytes >> PAD_AT !== 0n) return fails("EINVAL");
   const pending = (bytes & 0xffn) !== 0n;
   const hasEsr = (bytes & 0xff00n) !== 0n;

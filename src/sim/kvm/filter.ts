@@ -5,6 +5,7 @@ import { once } from "../../tables/load.ts";
 import { type FilterAction, insertRange, intersects, type Range, rangeAt } from "../rules/ranges.ts";
 import { type Answer, done, fails } from "./answer.ts";
 import type { Vm } from "./machine.ts";
+import { callRule } from "./objects.ts";
 
 const reserved = once((): readonly Range[] => [...reservedFilterRanges()].sort((a, b) => a.first - b.first));
 
@@ -39,7 +40,8 @@ export function setFilter(vm: Vm, bytes: Uint8Array): Answer<undefined> {
   const count = view.getUint32(COUNT_AT, true);
   const last = (first + count - 1) >>> 0;
   const action = ACTIONS[view.getUint8(ACTION_AT)];
-  if (count === 0 || last < first || action === undefined) return fails("EINVAL");
+  const empty = count === 0 && !callRule<boolean>(vm.kvm, "filter.nothing-is-everything");
+  if (empty || last < first || action === undefined) return fails("EINVAL");
   if (vm.ran) return fails("EBUSY");
   if (intersects(reserved(), { first, last })) return fails("EEXIST");
   return insertRange(vm.filter, { first, last, action }) ? done : fails("EEXIST");

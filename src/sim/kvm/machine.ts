@@ -86,11 +86,16 @@ export interface Vcpu {
   readonly id: number;
   /** Order of creation, from 0. */
   readonly index: number;
-  /** features[0] of KVM_ARM_VCPU_INIT; undefined: not initialised. */
+  /** The features that it has, as in features[0] of KVM_ARM_VCPU_INIT; undefined: not initialised. */
   features: number | undefined;
   target: number | undefined;
-  /** Features that an init which failed has left behind, for the next one. */
-  leftFeatures: number;
+  /**
+   * Where vCPUs have features of their own: those that KVM_ARM_VCPU_INIT asked for, and those that a refused one has
+   * left behind for the next.
+   */
+  asked: number;
+  /** Features that the vCPU has although the KVM_ARM_VCPU_INIT that gave them was refused. */
+  kept: number;
   /** vCPU features that were finalised, by index. */
   readonly finalized: Set<number>;
   /** SVE vector lengths as KVM_REG_ARM64_SVE_VLS has them. */

@@ -34,7 +34,7 @@ const bits = once(() => ({
 export function hasFeature(vcpu: Vcpu, bit: number): boolean {
   const word =
     callRule<"vm" | "vcpu">(vcpu.vm.kvm, "features.of") === "vm" ? vcpu.vm.features : vcpu.features;
-  return hasBit(word ?? vcpu.leftFeatures, bit);
+  return hasBit(word ?? vcpu.asked, bit);
 }
 
 export const hasPmu = (vcpu: Vcpu): boolean => hasFeature(vcpu, bits().pmu);
@@ -86,6 +86,28 @@ function setSharedFeatures(vcpu: Vcpu, words: readonly number[]): Answer<undefin
   return done;
 }
 
+/** The register width is the VM's from the first init on that gets so far (kvm_set_vm_width). */
+function setWidth(vm: Vm, word: number): boolean {
+  const bit = bits().el1Is32Bit;
+  const width = hasBit(word, bit) ? 32 : 64;
+  if (vm.width !== undefined) return vm.width === width;
+  if (width === 32 && isImpossible(vm, 2 ** bit)) return false;
+  vm.width = width;
+  return true;
+}
+
+/** Facilities that the vCPU gets one after another, and keeps although a later one is refused (kvm_reset_vcpu). */
+function giveFacilities(vcpu: Vcpu, word: number): boolean {
+  const { sve, addressAuthentication, genericAuthentication, pmu } = bits();
+  for (const facility of [[sve], [addressAuthentication, genericAuthentication], [pmu]]) {
+    const wanted = facility.filter((bit) => hasBit(word, bit)).reduce((sum, bit) => sum + 2 ** bit, 0);
+    if (wanted === 0) continue;
+    if (isImpossible(vcpu.vm, wanted)) return false;
+    vcpu.kept |= wanted;
+  }
+  return true;
+}
+
 /**
  * Where each vCPU has features of its own: they are looked at bit by bit, and those before the bit that is refused
  * stay for the next try.
@@ -94,23 +116,19 @@ function setOwnFeatures(vcpu: Vcpu, words: readonly number[]): Answer<undefined>
   const { vm } = vcpu;
   const [word = 0] = words;
   const known = knownFeatures(vm);
-  let kept = vcpu.leftFeatures;
   for (let bit = 0; bit < known; bit++) {
     const wanted = hasBit(word, bit);
-    if (vcpu.features !== undefined && hasBit(vcpu.features, bit) !== wanted) return fails("EINVAL");
-    if (wanted && !hasBit(kept, bit)) kept += 2 ** bit;
+    if (vcpu.features !== undefined && hasBit(vcpu.asked, bit) !== wanted) return fails("EINVAL");
+    if (wanted && !hasBit(vcpu.asked, bit)) vcpu.asked += 2 ** bit;
   }
-  vcpu.leftFeatures = kept;
   if (asksUnknown(vm, words)) return fails("ENOENT");
-  const width = hasBit(kept, bits().el1Is32Bit) ? 32 : 64;
-  const fits =
-    vm.width === undefined ? !isImpossible(vm, 2 ** bits().el1Is32Bit) || width === 64 : vm.width === width;
-  if (fits) vm.width = width;
-  vcpu.leftFeatures = 0;
-  vcpu.features = undefined;
-  if (!fits || isImpossible(vm, kept)) return fails("EINVAL");
-  vcpu.features = kept;
-  vm.features ??= kept;
+  if (!setWidth(vm, vcpu.asked) || !giveFacilities(vcpu, vcpu.asked)) {
+    vcpu.asked = 0;
+    vcpu.features = undefined;
+    return fails("EINVAL");
+  }
+  vcpu.features = vcpu.asked | vcpu.kept;
+  vm.features ??= vcpu.features;
   return done;
 }
 

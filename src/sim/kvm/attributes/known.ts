@@ -4,20 +4,33 @@ import { compareVersions, deviceAttributes, seriesOf } from "../../../tables/ind
 import type { Kvm } from "../machine.ts";
 
 /**
- * Whether the host's kernel has an attribute of the VM or a vCPU: where some configuration of the profile was asked
- * for its attributes, what any of them showed; else by the kernel's version.
+ * What the profile says: whether any configuration that was asked for its attributes showed this one; undefined: none
+ * was asked.
+ */
+export function seenAttribute(
+  { profile }: Kvm,
+  file: AttributeFile,
+  group: number,
+  attribute: number,
+): boolean | undefined {
+  const asked = [...profile.configurations.values()]
+    .map(({ attributes }) => attributes?.[file])
+    .filter((one) => one !== undefined);
+  return asked.length === 0 ? undefined : asked.some((one) => one.get(group)?.includes(attribute) === true);
+}
+
+/**
+ * Whether the host's kernel has an attribute of the VM or a vCPU: as the profile says, else by the kernel's version.
  */
 export function knowsAttribute(
-  { profile }: Kvm,
+  kvm: Kvm,
   file: Exclude<AttributeFile, "gic">,
   group: number,
   attribute: number,
 ): boolean {
-  const asked = [...profile.configurations.values()]
-    .map(({ attributes }) => attributes?.[file])
-    .filter((one) => one !== undefined);
-  if (asked.length > 0) return asked.some((one) => one.get(group)?.includes(attribute) === true);
-  const series = seriesOf(profile.kernel.version);
+  const seen = seenAttribute(kvm, file, group, attribute);
+  if (seen !== undefined) return seen;
+  const series = seriesOf(kvm.profile.kernel.version);
   return deviceAttributes().some(
     (row) =>
       row.fd === file &&

@@ -2,6 +2,7 @@
 
 import { encodingKey } from "../../vcpu/world.ts";
 import { type Answer, done, fails, ok } from "../answer.ts";
+import { seenAttribute } from "../attributes/known.ts";
 import { numberBytes, type Payload, readNumber } from "../attributes/payload.ts";
 import type { Device, Vcpu } from "../machine.ts";
 import { callRule, GIC_V3 } from "../objects.ts";
@@ -78,8 +79,11 @@ const addressesOf: Readonly<Record<number, readonly number[]>> = {
   7: [V3_DISTRIBUTOR, V3_REDISTRIBUTOR, V3_REDISTRIBUTOR_REGION],
 };
 
-const knowsMaintenance = (device: Device): boolean =>
-  device.type === GIC_V3 && callRule<boolean>(device.vm.kvm, "gic.maintenance-interrupt");
+/** KVM_DEV_ARM_VGIC_GRP_MAINT_IRQ: the kernel looks at no attribute number. */
+function knowsMaintenance({ vm: { kvm }, type }: Device): boolean {
+  if (type !== GIC_V3) return false;
+  return seenAttribute(kvm, "gic", MAINTENANCE, 0) ?? callRule<boolean>(kvm, "gic.maintenance-interrupt");
+}
 
 /** vgic_v2_has_attr, vgic_v3_has_attr. */
 export function hasGicAttribute(device: Device, group: number, attribute: bigint): Answer<undefined> {
