@@ -10,7 +10,11 @@ const shiftFits = (f: Fields): boolean => is64(f) || (f.imm6 ?? 0) < 32;
 export const integer: readonly InstructionClass[] = [
   row("adr", "op immlo:2 10000 immhi:19 rd:5", { tells: "op" }),
   row("add-sub-immediate", "sf op s 100010 sh imm12:12 rn:5 rd:5", { tells: "sf op s", weight: 2 }),
-  row("logical-immediate", "sf opc:2 100100 n immr:6 imms:6 rn:5 rd:5", { tells: "sf opc", weight: 2 }),
+  row("logical-immediate", "sf opc:2 100100 n immr:6 imms:6 rn:5 rd:5", {
+    tells: "sf opc",
+    where: (f) => is64(f) || f.n === 0,
+    weight: 2,
+  }),
   row("move-wide", "sf opc:2 100101 hw:2 imm16:16 rd:5", {
     tells: "sf opc",
     where: (f) => f.opc !== 1 && (is64(f) || (f.hw ?? 0) < 2),

@@ -14,21 +14,34 @@ const oneBytes = (f: Fields): number => {
 };
 const notItself = (f: Fields): boolean => f.rm === 31 || f.rm !== f.rn;
 
+/** Opcodes of a group that are instructions, for vectors and for scalars; the others are among the random words. */
+interface Allocated {
+  readonly vector?: readonly number[];
+  readonly scalar?: readonly number[];
+}
+
 /** Every form there is for vectors and for scalars: `01` in bits 31:30 and one more bit. */
 function both(
   name: string,
   tail: string,
   tells: string,
-  options: { readonly weight?: number; readonly scalarWeight?: number } = {},
+  options: { readonly weight?: number; readonly scalarWeight?: number } & Allocated = {},
 ): readonly InstructionClass[] {
   const { weight = 3, scalarWeight = 1 } = options;
+  const among = (opcodes: readonly number[] | undefined) =>
+    opcodes === undefined ? {} : { where: (f: Fields) => opcodes.includes(f.opcode ?? 0) && f.immh !== 0 };
   return [
-    row(`vector-${name}`, `0 q u 0111${tail}`, { tells: `q u ${tells}`, weight }),
-    ...(scalarWeight === 0
-      ? []
-      : [row(`scalar-${name}`, `01 u 1111${tail}`, { tells: `u ${tells}`, weight: scalarWeight })]),
+    row(`vector-${name}`, `0 q u 0111${tail}`, { tells: `q u ${tells}`, weight, ...among(options.vector) }),
+    row(`scalar-${name}`, `01 u 1111${tail}`, {
+      tells: `u ${tells}`,
+      weight: scalarWeight,
+      ...among(options.scalar),
+    }),
   ];
 }
+
+const miscHalf = [12, 13, 14, 15, 24, 25, 26, 27, 28, 29, 31];
+const shifts = [0, 2, 4, 6, 8, 10, 12, 14, 16, 17, 18, 19, 20, 28, 31];
 
 export const vector: readonly InstructionClass[] = [
   ...both("three-same", "0 size:2 1 vm:5 opcode:5 1 vn:5 vd:5", "size opcode", {
@@ -36,14 +49,26 @@ export const vector: readonly InstructionClass[] = [
     scalarWeight: 3,
   }),
   ...both("three-same-half", "0 a 10 vm:5 00 opcode:3 1 vn:5 vd:5", "a opcode", { weight: 2 }),
-  ...both("three-same-extra", "0 size:2 0 vm:5 1 opcode:4 1 vn:5 vd:5", "size opcode"),
+  ...both("three-same-extra", "0 size:2 0 vm:5 1 opcode:4 1 vn:5 vd:5", "size opcode", { scalar: [0, 1] }),
   ...both("two-misc", "0 size:2 10000 opcode:5 10 vn:5 vd:5", "size opcode", { weight: 8, scalarWeight: 3 }),
-  ...both("two-misc-half", "0 a 111100 opcode:5 10 vn:5 vd:5", "a opcode", { weight: 2 }),
-  ...both("across", "0 size:2 11000 opcode:5 10 vn:5 vd:5", "size opcode"),
-  ...both("three-different", "0 size:2 1 vm:5 opcode:4 00 vn:5 vd:5", "size opcode", { weight: 4 }),
+  ...both("two-misc-half", "0 a 111100 opcode:5 10 vn:5 vd:5", "a opcode", {
+    weight: 2,
+    vector: miscHalf,
+    scalar: miscHalf,
+  }),
+  ...both("across", "0 size:2 11000 opcode:5 10 vn:5 vd:5", "size opcode", {
+    vector: [3, 10, 12, 15, 26, 27],
+    scalar: [12, 13, 15, 27],
+  }),
+  ...both("three-different", "0 size:2 1 vm:5 opcode:4 00 vn:5 vd:5", "size opcode", {
+    weight: 4,
+    scalar: [9, 11, 13],
+  }),
   ...both("shift-immediate", "10 immh:4 immb:3 opcode:5 1 vn:5 vd:5", "immh opcode", {
     weight: 6,
     scalarWeight: 3,
+    vector: shifts,
+    scalar: shifts.filter((opcode) => opcode !== 20),
   }),
   ...both("by-element", "1 size:2 l m vm:4 opcode:4 h 0 vn:5 vd:5", "size opcode", {
     weight: 5,
@@ -54,7 +79,10 @@ export const vector: readonly InstructionClass[] = [
     tells: "q imm4",
     where: (f) => f.imm4 === 1 || f.imm4 === 3,
   }),
-  row("scalar-copy", "01 op 11110000 imm5:5 0 imm4:4 1 vn:5 vd:5", { tells: "op" }),
+  row("scalar-copy", "01 op 11110000 imm5:5 0 imm4:4 1 vn:5 vd:5", {
+    tells: "op",
+    where: (f) => f.op === 0 && f.imm4 === 0,
+  }),
   row("vector-extract", "0 q 101110 op:2 0 vm:5 0 imm4:4 0 vn:5 vd:5", {
     tells: "q",
     where: (f) => f.op === 0,
