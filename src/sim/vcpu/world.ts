@@ -77,6 +77,8 @@ export interface Hypervisor {
   /** Nanoseconds since the VM began, from instructions executed: the same each time. */
   readonly counterFrequency: bigint;
   readonly counterOffset: bigint;
+  /** Immediates of HLT at which the core stops instead of taking the exception. */
+  readonly halts?: ReadonlySet<number>;
 }
 
 /** A core with what is around it. */

@@ -1,0 +1,110 @@
+/** Blocks of decoded code, kept by physical address within bounds. */
+import { type Decoded, decode } from "./decode/index.ts";
+import { compile } from "./execute/index.ts";
+import type { Machine, Op } from "./execute/machine.ts";
+import { markCode, PAGE_BYTES, type PhysicalPage, pageOf, type Space } from "./execute/space.ts";
+import { isSolo } from "./execute/system.ts";
+
+export interface Block {
+  readonly ops: readonly Op[];
+  /** The words that it was made of. */
+  readonly words: Int32Array;
+  readonly page: number;
+  readonly offset: number;
+  /** `Space.epoch` when its words were last seen to be in memory. */
+  epoch: number;
+}
+
+/** A block as found at a virtual address. */
+interface Entry {
+  readonly low: number;
+  readonly high: number;
+  readonly stamp: number;
+  readonly guarded: boolean;
+  readonly block: Block;
+}
+
+export interface BlockCache {
+  /** By physical address in words. */
+  readonly blocks: Map<number, Block>;
+  readonly space: Space;
+  /** By level, then by bits of the virtual address. */
+  readonly tables: readonly (Entry | undefined)[][];
+}
+
+/** Most instructions of a block, and most blocks. */
+const LONGEST = 64;
+const MOST = 1 << 16;
+
+const caches = new WeakMap<Machine, BlockCache>();
+
+export function cacheOf(machine: Machine): BlockCache {
+  const known = caches.get(machine);
+  if (known !== undefined && known.space === machine.space) return known;
+  const cache: BlockCache = { blocks: new Map(), space: machine.space, tables: [[], [], []] };
+  caches.set(machine, cache);
+  return cache;
+}
+
+/** Whether an instruction ends its block, and whether it has to be the only one. */
+function placeOf({ instruction }: Decoded): "inside" | "last" | "alone" {
+  switch (instruction.group) {
+    case "branch":
+      return instruction.kind === "exception" || instruction.kind === "exception-return" ? "alone" : "last";
+    case "system":
+      return isSolo(instruction) ? "alone" : "inside";
+    case "none":
+      return "last";
+    default:
+      return "inside";
+  }
+}
+
+/** Whether the block's words are still in memory; marks them as code again. */
+export function isCurrent(block: Block, space: Space): boolean {
+  const page = pageOf(space, block.page);
+  if (page === undefined) return false;
+  const { words, offset } = block;
+  for (let i = 0; i < words.length; i++)
+    if (page.view.getInt32(offset + 4 * i, true) !== words[i]) return false;
+  markCode(page, offset, 4 * words.length);
+  block.epoch = space.epoch;
+  return true;
+}
+
+/** @param offset within the page, a multiple of 4 */
+export function blockAt(machine: Machine, cache: BlockCache, page: PhysicalPage, offset: number): Block {
+  const key = page.number * (PAGE_BYTES / 4) + offset / 4;
+  const known = cache.blocks.get(key);
+  if (known !== undefined && (known.epoch === machine.space.epoch || isCurrent(known, machine.space)))
+    return known;
+  if (cache.blocks.size >= MOST) {
+    cache.blocks.clear();
+    for (const table of cache.tables) table.length = 0;
+  }
+  const block = make(machine, page, offset);
+  cache.blocks.set(key, block);
+  return block;
+}
+
+function make(machine: Machine, page: PhysicalPage, offset: number): Block {
+  const words: number[] = [];
+  const ops: Op[] = [];
+  for (let at = offset; at < PAGE_BYTES && ops.length < LONGEST; at += 4) {
+    const word = page.view.getInt32(at, true);
+    const decoded = decode(word);
+    const place = placeOf(decoded);
+    if (place === "alone" && ops.length > 0) break;
+    words.push(word);
+    ops.push(compile(machine, decoded, at - offset));
+    if (place !== "inside") break;
+  }
+  markCode(page, offset, 4 * words.length);
+  return {
+    ops,
+    words: Int32Array.from(words),
+    page: page.number,
+    offset,
+    epoch: machine.space.epoch,
+  };
+}

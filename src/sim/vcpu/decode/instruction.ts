@@ -1,0 +1,31 @@
+/** All instructions, by group. A group's file has its shapes and the rows of its encodings. */
+import type { BranchInstruction } from "./branch.ts";
+import type { IntegerInstruction } from "./integer.ts";
+import type { MemoryInstruction } from "./memory.ts";
+import type { Gate, Lacks } from "./row.ts";
+import type { SimdInstruction } from "./simd.ts";
+import type { SystemInstruction } from "./system.ts";
+
+/** Not allocated. */
+export interface Unallocated {
+  readonly group: "none";
+  readonly kind: "undefined";
+}
+
+/** Told apart by `group`, and within it by `kind`. */
+export type Instruction =
+  | IntegerInstruction
+  | BranchInstruction
+  | SystemInstruction
+  | MemoryInstruction
+  | SimdInstruction
+  | Lacks
+  | Unallocated;
+
+/** One word of a guest's code, decoded. Immutable, and the same wherever the word stands. */
+export interface Decoded extends Gate {
+  readonly word: number;
+  /** Mnemonic, for those who trace; `undefined` of an encoding that is not allocated. */
+  readonly name: string;
+  readonly instruction: Instruction;
+}

@@ -1,0 +1,222 @@
+/**
+ * The core's loop. Code is run in blocks: straight runs of instructions, decoded once and kept by physical address.
+ * A block holds as long as the words that it was made of are in memory; that is looked at again whenever a line with
+ * code has been written (`Space.epoch`).
+ */
+import type { Block } from "./blocks.ts";
+import { type BlockCache, blockAt, cacheOf, isCurrent } from "./blocks.ts";
+import { instructionAbort } from "./execute/access.ts";
+import { contextOf, sameTranslation } from "./execute/context.ts";
+import { refreshFates } from "./execute/gate.ts";
+import { landingFault } from "./execute/landing.ts";
+import {
+  BRANCH,
+  BRANCH_RENEW,
+  dropTranslations,
+  type Machine,
+  machineOf,
+  NEXT,
+  RAISE,
+  RENEW,
+  STOP,
+  STOP_AFTER,
+} from "./execute/machine.ts";
+import { refreshSpace, spaceOf } from "./execute/space.ts";
+import { fetchPage } from "./fetch.ts";
+import { readPc } from "./state.ts";
+import { takeException } from "./system/exceptions.ts";
+import type { Core, Stop, Trap } from "./world.ts";
+
+/** ESR_ELx.EC of a program counter that is not aligned, and of an illegal state. */
+const PC_ALIGNMENT = 0x22;
+const ILLEGAL_STATE = 0x0e;
+
+/** Takes note of what system registers, level and hypervisor say now. */
+function renew(machine: Machine): void {
+  refreshFates(machine);
+  const context = contextOf(machine.core);
+  const before = machine.contexts[context.el];
+  if (
+    before === undefined ||
+    !sameTranslation(before, context) ||
+    machine.pan[context.el] !== machine.state.pstate.pan
+  ) {
+    if (before !== undefined) dropTranslations(machine);
+    machine.pan[context.el] = machine.state.pstate.pan;
+  }
+  machine.contexts[context.el] = context;
+  machine.context = context;
+  machine.little = !context.bigEndian;
+  machine.strict = context.strict ? -1 : 0;
+  const buffers = machine.buffers[context.el];
+  if (buffers !== undefined) {
+    machine.reads = buffers.reads;
+    machine.writes = buffers.writes;
+  }
+}
+
+function raised(machine: Machine, trap: Trap): void {
+  takeException(machine.core, trap);
+  renew(machine);
+}
+
+/** What keeps the next instruction from being fetched. */
+function obstacle({ state }: Machine): Trap | undefined {
+  if ((state.pcLow & 3) !== 0) return { ec: PC_ALIGNMENT, iss: 0, far: readPc(state) };
+  if (state.pstate.il === 1) return { ec: ILLEGAL_STATE, iss: 0 };
+  return undefined;
+}
+
+/** So many instructions make one entry of the table of blocks by virtual address. */
+const TABLE_BITS = 12;
+const TABLE_MASK = (1 << TABLE_BITS) - 1;
+
+/** The block at the program counter; a trap or a stop where there is none. */
+function find(machine: Machine, cache: BlockCache): Block | Trap | Stop {
+  const { state, space, context } = machine;
+  const table = cache.tables[context.el] ?? [];
+  const index = (state.pcLow >>> 2) & TABLE_MASK;
+  const known = table[index];
+  if (
+    known !== undefined &&
+    known.low === state.pcLow &&
+    known.high === state.pcHigh &&
+    known.stamp === machine.translationStamp
+  ) {
+    machine.guarded = known.guarded;
+    if (known.block.epoch === space.epoch || isCurrent(known.block, space)) return known.block;
+  }
+  const trap = obstacle(machine);
+  if (trap !== undefined) return trap;
+  const page = fetchPage(machine);
+  if ("kind" in page) {
+    if (page.kind === "abort") return instructionAbort(machine, readPc(state), page.code);
+    return { kind: "lacks", word: 0, address: readPc(state), what: page.what };
+  }
+  machine.guarded = page.guarded;
+  const block = blockAt(machine, cache, page.page, state.pcLow & 0xffc);
+  table[index] = {
+    low: state.pcLow,
+    high: state.pcHigh,
+    stamp: machine.translationStamp,
+    guarded: page.guarded,
+    block,
+  };
+  return block;
+}
+
+/** A stop with the address of the instruction that it is about. */
+function placed(machine: Machine, word: number): Stop {
+  const { stop, state } = machine;
+  return stop.kind === "lacks"
+    ? { ...stop, word: stop.word === 0 ? word >>> 0 : stop.word, address: readPc(state) }
+    : stop;
+}
+
+function advance(machine: Machine, by: number): void {
+  const { state } = machine;
+  const low = (state.pcLow + by) | 0;
+  if (low >>> 0 < state.pcLow >>> 0) state.pcHigh = (state.pcHigh + 1) | 0;
+  state.pcLow = low;
+}
+
+/**
+ * Runs until the core stops.
+ *
+ * @param budget most instructions to execute, exceptions taken before an instruction counted; 1 or more
+ */
+export function runCore(core: Core, budget: number): Stop {
+  const machine = machineOf(core);
+  const { state } = machine;
+  machine.space = spaceOf(core.memory);
+  if (machine.regions !== core.memory.regions) dropTranslations(machine);
+  refreshSpace(machine.space);
+  machine.regions = core.memory.regions;
+  renew(machine);
+  const cache = cacheOf(machine);
+  const { space } = machine;
+  let left = budget;
+  while (left > 0) {
+    const block = find(machine, cache);
+    if (!("ops" in block)) {
+      if ("kind" in block) return block;
+      raised(machine, block);
+      left--;
+      continue;
+    }
+    if (state.pstate.btype !== 0) {
+      const trap = landingFault(machine, block.words[0] ?? 0);
+      if (trap !== undefined) {
+        raised(machine, trap);
+        left--;
+        continue;
+      }
+      state.pstate.btype = 0;
+    }
+    const { ops } = block;
+    const startLow = state.pcLow;
+    const startHigh = state.pcHigh;
+    for (;;) {
+      const count = Math.min(ops.length, left);
+      let answer: number = NEXT;
+      let i = 0;
+      while (i < count) {
+        answer = (ops[i] as Block["ops"][number])(machine);
+        i++;
+        if (answer !== NEXT) break;
+      }
+      left -= i;
+      if (answer === BRANCH) {
+        state.retired += i;
+        // A loop that comes back to its own beginning stays here.
+        if (
+          state.pcLow === startLow &&
+          state.pcHigh === startHigh &&
+          block.epoch === space.epoch &&
+          left > 0 &&
+          state.pstate.btype === 0
+        )
+          continue;
+        break;
+      }
+      if (answer === NEXT) {
+        state.retired += i;
+        advance(machine, 4 * i);
+        break;
+      }
+      if (answer === BRANCH_RENEW) {
+        state.retired += i;
+        renew(machine);
+        break;
+      }
+      if (answer === RENEW) {
+        state.retired += i;
+        advance(machine, 4 * i);
+        renew(machine);
+        break;
+      }
+      if (answer === RAISE) {
+        state.retired += i - 1;
+        advance(machine, 4 * (i - 1));
+        if (machine.trap.after === true) state.retired++;
+        raised(machine, machine.trap);
+        break;
+      }
+      if (answer === STOP) {
+        state.retired += i - 1;
+        advance(machine, 4 * (i - 1));
+        return placed(machine, block.words[i - 1] ?? 0);
+      }
+      state.retired += i;
+      if (answer === STOP_AFTER) advance(machine, 4 * i);
+      return machine.stop;
+    }
+  }
+  return { kind: "budget" };
+}
+
+/** One instruction. */
+export const stepCore = (core: Core): Stop => runCore(core, 1);
+
+/** Forgets translations: after TLBI, and after registers of translation were changed from outside. */
+export const invalidateTranslations = (core: Core): void => dropTranslations(machineOf(core));

@@ -1,0 +1,191 @@
+/**
+ * The interpreter's own state around a core: what can be thrown away and made again.
+ *
+ * An instruction is executed by a closure, its `Op`, which `compile` makes of it once. Registers are pairs of 32-bit
+ * halves, since JavaScript has no fast 64-bit integer.
+ */
+import type { Region } from "../memory.ts";
+import type { VcpuState } from "../state.ts";
+import type { Core, Stop, Trap } from "../world.ts";
+import { UNDEFINED } from "../world.ts";
+import type { Context } from "./context.ts";
+import { contextOf } from "./context.ts";
+import type { PhysicalPage, Space } from "./space.ts";
+import { spaceOf } from "./space.ts";
+
+/** What an `Op` answers. */
+/** The next instruction follows. */
+export const NEXT = 0;
+/** The op has written the program counter. */
+export const BRANCH = 1;
+/** The instruction takes `machine.trap`; the program counter is at it. */
+export const RAISE = 2;
+/** The core stops with `machine.stop`, the program counter at this instruction, which has not been executed. */
+export const STOP = 3;
+/** The core stops with `machine.stop`; the instruction is done and the next one follows. */
+export const STOP_AFTER = 4;
+/** As NEXT, but the block ends: translation, level, traps or code may have changed. */
+export const RENEW = 5;
+/** As BRANCH, and as RENEW. */
+export const BRANCH_RENEW = 6;
+
+/** The core stops with `machine.stop`; the op has written the program counter. */
+export const STOP_THERE = 7;
+
+export type Answer = 0 | 1 | 2 | 3 | 4 | 5 | 6 | 7;
+
+/**
+ * Executes one instruction. While a block runs, the program counter of the state is that of the block's first
+ * instruction; an op that needs its own adds the offset that it was compiled with.
+ */
+export type Op = (machine: Machine) => Answer;
+
+/** A page of virtual memory with the page behind it. */
+export interface Translation {
+  /** Bits 31:12 of the virtual address in place, and its upper half; `low` is odd where there is none. */
+  readonly low: number;
+  readonly high: number;
+  readonly page: PhysicalPage;
+  readonly view: DataView;
+  readonly lines: Uint8Array;
+}
+
+/** Translations of one kind of access, by bits of the page number. */
+export type TranslationBuffer = Translation[];
+
+export const BUFFER_BITS = 10;
+
+export interface Machine {
+  readonly state: VcpuState;
+  /** `state.x`. */
+  readonly x: Int32Array;
+  core: Core;
+  space: Space;
+  trap: Trap;
+  stop: Stop;
+  /** Halves of a 64-bit result that a function leaves here beside its answer. */
+  low: number;
+  high: number;
+  /** Where the last load or store found no memory: its physical address; undefined otherwise. */
+  missing: bigint | undefined;
+  /** What registers say of translation, byte order and traps; made anew with each RENEW. */
+  context: Context;
+  /** The last context of each level, and PSTATE.PAN of then: translations are kept as long as they stay. */
+  readonly contexts: (Context | undefined)[];
+  readonly pan: number[];
+  /** The memory's regions when translations were last made. */
+  regions: readonly Region[];
+  /** Data is little-endian. */
+  little: boolean;
+  /** -1 where each access has to be aligned, else 0. */
+  strict: number;
+  /** Buffers for loads, stores and fetches at the level in use; `buffers` has those of all levels. */
+  reads: TranslationBuffer;
+  writes: TranslationBuffer;
+  readonly buffers: readonly { readonly reads: TranslationBuffer; readonly writes: TranslationBuffer }[];
+  /** Counts up whenever translations are dropped. */
+  translationStamp: number;
+  /** What LDXR read, for STXR to compare: up to 16 bytes. */
+  readonly monitored: Int32Array;
+  /** Fates by name and level, as of `fateGeneration`. */
+  readonly fates: Map<string, FateCell>;
+  fateGeneration: number;
+  /** The block that runs lies in a guarded page (FEAT_BTI). */
+  guarded: boolean;
+  /** The event register: SEV sets it, WFE clears it. */
+  event: boolean;
+}
+
+/** Fates of one instruction at EL0, EL1 and EL2, as far as they have been asked for. */
+export interface FateCell {
+  readonly name: string;
+  readonly at: ("executes" | "undefined" | "trapped" | undefined)[];
+}
+
+const machines = new WeakMap<VcpuState, Machine>();
+
+const nothing: PhysicalPage = {
+  number: -1,
+  view: new DataView(new ArrayBuffer(0)),
+  bytes: new Uint8Array(0),
+  lines: new Uint8Array(0),
+  readOnly: true,
+  space: spaceOf({ regions: [], generation: 0 }),
+};
+
+/** The entry of a buffer that matches no address. */
+export const NO_TRANSLATION: Translation = {
+  low: 1,
+  high: 0,
+  page: nothing,
+  view: nothing.view,
+  lines: nothing.lines,
+};
+
+const emptyBuffer = (): TranslationBuffer => new Array(1 << BUFFER_BITS).fill(NO_TRANSLATION);
+
+/** The machine around a core; the same for the same state. */
+export function machineOf(core: Core): Machine {
+  const known = machines.get(core.state);
+  if (known !== undefined) {
+    if (known.core !== core) {
+      if (known.core.memory !== core.memory) known.space = spaceOf(core.memory);
+      if (known.core.memory !== core.memory || known.core.hypervisor !== core.hypervisor) forget(known);
+      known.core = core;
+    }
+    return known;
+  }
+  const buffers = [0, 1, 2].map(() => ({ reads: emptyBuffer(), writes: emptyBuffer() }));
+  const machine: Machine = {
+    state: core.state,
+    x: core.state.x,
+    core,
+    space: spaceOf(core.memory),
+    trap: UNDEFINED,
+    stop: { kind: "budget" },
+    low: 0,
+    high: 0,
+    missing: undefined,
+    context: contextOf(core),
+    contexts: [],
+    pan: [],
+    regions: core.memory.regions,
+    little: true,
+    strict: -1,
+    reads: buffers[1]?.reads ?? emptyBuffer(),
+    writes: buffers[1]?.writes ?? emptyBuffer(),
+    buffers,
+    translationStamp: 0,
+    monitored: new Int32Array(4),
+    fates: new Map(),
+    fateGeneration: core.hypervisor.generation,
+    guarded: false,
+    event: false,
+  };
+  machines.set(core.state, machine);
+  return machine;
+}
+
+/** Another memory or hypervisor: nothing that is kept holds. */
+function forget(machine: Machine): void {
+  dropTranslations(machine);
+  for (const cell of machine.fates.values()) cell.at.length = 0;
+}
+
+export function dropTranslations(machine: Machine): void {
+  for (const { reads, writes } of machine.buffers) {
+    reads.fill(NO_TRANSLATION);
+    writes.fill(NO_TRANSLATION);
+  }
+  machine.translationStamp++;
+}
+
+export function raise(machine: Machine, trap: Trap): typeof RAISE {
+  machine.trap = trap;
+  return RAISE;
+}
+
+export function stopWith(machine: Machine, stop: Stop): typeof STOP {
+  machine.stop = stop;
+  return STOP;
+}
