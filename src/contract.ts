@@ -61,11 +61,17 @@ export interface PmuContract {
 }
 
 export interface TestExpectation {
-  readonly verb: "read" | "execute" | "hvc" | "smc" | "migrate";
-  /** Resolved subject: register or `REG.FIELD`, feature, function id in hex, `A to B`. */
+  readonly verb: "read" | "execute" | "hvc" | "smc" | "vectors" | "migrate";
+  /** Resolved subject: register or `REG.FIELD`, feature, function ids in hex, `A to B`; empty for `vectors`. */
   readonly subject: string;
+  /** A number in hex, a list of lengths (`128, 256`), or the word of the statement. */
   readonly expected: string;
   readonly span: Span;
+  /** Of `hvc` and `smc`: function ids, inclusive, and x1 and on. */
+  readonly call?: {
+    readonly functions: readonly { readonly first: number; readonly last: number }[];
+    readonly args: readonly bigint[];
+  };
 }
 
 export interface TestContract {

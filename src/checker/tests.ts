@@ -1,7 +1,8 @@
-/** `test` blocks: checked and kept; running them is the simulator's part. */
+/** `test` blocks: checked and kept with the contract; `src/sim/tests/` runs them. */
 import type { TestContract, TestExpectation } from "../contract.ts";
 import type { Atom } from "../parser/ast.ts";
 import type { IdRegister } from "../tables/index.ts";
+import { readLengths } from "./cpu/statements.ts";
 import { type Matched, matchStatements, slotAtom } from "./forms.ts";
 import { printRange, readFunctionIds } from "./guest/smccc.ts";
 import { lookUp, type Scope } from "./names.ts";
@@ -49,16 +50,29 @@ function readCall(matched: Matched, report: Report): Omit<TestExpectation, "verb
   const ids = readFunctionIds(slotAtom(matched, "function"), matched.row.name, report);
   const [only] = ids;
   if (only === undefined) return undefined;
-  const word = fixedWord(matched, ["forwarded", "denied"]);
+  const args = (matched.slots.get("arguments") ?? []).map((atom) =>
+    readBounded(atom, "an argument of a call", 0n, maxU64, report, hex),
+  );
+  const known = args.filter((one) => one !== undefined);
+  if (known.length < args.length) return undefined;
+  const word = fixedWord(matched, ["forwarded", "denied", "waits", "system-event"]);
   const subject = ids.map(printRange).join(", ");
-  if (word !== undefined) return { subject, expected: word };
+  const call = { functions: ids.map(({ first, last }) => ({ first, last })), args: known };
+  if (word !== undefined) return { subject, expected: word, call };
   const result = slotAtom(matched, "result");
   if (result.kind === "word") {
     report.add("call-result-unknown", result.span, { result: wordText(result) });
     return undefined;
   }
   const value = readBounded(result, "what a call returns in x0", 0n, maxU64, report, hex);
-  return value === undefined ? undefined : { subject, expected: hex(value) };
+  return value === undefined ? undefined : { subject, expected: hex(value), call };
+}
+
+/** Vector lengths as `sve lengths` takes them, ascending. */
+function readVectors(matched: Matched, report: Report): Omit<TestExpectation, "verb" | "span"> | undefined {
+  if (matched.words.has("none")) return { subject: "", expected: "none" };
+  const lengths = readLengths(matched, "vectors =", report);
+  return lengths === undefined ? undefined : { subject: "", expected: lengths.join(", ") };
 }
 
 function readMigrate(
@@ -82,11 +96,13 @@ function readExpectation(matched: Matched, scope: Scope, report: Report): TestEx
         const feature = readFeature(slotAtom(matched, "feature"), report);
         return feature === undefined
           ? undefined
-          : { subject: feature.name, expected: fixedWord(matched, ["undefined", "works"]) ?? "" };
+          : { subject: feature.name, expected: fixedWord(matched, ["undefined", "works", "trapped"]) ?? "" };
       }
       case "hvc":
       case "smc":
         return readCall(matched, report);
+      case "vectors":
+        return readVectors(matched, report);
       case "migrate":
         return readMigrate(matched, scope, report);
     }

@@ -1,3 +1,13 @@
 /** Apart from their table, because the launcher needs no more than this. */
-export const commandNames = ["check", "build", "view", "fmt", "explain", "init", "probe", "host"] as const;
+export const commandNames = [
+  "check",
+  "build",
+  "view",
+  "fmt",
+  "explain",
+  "init",
+  "probe",
+  "host",
+  "replay",
+] as const;
 export type CommandName = (typeof commandNames)[number];

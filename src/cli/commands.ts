@@ -162,6 +162,45 @@ export const commands: readonly CommandRow[] = [
     ],
   },
   {
+    name: "test",
+    title: "run the tests of guests on simulated hosts",
+    operands: "FILE…",
+    least: 1,
+    most: Number.POSITIVE_INFINITY,
+    options: [
+      {
+        name: "host",
+        value: "HOST",
+        repeatable: true,
+        title:
+          "test on this host: one of the file, a profile's path, or the name of a shipped one; default: all that the guest runs on",
+      },
+      {
+        name: "guest",
+        value: "NAME",
+        repeatable: true,
+        title: "only this guest's tests; default: every guest's",
+      },
+      {
+        name: "format",
+        value: "FORMAT",
+        choices: ["text", "json", "junit"],
+        title: "results for people (text), a document (json), or JUnit XML for a CI server (junit)",
+      },
+      { name: "out", short: "o", value: "FILE", title: "write the results into this file" },
+      root,
+    ],
+    description: [
+      "Applies each guest's plan to the simulated KVM of each host and holds what the guest sees there against its `test` blocks. A failure shows what was expected, what is seen, and the statement that decided it.",
+      "Exits 0 when everything that was run holds, 1 when an expectation fails or nothing decides it, or when nothing was run. Expectations about migrations are not run by this version.",
+    ],
+    examples: [
+      { line: "guestc test web.guest", title: "on every host that the guests run on" },
+      { line: "guestc test web.guest --host neoverse-n1.linux-6.12", title: "on another host" },
+      { line: "guestc test guests/*.guest --format junit -o results.xml", title: "for a CI server" },
+    ],
+  },
+  {
     name: "fmt",
     title: "write files in the canonical form",
     operands: "FILE…",
@@ -247,6 +286,36 @@ export const commands: readonly CommandRow[] = [
     examples: [
       { line: "guestc host check my-host.json", title: "a profile that was just recorded" },
       { line: "guestc host check hosts/*.json --format json", title: "many, for a program" },
+    ],
+  },
+  {
+    name: "replay",
+    title: "put recordings of real KVM to the simulated one",
+    operands: "RECORDING…",
+    least: 1,
+    most: Number.POSITIVE_INFINITY,
+    options: [
+      {
+        name: "host",
+        value: "PROFILE",
+        title:
+          "the machine: a profile's path, or the name of a shipped one; default: what suits the recording best",
+      },
+      { name: "step", value: "KIND", title: "compare only the answers to steps of this kind" },
+      { name: "limit", value: "N", title: "show so many differences of each recording; default: 20" },
+      textOrJson("a report for people (text) or for programs (json)"),
+    ],
+    description: [
+      "Carries out every step of a recording (docs/recordings.md), as text or packed by gzip, on the simulated KVM of its machine, and compares each answer. Exits 1 when one differs.",
+      "The machine is the shipped profile of the recording's CPU, kernel series and nested mode; else one of that CPU with the nearest kernel; else one derived from the tables. The report says which it was.",
+    ],
+    examples: [
+      { line: "guestc replay max.linux-7.3.txt.gz", title: "one recording on its machine" },
+      { line: "guestc replay unseen.txt --host unseen.json --limit 5", title: "of a machine of one's own" },
+      {
+        line: "guestc replay *.txt.gz --step get --format json",
+        title: "register reads alone, for a program",
+      },
     ],
   },
 ];

@@ -15,11 +15,13 @@ const runners: Readonly<
   check: () => import("./commands/check.ts"),
   build: () => import("./commands/build.ts"),
   view: () => import("./commands/view.ts"),
+  test: () => import("./commands/test.ts"),
   fmt: () => import("./commands/fmt.ts"),
   explain: () => import("./commands/explain.ts"),
   init: () => import("./commands/init.ts"),
   probe: () => import("./commands/probe.ts"),
   host: () => import("./commands/host.ts"),
+  replay: () => import("./commands/replay.ts"),
 };
 
 async function help(command: CommandRow | undefined): Promise<string> {

@@ -7,6 +7,7 @@ import { names } from "./codes/names.ts";
 import { statements } from "./codes/statements.ts";
 import { syntax } from "./codes/syntax.ts";
 import { targets } from "./codes/targets.ts";
+import { tests } from "./codes/tests.ts";
 import { values } from "./codes/values.ts";
 
 /** What `guestc explain` prints of a diagnostic. `wrong` gives exactly its code, `right` none: the tests compile both. */
@@ -37,6 +38,7 @@ export const registry = {
   ...hypercalls,
   ...hosts,
   ...targets,
+  ...tests,
 } as const satisfies Readonly<Record<string, DiagnosticRow>>;
 
 export type DiagnosticSlug = keyof typeof registry;

@@ -141,7 +141,7 @@ export const vocabulary: readonly StatementRow[] = [
     repeatable: true,
     opens: "test",
     forms: [{ args: [slot("guest", "guest"), slot("title", "text")], block: "required" }],
-    title: "what a guest must see; kept with its contract",
+    title: "what a guest must see on its hosts; `guestc test` runs it",
     example: 'test web "no SVE" {\n  read ID_AA64PFR0_EL1.SVE = 0\n}',
   },
 
@@ -514,11 +514,12 @@ export const vocabulary: readonly StatementRow[] = [
     name: "execute",
     in: "test",
     repeatable: true,
-    forms: [
-      { args: [slot("feature", "feature")], value: [word("undefined")] },
-      { args: [slot("feature", "feature")], value: [word("works")] },
-    ],
-    title: "whether the feature's instructions execute",
+    forms: ["undefined", "works", "trapped"].map((fate) => ({
+      args: [slot("feature", "feature")],
+      value: [word(fate)],
+    })),
+    title:
+      "whether the instructions that need the feature execute, are UNDEFINED, or take another exception to the guest",
     example: "execute FEAT_SVE = undefined",
   },
   ...(["hvc", "smc"] as const).map(
@@ -526,15 +527,30 @@ export const vocabulary: readonly StatementRow[] = [
       name: verb,
       in: "test",
       repeatable: true,
-      forms: [
-        { args: [slot("function", "function-ids")], value: [word("forwarded")] },
-        { args: [slot("function", "function-ids")], value: [word("denied")] },
-        { args: [slot("function", "function-ids")], value: [slot("result", "call-result")] },
-      ],
-      title: `what the call answers by ${verb.toUpperCase()}: x0, \`denied\` or \`forwarded\``,
+      forms: [[], [word("with"), list("arguments", "address")]].flatMap((given): Form[] =>
+        [
+          word("forwarded"),
+          word("denied"),
+          word("waits"),
+          word("system-event"),
+          slot("result", "call-result"),
+        ].map((result) => ({ args: [slot("function", "function-ids"), ...given], value: [result] })),
+      ),
+      title: `what comes of the call by ${verb.toUpperCase()}: x0, \`denied\` (-1), \`forwarded\` (to user space), \`waits\` (the vCPU waits or is switched off) or \`system-event\`; \`with\` gives x1 and on`,
       example: `${verb} TRNG_VERSION = 0x1_0000`,
     }),
   ),
+  {
+    name: "vectors",
+    in: "test",
+    repeatable: true,
+    forms: [
+      { args: [], value: [word("none")] },
+      { args: [], value: [list("lengths", "integer")] },
+    ],
+    title: "the SVE vector lengths that the guest can choose, in bits",
+    example: "vectors = 128, 256",
+  },
   {
     name: "migrate",
     in: "test",

@@ -51,6 +51,15 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
     "src/predict",
     "src/sim/rules",
   ],
+  "src/sim/tests": [
+    "src/contract.ts",
+    "src/diagnostics",
+    "src/tables",
+    "src/hosts",
+    "src/planner",
+    "src/predict",
+    "src/sim/view",
+  ],
   "src/predict": [
     "src/contract.ts",
     "src/tables",

@@ -145,7 +145,12 @@ function readBaseline(matched: Matched, report: Report): Baseline | undefined {
   return { kind: "core", core };
 }
 
-function readLengths(matched: Matched, report: Report): readonly number[] | undefined {
+/**
+ * SVE vector lengths in bits, ascending.
+ *
+ * @param words of the statement in front of the lengths
+ */
+export function readLengths(matched: Matched, words: string, report: Report): readonly number[] | undefined {
   const lengths: number[] = [];
   for (const atom of matched.slots.get("lengths") ?? []) {
     const value = readInteger(atom, report);
@@ -181,7 +186,7 @@ function readLengths(matched: Matched, report: Report): readonly number[] | unde
       matched.head,
       { missing: missing.join(", "), longest },
       {
-        fixes: [replaceFix(matched.head, `sve lengths ${all}`)],
+        fixes: [replaceFix(matched.head, `${words} ${all}`)],
       },
     );
     return undefined;
@@ -350,7 +355,8 @@ const singleReaders: {
   ) => NonNullable<Singles[Name]>["value"] | undefined;
 } = {
   baseline: readBaseline,
-  sve: (matched, report) => firstWord(matched, ["off", "host"]) ?? readLengths(matched, report),
+  sve: (matched, report) =>
+    firstWord(matched, ["off", "host"]) ?? readLengths(matched, "sve lengths", report),
   pauth: (matched) => firstWord(matched, ["off", "on"]),
   pmu: (matched, report) => firstWord(matched, ["off"]) ?? readPmu(matched, report),
   mte: (matched, report) => firstWord(matched, ["off"]) ?? readMte(matched, report),

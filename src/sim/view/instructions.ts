@@ -82,13 +82,16 @@ const isEnough = (gate: Expr, feature: string): boolean =>
     stateWhere((name) => name === feature),
   ) === true;
 
+function featuresIn(gate: Expr): ReadonlySet<string> {
+  const named = new Set<string>();
+  mentioned(gate, { feature: (one) => named.add(one) });
+  return named;
+}
+
 /** The features without which an instruction does not exist. */
 export function featuresGating(name: string): readonly string[] {
   const gated = gatedInstructions().get(name.replace(/@EL0$/, ""));
-  if (gated === undefined) return [];
-  const named = new Set<string>();
-  mentioned(gated.gate, { feature: (one) => named.add(one) });
-  return [...named].filter((one) => isNecessary(gated.gate, one));
+  return gated === undefined ? [] : [...featuresIn(gated.gate)].filter((one) => isNecessary(gated.gate, one));
 }
 
 type InstructionQuestion = Extract<Question, { readonly kind: "instruction" }>;
@@ -113,7 +116,7 @@ function instructionsOf(feature: string, level: 1 | 2, asked: readonly Question[
   const all = asked.flatMap((question) => {
     if (question.kind !== "instruction") return [];
     const gated = gatedInstructions().get(question.name.replace(/@EL0$/, ""));
-    if (gated === undefined || gated.minLevel > level) return [];
+    if (gated === undefined || gated.minLevel > level || !featuresIn(gated.gate).has(feature)) return [];
     return [
       { question, ...gated, needed: isNecessary(gated.gate, feature), enough: isEnough(gated.gate, feature) },
     ];
@@ -167,7 +170,7 @@ export function featuresSeen(
 ): readonly FeatureSeen[] {
   const named = new Set<string>();
   for (const { gate, kind } of gatedInstructions().values())
-    if (kind === "instruction") mentioned(gate, { feature: (name) => named.add(name) });
+    if (kind === "instruction") for (const name of featuresIn(gate)) named.add(name);
   return [...named]
     .sort()
     .map((name) => featureSeen(name, view, state, asked))

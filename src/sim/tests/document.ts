@@ -1,0 +1,38 @@
+/** Test results as a document of plain JSON values, `guestc.tests/1` (`schemas/tests.schema.json`). */
+import { diagnosticJson } from "../../diagnostics/render-json.ts";
+import { formatLocation } from "../../diagnostics/span.ts";
+import { countOutcomes, type Outcome, type TestRun } from "./outcome.ts";
+import { expectationText, findings } from "./run.ts";
+
+const outcome = ({ expectation, status, seen, diagnostic }: Outcome) => ({
+  expectation: expectationText(expectation),
+  source: formatLocation(expectation.span),
+  verb: expectation.verb,
+  subject: expectation.subject,
+  expected: expectation.expected,
+  status,
+  seen,
+  code: diagnostic?.code ?? null,
+});
+
+const testRun = ({ test, host, refusal, outcomes }: TestRun) => ({
+  guest: test.guest,
+  title: test.title,
+  source: formatLocation(test.span),
+  host:
+    host === undefined
+      ? null
+      : { name: host.name, kernel: host.profile.kernel.release, cpu: host.profile.cpu.name },
+  refused: refusal === undefined ? null : refusal.errno,
+  expectations: outcomes.map(outcome),
+});
+
+export function resultsDocument(runs: readonly TestRun[]): object {
+  const { passed, failed, undecided, "not-run": notRun } = countOutcomes(runs);
+  return {
+    schema: "guestc.tests/1",
+    summary: { passed, failed, undecided, notRun },
+    tests: runs.map(testRun),
+    diagnostics: findings(runs).map(diagnosticJson),
+  };
+}

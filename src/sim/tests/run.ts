@@ -1,0 +1,208 @@
+/** Runs `test` blocks on hosts. */
+import type { Contract, TestContract, TestExpectation } from "../../contract.ts";
+import { type Diagnostic, diagnostic, type Related } from "../../diagnostics/diagnostic.ts";
+import { spanText } from "../../diagnostics/span.ts";
+import type { HostProfile } from "../../hosts/profile.ts";
+import type { Plan } from "../../planner/plan.ts";
+import type { View } from "../../predict/index.ts";
+import { lookAt, type RefusedGuest } from "../view/view.ts";
+import { functionName, type Judgement, judge, type Responsible } from "./judge.ts";
+import type { Outcome, TestRun } from "./outcome.ts";
+
+export interface TestHost {
+  readonly name: string;
+  readonly profile: HostProfile;
+}
+
+/** An expectation on one line, as it is written. */
+export const expectationText = ({ span }: TestExpectation): string => spanText(span).replace(/\s+/g, " ");
+
+const hostFact = ({ name, profile }: TestHost): string =>
+  `host \`${name}\`: linux ${profile.kernel.release} on ${profile.cpu.name}`;
+
+/** What the statement did, at its place. */
+function relatedOf({ span, decider, what }: Responsible): Related {
+  const of = what === "" ? "" : ` ${what}`;
+  switch (decider.by) {
+    case "statement":
+      return { span, message: `decided${of} here` };
+    case "baseline":
+      return { span, message: `baseline ${decider.why} decided${of}` };
+    case "derived":
+      return { span, message: `${what === "" ? "follows" : `${what} follows`} from this: ${decider.why}` };
+    case "default":
+      return { span, message: `${decider.why} here${of === "" ? "" : `, which decides${of}`}` };
+    case "host":
+      return { span, message: `left${of} to the host here` };
+    case "kvm":
+      return { span, message: decider.why };
+  }
+}
+
+/** One note for each place: two of one place would stand over each other. */
+function places(found: readonly Responsible[]): readonly Related[] {
+  const seen = new Set<number>();
+  return found.filter(({ span }) => !seen.has(span.start) && seen.add(span.start)).map(relatedOf);
+}
+
+type Failed = Extract<Judgement, { readonly kind: "failed" }>;
+
+function failure(expectation: TestExpectation, host: TestHost, failed: Failed): Diagnostic {
+  const { span, verb, subject, expected } = expectation;
+  const { seen, because } = failed;
+  const name = host.name;
+  const details = {
+    related: places(failed.responsible),
+    notes: [because, hostFact(host)].filter((note) => note !== ""),
+  };
+  switch (verb) {
+    case "read":
+      return diagnostic(
+        "test-register",
+        span,
+        { host: name, subject, seen, expected },
+        { label: `seen ${seen}`, ...details },
+      );
+    case "execute":
+      return diagnostic(
+        "test-instruction",
+        span,
+        { host: name, instruction: failed.instruction ?? "", feature: subject, fate: seen },
+        { label: `${failed.instruction ?? ""} ${seen}`, ...details },
+      );
+    case "vectors":
+      return diagnostic(
+        "test-vectors",
+        span,
+        { host: name, seen, expected },
+        { label: `seen ${seen}`, ...details },
+      );
+    case "hvc":
+    case "smc":
+    case "migrate":
+      return diagnostic(
+        "test-call",
+        span,
+        {
+          host: name,
+          conduit: verb.toUpperCase(),
+          function: functionName(failed.functionId ?? 0),
+          seen,
+          expected,
+        },
+        { label: seen, ...details },
+      );
+  }
+}
+
+function outcomeOf(expectation: TestExpectation, host: TestHost, judgement: Judgement): Outcome {
+  switch (judgement.kind) {
+    case "passed":
+      return { expectation, status: "passed", seen: judgement.seen, diagnostic: undefined };
+    case "failed":
+      return {
+        expectation,
+        status: "failed",
+        seen: judgement.seen,
+        diagnostic: failure(expectation, host, judgement),
+      };
+    case "undecided":
+      return {
+        expectation,
+        status: "undecided",
+        seen: judgement.why,
+        diagnostic: diagnostic(
+          "test-undecided",
+          expectation.span,
+          { host: host.name, expectation: expectationText(expectation) },
+          { notes: [judgement.why, hostFact(host)] },
+        ),
+      };
+  }
+}
+
+function notRun(expectation: TestExpectation, why: string): Outcome {
+  return {
+    expectation,
+    status: "not-run",
+    seen: why,
+    diagnostic: diagnostic("test-not-run", expectation.span, {
+      expectation: expectationText(expectation),
+      why,
+    }),
+  };
+}
+
+function refused(
+  expectation: TestExpectation,
+  test: TestContract,
+  host: TestHost,
+  refusal: RefusedGuest,
+): Outcome {
+  const { operation, errno, why, span } = refusal;
+  const call = `${operation.ioctl.name} ${operation.name}`;
+  return {
+    expectation,
+    status: "failed",
+    seen: `KVM refuses the guest: ${call} answers ${errno}`,
+    diagnostic: diagnostic(
+      "test-guest-refused",
+      test.span,
+      { host: host.name, guest: test.guest, call, errno },
+      { related: [{ span, message: "asked for here" }], notes: [why, hostFact(host)] },
+    ),
+  };
+}
+
+const MIGRATION = "this version does not judge migrations";
+
+function runOn(contract: Contract, test: TestContract, host: TestHost, view: View | RefusedGuest): TestRun {
+  const outcomes = test.expectations.map((expectation): Outcome => {
+    const { verb } = expectation;
+    if (verb === "migrate") return notRun(expectation, MIGRATION);
+    if ("kind" in view) return refused(expectation, test, host, view);
+    return outcomeOf(
+      expectation,
+      host,
+      judge({ ...expectation, verb }, { contract, profile: host.profile, view }),
+    );
+  });
+  return { test, host, refusal: "kind" in view ? view : undefined, outcomes };
+}
+
+/**
+ * Runs every test of a guest on every host, host by host within a test. Of migrations, which are no host's own, one
+ * outcome stands with the first host.
+ *
+ * @param hosts those that the guest runs on, or those that the user names
+ */
+export function runTests(contract: Contract, plan: Plan, hosts: readonly TestHost[]): readonly TestRun[] {
+  const views = hosts.map(({ name, profile }) => lookAt({ contract, plan, hostName: name, profile }));
+  return contract.tests.flatMap((test): readonly TestRun[] => {
+    if (hosts.length === 0) {
+      const outcomes = test.expectations.map((one) =>
+        notRun(one, one.verb === "migrate" ? MIGRATION : "the guest names no host, and none is given"),
+      );
+      return [{ test, host: undefined, refusal: undefined, outcomes }];
+    }
+    return hosts.map((host, at) => {
+      const view = views[at];
+      if (view === undefined) throw new Error(`no view of host ${host.name}`);
+      const run = runOn(contract, test, host, view);
+      return at === 0
+        ? run
+        : { ...run, outcomes: run.outcomes.filter(({ expectation }) => expectation.verb !== "migrate") };
+    });
+  });
+}
+
+/** What is not as expected, each told once: a guest that KVM refuses is one finding, however many expectations it has. */
+export function findings(runs: readonly TestRun[]): readonly Diagnostic[] {
+  const seen = new Set<string>();
+  return runs
+    .flatMap(({ outcomes }) => outcomes.flatMap((one) => one.diagnostic ?? []))
+    .filter(({ code, span, message }) => {
+      const key = `${code} ${span.file.path} ${span.start} ${message}`;
+      return !seen.has(key) && seen.add(key);
+    });
+}
