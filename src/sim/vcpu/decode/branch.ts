@@ -221,8 +221,8 @@ const register: readonly Row<BranchInstruction>[] = [
     name: "RETAASPPC (FEAT_PAuth_LR)",
     fate: "PACIASPPC",
   }),
-  lackingRow("0101010 100 xxxxxxxxxxxxxxxx 11111", { name: "RETAASPPC (FEAT_PAuth_LR)", fate: "PACIASPPC" }),
-  lackingRow("0101010 101 xxxxxxxxxxxxxxxx 11111", { name: "RETABSPPC (FEAT_PAuth_LR)", fate: "PACIASPPC" }),
+  lackingRow("01010101 000 xxxxxxxxxxxxxxxx 11111", { name: "RETAASPPC (FEAT_PAuth_LR)", fate: "PACIASPPC" }),
+  lackingRow("01010101 001 xxxxxxxxxxxxxxxx 11111", { name: "RETABSPPC (FEAT_PAuth_LR)", fate: "PACIASPPC" }),
 ];
 
 const CALLS = [undefined, "svc", "hvc", "smc"] as const;

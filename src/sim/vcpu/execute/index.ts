@@ -28,7 +28,7 @@ function plainOp(machine: Machine, { word, instruction }: Decoded, at: number): 
     case "memory":
       return compileMemory(instruction, at);
     case "simd":
-      return compileSimd(instruction, at);
+      return compileSimd(instruction);
     case "none":
       return instruction.kind === "lacks" ? lackingOp(word, instruction.what) : undefinedOp;
   }
