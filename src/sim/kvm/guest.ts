@@ -202,6 +202,7 @@ function hypervisorOf(vcpu: Vcpu): VcpuHypervisor {
     get vectorBytes() {
       return vectorBytes;
     },
+    halts: vcpu.vm.halts,
     counterFrequency: FREQUENCY,
     get counterOffset() {
       return vcpu.vm.counterOffset ?? 0n;

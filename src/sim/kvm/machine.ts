@@ -59,6 +59,8 @@ export interface Vm {
   counterOffset: bigint | undefined;
   /** A vCPU has run. */
   ran: boolean;
+  /** Immediates of HLT at which its vCPUs come back to whoever runs them, instead of taking the exception. */
+  readonly halts: Set<number>;
   /** KVM gave the VM up: every call on it, its vCPUs and its devices answers EIO. */
   dead: boolean;
   /** The most vCPUs that it may have. */

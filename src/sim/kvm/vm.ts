@@ -41,6 +41,7 @@ export function createVm(kvm: Kvm, type: bigint): Answer<Vm> {
     registers: new Map(),
     counterOffset: undefined,
     ran: false,
+    halts: new Set(),
     dead: false,
     mostVcpus: capabilityAnswer(kvm.profile, MAX_VCPUS).value,
     splitChunk: 0n,
