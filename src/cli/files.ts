@@ -2,6 +2,7 @@
 import { isUtf8 } from "node:buffer";
 import { existsSync, readFileSync, realpathSync } from "node:fs";
 import { dirname, isAbsolute, join, relative, resolve, sep } from "node:path";
+import { gunzipSync } from "node:zlib";
 import type { FileLoader, SourceFile } from "../index.ts";
 import { systemError, UsageError } from "./errors.ts";
 import type { Io } from "./io.ts";
@@ -31,7 +32,7 @@ function textOf(name: string, read: () => Buffer): string {
   try {
     bytes = read();
   } catch (error) {
-    throw systemError(name, error);
+    throw error instanceof UsageError ? error : systemError(name, error);
   }
   const text = decode(bytes);
   if (text === undefined) throw new UsageError(`${name}: is no UTF-8 text`);
@@ -47,6 +48,28 @@ export function readSource(path: string, io: Io): SourceFile {
 /** Reads a text that is no source of the language, such as a host's profile. */
 export function readText(path: string): SourceFile {
   return { path: shownPath(path), text: textOf(path, () => readFileSync(path)) };
+}
+
+/** No text of ours is that long; what unpacks to more is no text. */
+const MOST_UNPACKED = 1 << 28;
+
+/** @throws UsageError when it is not in gzip's form, or too long */
+function unpack(name: string, packed: Buffer): Buffer {
+  try {
+    return gunzipSync(packed, { maxOutputLength: MOST_UNPACKED });
+  } catch (error) {
+    if (error instanceof Error && "code" in error) throw new UsageError(`${name}: cannot be unpacked`);
+    throw error;
+  }
+}
+
+/** Reads a text that may be packed by gzip, as its first bytes tell. */
+export function readUnpacked(path: string): SourceFile {
+  const read = (): Buffer => {
+    const bytes = readFileSync(path);
+    return bytes[0] === 0x1f && bytes[1] === 0x8b ? unpack(path, bytes) : bytes;
+  };
+  return { path: shownPath(path), text: textOf(path, read) };
 }
 
 /** The nearest folder above `folder` (or itself) with a marker of a project. */

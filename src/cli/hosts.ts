@@ -9,7 +9,8 @@ import { readText } from "./files.ts";
 /** Profiles that come with the compiler, beside `dist/`. */
 const shippedFolder = join(__dirname, "../hosts");
 
-function shippedNames(): readonly string[] {
+/** In no order. */
+export function shippedNames(): readonly string[] {
   if (!existsSync(shippedFolder)) return [];
   return readdirSync(shippedFolder).flatMap((file) => (file.endsWith(".json") ? [file.slice(0, -5)] : []));
 }

@@ -5,10 +5,10 @@ import { hasSpi, isPpi, ownInterrupt } from "./gic/interrupts.ts";
 import { framesFit, V3_DISTRIBUTOR } from "./gic/redistributors.ts";
 import type { Device, Vcpu } from "./machine.ts";
 import { callRule, GIC_V3, gicOf, hasBit } from "./objects.ts";
+import { finalizeIdentity } from "./registers/reset.ts";
+import { hasPmu, isFinalized } from "./vcpu.ts";
 
-/** vCPU features by index. */
-const PMU_V3 = 3;
-const SVE = 4;
+/** vCPU feature by index. */
 const HAS_EL2 = 7;
 
 /** Addresses of a GICv2: its distributor, and its CPU interface. */
@@ -52,7 +52,7 @@ function claimTimers(vcpu: Vcpu): Errno | undefined {
 
 /** kvm_arm_pmu_v3_enable. */
 function pmuFailure(vcpu: Vcpu): Errno | undefined {
-  if (!hasBit(vcpu.features ?? 0, PMU_V3)) return undefined;
+  if (!hasPmu(vcpu)) return undefined;
   const { initialised, irq } = vcpu.pmu;
   if (!initialised) return "EINVAL";
   if (gicOf(vcpu.vm) === undefined) return irq === undefined ? undefined : "EINVAL";
@@ -70,6 +70,7 @@ function firstRunFailure(vcpu: Vcpu): Errno | undefined {
       return errno;
     }
   }
+  finalizeIdentity(vm);
   if (hasBit(vcpu.features ?? 0, HAS_EL2)) {
     const intid = Number(gic?.attributes.get(MAINTENANCE_GROUP << 32n) ?? MAINTENANCE);
     const owned = ownInterrupt(vcpu, intid, "maintenance");
@@ -82,6 +83,6 @@ function firstRunFailure(vcpu: Vcpu): Errno | undefined {
 export function entryFailure(vcpu: Vcpu): Errno | undefined {
   if (vcpu.vm.dead) return "EIO";
   if (vcpu.features === undefined) return "ENOEXEC";
-  if (hasBit(vcpu.features, SVE) && !vcpu.finalized.has(SVE)) return "EPERM";
+  if (!isFinalized(vcpu)) return "EPERM";
   return vcpu.ran ? undefined : firstRunFailure(vcpu);
 }

@@ -6,9 +6,10 @@
 import type { Changed, Event } from "../../recordings/answers.ts";
 import type { StepOf } from "../../recordings/index.ts";
 import { coreOf } from "../kvm/guest.ts";
-import { getRegister, runVcpu, setMpState, setRegister } from "../kvm/index.ts";
+import { getRegister, setMpState, setRegister } from "../kvm/index.ts";
 import type { Vcpu } from "../kvm/machine.ts";
-import { readPc, readX, writePc, writeX } from "../vcpu/state.ts";
+import { runVcpu } from "../kvm/run.ts";
+import { changeLevel, readPc, readX, writePc, writeX } from "../vcpu/state.ts";
 import { exceptionReturn } from "../vcpu/system/exceptions.ts";
 import { writeSystem } from "../vcpu/system/index.ts";
 import { type Core, encodingKey, type Stop } from "../vcpu/world.ts";
@@ -351,6 +352,12 @@ export function ask(vcpu: Vcpu, agent: AgentOn, memory: Uint8Array, questions: r
     const ending = finish(vcpu, agent, course, index);
     if (ending?.kind === "finished") {
       answers.push(unanswered(eventsOf(course)));
+      continue;
+    }
+    if (ending?.kind === "defect") {
+      // The simulator's fault, not the guest's: the others can be asked all the same.
+      answers.push(ending);
+      changeLevel(agent.core.state, agent.level, 1);
       continue;
     }
     if (ending !== undefined) return ended(ending, course);

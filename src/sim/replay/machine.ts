@@ -1,0 +1,46 @@
+/** Which host profile stands for the machine of a recording. */
+import { deriveHost } from "../../hosts/derive.ts";
+import type { HostProfile } from "../../hosts/profile.ts";
+import type { RecordingHeader } from "../../recordings/index.ts";
+import { compareVersions, cpu, seriesOf } from "../../tables/index.ts";
+
+/** How near a shipped profile is: the machine itself, or the same CPU with another kernel. */
+export interface NamedProfile {
+  /** `CPU[-nested].linux-SERIES` */
+  readonly name: string;
+  readonly how: "shipped" | "nearest";
+}
+
+const NAME = /^(.*?)(-nested)?\.linux-(\d+\.\d+)$/;
+
+/** The leading `major.minor[.patch]` of a release. */
+export const versionOf = (release: string): string => /^\d+\.\d+(\.\d+)?/.exec(release)?.[0] ?? release;
+
+/**
+ * The profile of the recording's CPU, kernel series and nested mode by its name; else, of those that differ in the
+ * series alone, the nearest older one, for what changed in between is as it was before; else the nearest newer one.
+ *
+ * @param names of profiles, in any order
+ */
+export function profileFor(header: RecordingHeader, names: readonly string[]): NamedProfile | undefined {
+  const series = seriesOf(versionOf(header.kernel));
+  const same = names
+    .flatMap((name) => {
+      const [, of, nested, kernel = ""] = NAME.exec(name) ?? [];
+      return of === header.cpu && (nested !== undefined) === header.nested ? [{ name, kernel }] : [];
+    })
+    .sort((a, b) => compareVersions(a.kernel, b.kernel));
+  const exact = same.find(({ kernel }) => kernel === series);
+  if (exact !== undefined) return { name: exact.name, how: "shipped" };
+  const older = same.findLast(({ kernel }) => compareVersions(kernel, series) < 0);
+  const nearest = older ?? same[0];
+  return nearest && { name: nearest.name, how: "nearest" };
+}
+
+/** A profile computed from the tables for the recording's machine, which no profile speaks of. */
+export function derivedFor(header: RecordingHeader): HostProfile | { readonly problem: string } {
+  const row = cpu(header.cpu);
+  if (row === undefined) return { problem: `the tables know no CPU ${header.cpu}` };
+  const version = versionOf(header.kernel);
+  return deriveHost(`${header.cpu}.linux-${seriesOf(version)}`, row, version);
+}
