@@ -1,8 +1,8 @@
 /** KVM_GET_ONE_REG and KVM_SET_ONE_REG (arch/arm64/kvm/guest.c: kvm_arm_get_reg, kvm_arm_set_reg). */
 import { type Answer, fails } from "../answer.ts";
 import type { Vcpu } from "../machine.ts";
+import { getDemux, setDemux } from "./caches.ts";
 import { getCore, setCore } from "./core.ts";
-import { getDemux, setDemux } from "./demux.ts";
 import { getFirmware, setFirmware } from "./firmware.ts";
 import { CLASSES, classOf, isArm64, isSystemId } from "./ids.ts";
 import { getSve, setSve } from "./sve.ts";

@@ -3,7 +3,8 @@ import { bitmapBits, psciVersions } from "../../../hosts/facilities.ts";
 import { bitmapRegisters, firmwareRegister } from "../../../tables/index.ts";
 import { type Answer, done, fails, ok } from "../answer.ts";
 import type { Vcpu } from "../machine.ts";
-import { configurationOfVm, hasFeature } from "./configuration.ts";
+import { hasFeature } from "./configuration.ts";
+import { registersOf } from "./listed.ts";
 
 const idOf = (name: string): bigint => firmwareRegister(name)?.id ?? -1n;
 const PSCI = idOf("KVM_REG_ARM_PSCI_VERSION");
@@ -22,7 +23,7 @@ const WA2_SAFE = 3n;
 
 /** What the host shows; undefined: it has no such register. */
 function shown(vcpu: Vcpu, id: bigint): bigint | undefined {
-  const value = configurationOfVm(vcpu.vm).registers.get(id);
+  const value = registersOf(vcpu.vm).get(id);
   return value === null ? 0n : value;
 }
 

@@ -7,11 +7,12 @@ import { type Answer, done, type Errno, fails, ok } from "../answer.ts";
 import type { Vm } from "../machine.ts";
 import { behaviourOf } from "./behaviour.ts";
 import { configurationOfVm } from "./configuration.ts";
+import { registersOf } from "./listed.ts";
 import { registerRule } from "./rules.ts";
 
 /** As KVM first shows it; a register of the ID space that is not listed reads zero. */
 export function freshIdentity(vm: Vm, id: bigint): bigint {
-  return configurationOfVm(vm).registers.get(id) ?? 0n;
+  return registersOf(vm).get(id) ?? 0n;
 }
 
 export const heldIdentity = (vm: Vm, id: bigint): bigint => vm.registers.get(id) ?? freshIdentity(vm, id);

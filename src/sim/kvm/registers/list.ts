@@ -3,9 +3,9 @@ import { vcpuFeatures } from "../../../tables/index.ts";
 import { type Answer, fails, ok } from "../answer.ts";
 import type { Vcpu } from "../machine.ts";
 import { hasBit } from "../objects.ts";
-import { configurationOfVm } from "./configuration.ts";
 import { coreIds } from "./core.ts";
 import { CLASSES, classOf, isSystemId } from "./ids.ts";
+import { registersOf } from "./listed.ts";
 import { sveIds } from "./sve.ts";
 import { featureIds, isVisible } from "./system.ts";
 
@@ -21,7 +21,7 @@ export function listRegisters(vcpu: Vcpu): Answer<readonly bigint[]> {
     ({ finalize, index }) => finalize && hasBit(features, index) && !finalized.has(index),
   );
   if (waits) return fails("EPERM");
-  const named = new Set([...configurationOfVm(vm).registers.keys(), ...featureIds(vm)]);
+  const named = new Set([...registersOf(vm).keys(), ...featureIds(vm)]);
   const others = [...named].filter(
     (id) => !computed.has(classOf(id)) && (!isSystemId(id) || isVisible(vm, id)),
   );

@@ -2,10 +2,11 @@
 import { configurationFor } from "../../../hosts/configuration.ts";
 import { parseOneReg } from "../../../tables/index.ts";
 import type { Vcpu, Vm } from "../machine.ts";
-import { configurationOfVm, hasFeature } from "./configuration.ts";
+import { hasFeature } from "./configuration.ts";
 import { hostHasAarch32 } from "./host.ts";
 import { heldIdentity } from "./identity.ts";
 import { keyOf } from "./ids.ts";
+import { registersOf } from "./listed.ts";
 import { registerRule } from "./rules.ts";
 
 const PMCR = parseOneReg("PMCR_EL0") ?? 0n;
@@ -34,7 +35,7 @@ function hostCounters(vm: Vm): number {
 export function counters(vm: Vm): number {
   if (vm.pmu.counters !== undefined) return vm.pmu.counters;
   if (vm.pmu.unit !== undefined) return hostCounters(vm);
-  return countIn(configurationOfVm(vm).registers.get(PMCR));
+  return countIn(registersOf(vm).get(PMCR));
 }
 
 /** A bit for each counter, and that of cycles. */

@@ -5,10 +5,11 @@ import { SP, writePc, writeX } from "../../vcpu/state.ts";
 import type { Vcpu, Vm } from "../machine.ts";
 import { gicOf } from "../objects.ts";
 import { behaviourOf, UNKNOWN } from "./behaviour.ts";
-import { configurationOfVm, hasFeature } from "./configuration.ts";
-import { getDemux } from "./demux.ts";
+import { freshCacheLevels, getDemux } from "./caches.ts";
+import { hasFeature } from "./configuration.ts";
 import { heldIdentity } from "./identity.ts";
 import { CLASSES, classOf, isSystemId } from "./ids.ts";
+import { registersOf } from "./listed.ts";
 import { startPmu } from "./pmu.ts";
 import { writePstate } from "./pstate.ts";
 import { registerRule } from "./rules.ts";
@@ -43,7 +44,7 @@ function resetSystem(vcpu: Vcpu): void {
   const { vm, state } = vcpu;
   const { profile } = vm.kvm;
   state.system.clear();
-  const { registers } = configurationOfVm(vm);
+  const registers = registersOf(vm);
   for (const id of new Set([...registers.keys(), ...featureIds(vm)])) {
     const value = registers.get(id);
     if (classOf(id) === CLASSES.demux) {
@@ -54,8 +55,12 @@ function resetSystem(vcpu: Vcpu): void {
     const { kind, key, reset, resetWithin } = behaviourOf(profile, id);
     if (kind === "identity" || kind === "implementation" || kind === "counter" || kind === "ignored")
       continue;
-    const fresh = (reset ?? value ?? UNKNOWN) & maskOf(vm, resetWithin);
-    state.system.set(key, kind === "mpidr" ? affinityOf(vcpu.id) : fresh);
+    const made =
+      kind === "mpidr" ? affinityOf(vcpu.id) : kind === "cache-levels" ? freshCacheLevels(vm) : UNKNOWN;
+    // A table's CLIDR_EL1 is the CPU's, not the one that KVM makes up.
+    const own = kind === "mpidr" || (kind === "cache-levels" && profile.origin === "derived");
+    const read = own || value === null ? undefined : value;
+    state.system.set(key, (reset ?? read ?? made) & maskOf(vm, resetWithin));
   }
 }
 
@@ -72,7 +77,7 @@ export function finalizeRegisters(_vcpu: Vcpu): void {}
 function clearField(vm: Vm, register: string, name: string): void {
   const id = idRegister(register)?.id;
   const of = findField(register, name);
-  if (id === undefined || of === undefined || !configurationOfVm(vm).registers.has(id)) return;
+  if (id === undefined || of === undefined || !registersOf(vm).has(id)) return;
   vm.registers.set(id, heldIdentity(vm, id) & ~fieldMask(of));
 }
 
@@ -96,7 +101,7 @@ export function finalizeIdentity(vm: Vm): void {
 function enterCpu(vcpu: Vcpu): void {
   const { vm, state } = vcpu;
   if (hasFeature(vcpu.features, "PMU_V3")) startPmu(vcpu);
-  for (const id of configurationOfVm(vm).registers.keys()) {
+  for (const id of registersOf(vm).keys()) {
     if (!isSystemId(id)) continue;
     const { key, hardware } = behaviourOf(vm.kvm.profile, id);
     const held = state.system.get(key);

@@ -3,9 +3,10 @@ import { evaluate, registerState } from "../../../tables/index.ts";
 import { type Answer, done, fails, ok } from "../answer.ts";
 import type { Vcpu, Vm } from "../machine.ts";
 import { type Behaviour, behaviourOf, givenByFeatures, type Part } from "./behaviour.ts";
-import { configurationOfVm, hasFeature } from "./configuration.ts";
-import { hostCacheField } from "./host.ts";
+import { isCacheLevels } from "./caches.ts";
+import { hasFeature } from "./configuration.ts";
 import { heldIdentity, setIdentity, setImplementation } from "./identity.ts";
+import { registersOf } from "./listed.ts";
 import { counterMask, keepControl, withCounters } from "./pmu.ts";
 import { registerRule } from "./rules.ts";
 import { identityValues } from "./view.ts";
@@ -16,7 +17,7 @@ const behaviour = (vm: Vm, id: bigint): Behaviour => behaviourOf(vm.kvm.profile,
 export function isVisible(vm: Vm, id: bigint): boolean {
   const { needs, features } = behaviour(vm, id);
   const given = features?.every((name) => hasFeature(vm.features, name)) === true;
-  if (!given && !configurationOfVm(vm).registers.has(id)) return false;
+  if (!given && !registersOf(vm).has(id)) return false;
   return needs === undefined || evaluate(needs, registerState(identityValues(vm), "")) !== false;
 }
 
@@ -62,7 +63,7 @@ export function getSystem(vcpu: Vcpu, id: bigint): Answer<bigint> {
     case "implementation":
       return ok(heldIdentity(vm, id));
     case "ignored":
-      return ok(configurationOfVm(vm).registers.get(id) ?? 0n);
+      return ok(registersOf(vm).get(id) ?? 0n);
     case "counter":
       return ok(clock(vcpu, id));
     case "control":
@@ -116,18 +117,3 @@ export function setSystem(vcpu: Vcpu, id: bigint, value: bigint): Answer<undefin
 
 /** OSLSR_EL1.OSLK. */
 const LOCKED = 2n;
-
-/** What of CLIDR_EL1 is no field. */
-const CLIDR_RES0 = ~((1n << 47n) - 1n);
-const LEVEL = 7n;
-const LOUIS_AT = 21n;
-const LOC_AT = 24n;
-const LOUU_AT = 27n;
-
-/** Levels without need to clean them are taken only where the host's caches are so (CTR_EL0.IDC). */
-function isCacheLevels(vm: Vm, value: bigint): boolean {
-  const at = (lsb: bigint): bigint => (value >> lsb) & LEVEL;
-  const noCleaning = at(LOC_AT) === 0n || (at(LOUIS_AT) === 0n && at(LOUU_AT) === 0n);
-  const hostNeedsNone = hostCacheField(vm.kvm.profile, "IDC") === 1n;
-  return (value & CLIDR_RES0) === 0n && (!noCleaning || hostNeedsNone);
-}
