@@ -17,6 +17,7 @@ import { type Access, type Core, encodingKey, type Hypervisor, type Trap, UNDEFI
 import { type Behaviour, behavioursOf, type Opening, UNKNOWN } from "./behaviour.ts";
 import { cpuFits, guestFits, perGeneration } from "./facts.ts";
 import { PMUSERENR_EL0 } from "./keys.ts";
+import { controlKey, type Redirection, redirectionOf, trapsToEl2 } from "./nested.ts";
 import { hostCounters } from "./pmu.ts";
 import { heldIn, keepIn, type Register, views } from "./views.ts";
 
@@ -115,9 +116,20 @@ function registerOf(hypervisor: Hypervisor, key: number, row: Behaviour): Regist
       (guest === undefined || guestFits(hypervisor, guest)),
   );
   const keeps = also.reduce((bits, one) => bits | one.bits, row.keeps);
-  const { of: behind, ...own } = row;
+  const { of: behind, alias, ...own } = row;
+  if (alias !== undefined) {
+    const other = rowFor(hypervisor, alias, 1, false);
+    const reset = (other?.reset ?? UNKNOWN) & (other?.keeps ?? keeps);
+    return { key: keyOf(alias), row: own, keeps, reset, of: undefined };
+  }
   const of = behind === undefined ? undefined : registerOf(hypervisor, keyOf(behind), own);
   return { key, row, keeps, reset: (row.reset ?? UNKNOWN) & keeps, of };
+}
+
+/** A register by its name as its highest level writes it; undefined: no row speaks of it. */
+export function registerFor({ hypervisor }: Core, name: string): Register | undefined {
+  const row = rowFor(hypervisor, name, 2, true);
+  return row === undefined ? undefined : registerOf(hypervisor, keyOf(name), row);
 }
 
 /** A register's key by its name. @throws on names that the tables lack: they come from the tables only */
@@ -167,13 +179,16 @@ export function opener(openings: readonly Opening[]): (core: Core) => boolean {
       wanted: negated ? 0n : 1n,
     };
   });
-  return ({ state }) =>
-    bits.some(({ key, bit, wanted }) => (((state.system.get(key) ?? 0n) >> bit) & 1n) === wanted);
+  return (core) =>
+    bits.some(
+      ({ key, bit, wanted }) =>
+        (((core.state.system.get(controlKey(core, key)) ?? 0n) >> bit) & 1n) === wanted,
+    );
 }
 
 /** What EL1 has set for EL0, and CPACR_EL1 for both. */
-function guarded(inner: Handler, row: Behaviour, key: number, level: Level, write: boolean): Handler {
-  let handler = inner;
+function guarded(within: Handler, row: Behaviour, key: number, level: Level, write: boolean): Handler {
+  let handler = within;
   const { uses } = row;
   if (uses !== undefined) {
     const next = handler;
@@ -197,8 +212,27 @@ function guarded(inner: Handler, row: Behaviour, key: number, level: Level, writ
   return (core, value) => (isOpen(core) ? next(core, value) : trapped);
 }
 
+/** What the guest's own EL2 traps of EL1 and EL0. */
+export function guardedByEl2(
+  hypervisor: Hypervisor,
+  inner: Handler,
+  name: string,
+  key: number,
+  write: boolean,
+): Handler {
+  const isTrapped = trapsToEl2(hypervisor, name, write);
+  const trapped: Access = { kind: "trap", trap: systemTrap(key, !write, 2) };
+  return (core, value) => (isTrapped(core) ? trapped : inner(core, value));
+}
+
 /** Puts an access together: what the CPU has, what EL1 has set, what KVM traps, and then what the register does. */
-function compile(hypervisor: Hypervisor, key: number, level: Level, write: boolean): Handler {
+function compile(
+  hypervisor: Hypervisor,
+  key: number,
+  level: Level,
+  write: boolean,
+  redirection: Redirection | undefined,
+): Handler {
   const encoding = sysregEncoding(BigInt(key));
   const found = (write ? writable() : readable()).get(key);
   const missing = undefinedOf(hypervisor, key, write);
@@ -213,16 +247,41 @@ function compile(hypervisor: Hypervisor, key: number, level: Level, write: boole
   const fate = hypervisor.fate(`${write ? "MSR" : "MRS"}_${row?.like ?? name}`);
   const has = gate === undefined || inIdSpace(encoding) || cpuFits(hypervisor, gate);
   if (fate === "undefined" && !has) return missing;
-  const trapped: Access = { kind: "trap", trap: systemTrap(key, !write) };
+  const trapped: Access = { kind: "trap", trap: fateTrap(row, key, write) };
   const allowed: Handler =
     fate === "executes"
-      ? row === undefined
-        ? lacking(name)
-        : action(registerOf(hypervisor, key, row), write)
+      ? actionOf(hypervisor, key, name, row, write, redirection)
       : fate === "trapped"
         ? () => trapped
         : alwaysUndefined;
-  return row === undefined ? allowed : guarded(allowed, row, key, level, write);
+  const nested = hypervisor.guest.level === 2 && level < 2 && fate === "executes";
+  const inner = nested ? guardedByEl2(hypervisor, allowed, name, key, write) : allowed;
+  return row === undefined ? inner : guarded(inner, row, key, level, write);
+}
+
+/** ESR_ELx.EC of SME that is closed. */
+const EC_SME = 0x1d;
+
+/** The trap that a fate is. */
+const fateTrap = (row: Behaviour | undefined, key: number, write: boolean): Trap =>
+  row?.uses === "sme" ? { ec: EC_SME, iss: 0 } : systemTrap(key, !write);
+
+/** What an access does: to the register itself, or to that of EL2 which HCR_EL2.E2H puts in its place. */
+function actionOf(
+  hypervisor: Hypervisor,
+  key: number,
+  name: string,
+  row: Behaviour | undefined,
+  write: boolean,
+  redirection: Redirection | undefined,
+): Handler {
+  if (redirection === undefined)
+    return row === undefined ? lacking(name) : action(registerOf(hypervisor, key, row), write);
+  const { to, view } = redirection;
+  const other = rowFor(hypervisor, to, 2, write);
+  if (other === undefined) return lacking(to);
+  const shown = view === undefined ? other : { ...other, view };
+  return action(registerOf(hypervisor, keyOf(to), shown), write);
 }
 
 /** A register that guests have and nothing here speaks of. */
@@ -235,15 +294,20 @@ const lacking =
 
 const handlers = perGeneration(() => new Map<number, Handler>());
 
+/** Bits of a handler's number below the register's key: redirected, level, write. */
+const KEY_AT = 4;
 const LEVEL_AT = 1;
+const REDIRECTED = 8;
 
 /** How an access at a level is carried out. */
 export function handlerOf(core: Core, key: number, level: Level, write: boolean): Handler {
   const known = handlers(core);
-  const at = (key << (LEVEL_AT + 2)) | (level << LEVEL_AT) | (write ? 1 : 0);
+  const redirection = level === 2 ? redirectionOf(core, key, level) : undefined;
+  const at =
+    (key << KEY_AT) | (redirection === undefined ? 0 : REDIRECTED) | (level << LEVEL_AT) | (write ? 1 : 0);
   const found = known.get(at);
   if (found !== undefined) return found;
-  const made = compile(core.hypervisor, key, level, write);
+  const made = compile(core.hypervisor, key, level, write, redirection);
   known.set(at, made);
   return made;
 }

@@ -22,6 +22,8 @@ export interface Behaviour extends KernelRange {
   readonly view?: ViewName;
   /** The register whose bits the view shows; absent: its own. */
   readonly of?: string;
+  /** The register that it is another name of. */
+  readonly alias?: string;
   /** It always reads so, and drops what is written. */
   readonly constant?: bigint;
   /** The access is UNDEFINED. */

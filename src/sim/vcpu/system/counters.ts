@@ -60,6 +60,16 @@ export function timerControl(core: Core, timer: Timer): bigint {
   return due ? value | STATUS : value;
 }
 
+/**
+ * The same of a timer that KVM emulates: it shows that the time has come whether or not the timer is enabled. (What
+ * ISTATUS says of a timer that is not is UNKNOWN.)
+ */
+export function emulatedControl(core: Core, timer: Timer): bigint {
+  const { control, compare } = registers[timer];
+  const value = held(core, control) & (ENABLE | MASKED);
+  return countOf(core, timer) >= held(core, compare) ? value | STATUS : value;
+}
+
 export function setTimerControl(core: Core, timer: Timer, value: bigint): void {
   core.state.system.set(registers[timer].control, value & (ENABLE | MASKED));
 }

@@ -11,6 +11,7 @@ import { operationOf } from "./operations.ts";
 
 export { nextTimer, physicalCount, timerRaised, timers, virtualCount } from "./counters.ts";
 export { exceptionReturn, takeException, takeInterrupt } from "./exceptions.ts";
+export { fixBits } from "./fixed-bits.ts";
 
 /** ESR_ELx.EC of trapped system instructions. */
 const SYSTEM_TRAP = 0x18;

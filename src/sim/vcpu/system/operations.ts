@@ -2,7 +2,7 @@
 import { type SysInstruction, sysInstructions } from "../../../tables/index.ts";
 import type { Level } from "../state.ts";
 import { type Access, type Core, encodingKey, type Hypervisor, UNDEFINED } from "../world.ts";
-import { type Handler, opener, systemTrap } from "./access.ts";
+import { guardedByEl2, type Handler, opener, systemTrap } from "./access.ts";
 import type { Opening } from "./behaviour.ts";
 import operationsText from "./data/operations.json?raw";
 import { cpuFits, perGeneration } from "./facts.ts";
@@ -63,9 +63,11 @@ function compile(hypervisor: Hypervisor, key: number, level: Level, reads: boole
         : translates === undefined
           ? nothing
           : (core, value) => translateInto(core, value, translates);
-  if (level !== 0 || row?.open === undefined || !has) return allowed;
+  const nested = hypervisor.guest.level === 2 && level < 2 && fate === "executes";
+  const inner = nested ? guardedByEl2(hypervisor, allowed, found.name, key, !reads) : allowed;
+  if (level !== 0 || row?.open === undefined || !has) return inner;
   const isOpen = opener([row.open]);
-  return (core, value) => (isOpen(core) ? allowed(core, value) : trapped);
+  return (core, value) => (isOpen(core) ? inner(core, value) : trapped);
 }
 
 const handlers = perGeneration(() => new Map<number, Handler>());

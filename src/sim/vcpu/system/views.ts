@@ -3,6 +3,7 @@ import { changeLevel, readStackPointer, writeStackPointer } from "../state.ts";
 import { type Access, type Core, UNDEFINED } from "../world.ts";
 import { type Behaviour, UNKNOWN } from "./behaviour.ts";
 import {
+  emulatedControl,
   physicalCount,
   setTimerControl,
   setTimerValue,
@@ -61,7 +62,16 @@ const stateBit = (name: Bit, at: bigint): View => ({
   },
 });
 
-const timerViews = (timer: Timer): { readonly control: View; readonly value: View } => ({
+const timerViews = (
+  timer: Timer,
+): { readonly control: View; readonly emulated: View; readonly value: View } => ({
+  emulated: {
+    read: (core) => emulatedControl(core, timer),
+    write: (core, value) => {
+      setTimerControl(core, timer, value);
+      return undefined;
+    },
+  },
   control: {
     read: (core) => timerControl(core, timer),
     write: (core, value) => {
@@ -245,6 +255,10 @@ const named = {
   "hyp-physical-value": hypPhysical.value,
   "hyp-virtual-control": hypVirtual.control,
   "hyp-virtual-value": hypVirtual.value,
+  "kvm-virtual-control": virtual.emulated,
+  "kvm-physical-control": physical.emulated,
+  "kvm-hyp-physical-control": hypPhysical.emulated,
+  "kvm-hyp-virtual-control": hypVirtual.emulated,
   random: {
     read: (core) => {
       core.state.nzcv = 0;
