@@ -339,6 +339,8 @@ export interface SmcccFunction {
   readonly since?: Version;
   /** First PSCI version, as set in the firmware register, that has it. */
   readonly psci?: Version;
+  /** Last PSCI version that has it. */
+  readonly psciUntil?: Version;
   /** Name of the capability that must be enabled on the VM. */
   readonly capability?: string;
   /** Name of the service that a filter and user space give by it. */

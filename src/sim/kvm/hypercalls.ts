@@ -2,7 +2,7 @@
 
 import { idRegister, smcccFunction } from "../../tables/index.ts";
 import { once } from "../../tables/load.ts";
-import { type Conduit, callOutcome } from "../rules/calls.ts";
+import { argumentsOf, type Conduit, callOutcome } from "../rules/calls.ts";
 import type { CallOutcome } from "../rules/expected.ts";
 import type { Guest } from "../rules/guest.ts";
 import { readX, writePc, writeX } from "../vcpu/state.ts";
@@ -16,8 +16,8 @@ interface EventRow {
   readonly function: string;
   readonly type: number;
   readonly flags: number;
-  /** X0 afterwards, with X1 to X3 zero; null: they stay. */
-  readonly x0: string | null;
+  /** X0 and on afterwards, should the vCPU run again; the others stay. */
+  readonly x: readonly string[];
   /** All vCPUs of the VM are stopped. */
   readonly stops: boolean;
 }
@@ -30,11 +30,11 @@ const eventRows = once((): readonly EventRow[] => {
 const RUNNABLE = 0;
 const STOPPED = 5;
 const NOT_SUPPORTED = (1n << 64n) - 1n;
-const ALREADY_ON = -4n;
-const INVALID_PARAMETERS = -2n;
 /** KVM_HYPERCALL_EXIT_SMC. */
 const BY_SMC = 1n;
-const CALLS_WITH_EFFECT = { on: "PSCI_CPU_ON", off: "PSCI_CPU_OFF" } as const;
+/** Calls that do more than to answer. */
+const SWITCH_ON: readonly string[] = ["PSCI_CPU_ON", "KVM_PSCI_FN_CPU_ON"];
+const SWITCH_OFF: readonly string[] = ["PSCI_CPU_OFF", "KVM_PSCI_FN_CPU_OFF"];
 const EC = { hvc: 0x16, smc: 0x17 } as const;
 
 /** The affinity fields of MPIDR_EL1, and the bits of one below level 3. */
@@ -67,22 +67,18 @@ function answer({ state }: Vcpu, x: readonly bigint[]): undefined {
   for (let n = 0; n < 4; n++) writeX(state, n, BigInt.asUintN(64, x[n] ?? 0n));
 }
 
-/** kvm_psci_vcpu_on: the vCPU is reset and begins at an address, with a number in X0. */
-function switchOn(caller: Vcpu, affinity: bigint, entry: bigint, context: bigint): bigint {
-  const [target] = named(caller.vm, affinity, 0n);
-  if (target === undefined) return INVALID_PARAMETERS;
-  if (target.mpState !== STOPPED) return ALREADY_ON;
+/**
+ * kvm_psci_vcpu_on for a vCPU that is off: it is reset and begins at an address, with a number in X0.
+ *
+ * @param args its affinity, the address, and the number
+ */
+function switchOn({ vm }: Vcpu, [affinity = 0n, entry = 0n, context = 0n]: readonly bigint[]): void {
+  const [target] = named(vm, affinity, 0n);
+  if (target === undefined) return;
   resetVcpuRegisters(target);
   writePc(target.state, entry);
   writeX(target.state, 0, context);
   target.mpState = RUNNABLE;
-  return 0n;
-}
-
-/** Arguments as KVM reads them: of a 32-bit call their lower halves. */
-function argumentsOf(functionId: number, args: readonly bigint[]): readonly bigint[] {
-  const narrow = (functionId & 0x4000_0000) === 0;
-  return args.map((value) => (narrow ? BigInt.asUintN(32, value) : value));
 }
 
 /** Numbers that are different each time and the same in each run: SplitMix64. */
@@ -96,7 +92,7 @@ function changing(vcpu: Vcpu, at: number): bigint {
 function systemEvent(vcpu: Vcpu, name: string): Stop | undefined {
   const row = eventRows().find((one) => one.function === name);
   if (row === undefined) return undefined;
-  if (row.x0 !== null) answer(vcpu, [BigInt(row.x0)]);
+  for (const [n, value] of row.x.entries()) writeX(vcpu.state, n, BigInt.asUintN(64, BigInt(value)));
   if (row.stops) for (const one of vcpu.vm.vcpus.values()) one.mpState = STOPPED;
   return { kind: "system-event", type: row.type, data: [BigInt(row.flags)] };
 }
@@ -121,7 +117,7 @@ function carryOut(
     }
     case "waits":
       answer(vcpu, [0n]);
-      if (name !== CALLS_WITH_EFFECT.off) return { kind: "waits", why: "wfi" };
+      if (!SWITCH_OFF.includes(name)) return { kind: "waits", why: "wfi" };
       vcpu.mpState = STOPPED;
       return { kind: "waits", why: "stopped" };
     case "undefined":
@@ -152,9 +148,10 @@ export function callHypervisor(
   const args = [1, 2, 3].map((n) => readX(state, n));
   const outcome = callOutcome(guest, functionId, args, conduit);
   if (outcome.known) return carryOut(vcpu, outcome.value, functionId, conduit, immediate);
-  if (smcccFunction(functionId)?.name === CALLS_WITH_EFFECT.on) {
-    const [affinity = 0n, entry = 0n, context = 0n] = argumentsOf(functionId, args);
-    return answer(vcpu, [switchOn(vcpu, affinity, entry, context)]);
+  const row = smcccFunction(functionId);
+  if (row !== undefined && SWITCH_ON.includes(row.name)) {
+    switchOn(vcpu, argumentsOf(row, functionId, args));
+    return answer(vcpu, [0n]);
   }
   const likely = outcome.likely ?? { kind: "answers", x: [NOT_SUPPORTED, 0n, 0n, 0n] };
   return carryOut(vcpu, likely, functionId, conduit, immediate);

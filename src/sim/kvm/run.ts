@@ -59,7 +59,14 @@ export function enterGuest(vcpu: Vcpu): Stop | undefined {
 export function continueGuest(vcpu: Vcpu, budget: number): Stop {
   if (vcpu.mpState === STOPPED) return { kind: "waits", why: "stopped" };
   if (vcpu.mpState === SUSPENDED) return { kind: "waits", why: "suspended" };
-  return runCore(coreOf(vcpu), budget);
+  const core = coreOf(vcpu);
+  const last = core.state.retired + budget;
+  for (;;) {
+    const stop = runCore(core, last - core.state.retired);
+    if (stop.kind !== "waits" || stop.why !== "wfe") return stop;
+    // WFE only lets others have their turn (kvm_vcpu_on_spin).
+    if (core.state.retired >= last) return { kind: "budget" };
+  }
 }
 
 /**

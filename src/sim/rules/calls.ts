@@ -47,6 +47,11 @@ function psciAtLeast(guest: Guest, version: string): boolean | undefined {
   return found === undefined ? undefined : compareVersions(found, version) >= 0;
 }
 
+function psciAtMost(guest: Guest, version: string): boolean | undefined {
+  const found = psciVersion(guest);
+  return found === undefined ? undefined : compareVersions(found, version) <= 0;
+}
+
 function mayUse(guest: Guest, name: string): boolean | undefined {
   const row = findService(name);
   if (row === undefined) return false;
@@ -56,7 +61,7 @@ function mayUse(guest: Guest, name: string): boolean | undefined {
 }
 
 /** What a call's arguments are to KVM. */
-function argumentsOf(row: SmcccFunction, id: number, args: readonly bigint[]): readonly bigint[] {
+export function argumentsOf(row: SmcccFunction, id: number, args: readonly bigint[]): readonly bigint[] {
   const narrow = row.argumentBits === 32 || (row.argumentBits === "of-call" && (id & 0x4000_0000) === 0);
   return [0, 1, 2].map((at) => {
     const value = args[at] ?? 0n;
@@ -143,6 +148,7 @@ function handled(guest: Guest, id: number, args: readonly bigint[]): Expected<Ca
     gate.startsWith("service ") ? mayUse(guest, gate.slice("service ".length)) : gate !== "el2",
     ...holds(guest, row.since === undefined ? {} : { since: row.since }),
     row.psci === undefined || psciAtLeast(guest, row.psci),
+    row.psciUntil === undefined || psciAtMost(guest, row.psciUntil),
   ]);
   if (gateOpen === undefined) return open("the profile does not say whether the guest may use it");
   if (!gateOpen) return known(answers(NOT_SUPPORTED), "the guest's configuration or kernel does not have it");
