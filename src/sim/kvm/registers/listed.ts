@@ -6,7 +6,7 @@ import { inRange } from "../../rules/guest.ts";
 import text from "../data/listed-registers.json?raw";
 import type { Vm } from "../machine.ts";
 import { configurationOfVm, hasFeature } from "./configuration.ts";
-import { encodingKey, idOfKey } from "./ids.ts";
+import { encodingKey, idOfKey, isSystemId } from "./ids.ts";
 import { registerRule } from "./rules.ts";
 
 /** Registers by ONE_REG id with their fresh value; null: nothing says it. */
@@ -38,7 +38,10 @@ function byTable(vm: Vm): Listed {
   const { version } = vm.kvm.profile.kernel;
   // Older kernels have those of the caches that the host has, which no table knows.
   const caches = registerRule(vm.kvm, "ccsidr") === "kept" ? CACHES : [];
-  const listed = new Map<bigint, bigint | null>(caches.map((id) => [id, null]));
+  const listed = new Map<bigint, bigint | null>([
+    ...caches.map((id) => [id, null] as const),
+    ...ID_SPACE.map((id) => [id, 0n] as const),
+  ]);
   for (const row of listedRows()) {
     const has = (name: string): boolean => hasFeature(vm.features ?? 0, name);
     if (inRange(version, row) === false || row.features?.every(has) === false) continue;
@@ -48,6 +51,17 @@ function byTable(vm: Vm): Listed {
     for (const name of row.other ?? []) listed.set(idOf(name), null);
   }
   return listed;
+}
+
+/** The ID space: every encoding is there, of a register or not. */
+const ID_SPACE = Array.from({ length: 56 }, (_, n) =>
+  idOfKey(encodingKey({ op0: 3, op1: 0, crn: 0, crm: 1 + (n >> 3), op2: n & 7 })),
+);
+
+/** Of a profile without a list: registers that KVM has, with the values that the profile tells. */
+function merged(table: Listed, own: Listed): Listed {
+  const told = [...own].filter(([id]) => !isSystemId(id) || table.has(id));
+  return new Map([...table, ...told]);
 }
 
 const found = new WeakMap<HostProfile, Map<string, Listed>>();
@@ -60,7 +74,7 @@ export function registersOf(vm: Vm): Listed {
   const known = found.get(profile) ?? new Map<string, Listed>();
   found.set(profile, known);
   const key = `${vm.features ?? 0} ${[...vm.enabled].join(" ")}`;
-  const listed = known.get(key) ?? new Map([...byTable(vm), ...own]);
+  const listed = known.get(key) ?? merged(byTable(vm), own);
   known.set(key, listed);
   return listed;
 }

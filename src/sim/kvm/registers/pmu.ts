@@ -44,12 +44,16 @@ export const counterMask = (vm: Vm): bigint => ((1n << BigInt(counters(vm))) - 1
 export const withCounters = (vm: Vm, value: bigint): bigint =>
   (value & ~(N << N_AT)) | (BigInt(counters(vm)) << N_AT);
 
+/** What PMCR_EL0 keeps of a value but N: a guest that has no AArch32 counts cycles in 64 bits. */
+export const keptControl = (vm: Vm, value: bigint): bigint =>
+  (value & WRITABLE) | (hostHasAarch32(vm.kvm.profile) ? 0n : LC);
+
 /** What PMCR_EL0 keeps of a value; N, if the host has so many, is the VM's from then on. */
 export function keepControl(vcpu: Vcpu, value: bigint): bigint {
   const { vm } = vcpu;
   const asked = countIn(value);
   if (!vm.ran && !hasFeature(vcpu.features, "HAS_EL2") && asked <= hostCounters(vm)) vm.pmu.counters = asked;
-  return (value & WRITABLE) | (hostHasAarch32(vm.kvm.profile) ? 0n : LC);
+  return keptControl(vm, value);
 }
 
 const DFR0 = parseOneReg("ID_AA64DFR0_EL1") ?? 0n;

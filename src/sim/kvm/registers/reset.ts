@@ -4,13 +4,13 @@ import { fieldMask, field as findField, idRegister } from "../../../tables/index
 import { SP, writePc, writeX } from "../../vcpu/state.ts";
 import type { Vcpu, Vm } from "../machine.ts";
 import { gicOf } from "../objects.ts";
-import { behaviourOf, UNKNOWN } from "./behaviour.ts";
+import { behaviourOf, type Kind, UNKNOWN } from "./behaviour.ts";
 import { freshCacheLevels, getDemux } from "./caches.ts";
 import { hasFeature } from "./configuration.ts";
 import { heldIdentity } from "./identity.ts";
 import { CLASSES, classOf, isSystemId } from "./ids.ts";
 import { registersOf } from "./listed.ts";
-import { startPmu } from "./pmu.ts";
+import { keptControl, startPmu } from "./pmu.ts";
 import { writePstate } from "./pstate.ts";
 import { registerRule } from "./rules.ts";
 import { resetVectors } from "./sve.ts";
@@ -40,27 +40,45 @@ function resetCore({ state, features }: Vcpu): void {
   state.exclusive = undefined;
 }
 
+/** What KVM makes of a register by itself. */
+function madeBy(vcpu: Vcpu, kind: Kind): bigint {
+  switch (kind) {
+    case "mpidr":
+      return affinityOf(vcpu.id);
+    case "cache-levels":
+      return freshCacheLevels(vcpu.vm);
+    case "pmcr":
+      return keptControl(vcpu.vm, 0n);
+    default:
+      return UNKNOWN;
+  }
+}
+
+const isElsewhere = (kind: Kind): boolean =>
+  kind === "identity" || kind === "implementation" || kind === "counter" || kind === "ignored";
+
 function resetSystem(vcpu: Vcpu): void {
   const { vm, state } = vcpu;
   const { profile } = vm.kvm;
   state.system.clear();
   const registers = registersOf(vm);
   for (const id of new Set([...registers.keys(), ...featureIds(vm)])) {
-    const value = registers.get(id);
-    if (classOf(id) === CLASSES.demux) {
-      const held = getDemux(vcpu, id);
-      if (held.ok) state.caches.set(Number(id & 0xffn), held.value);
-    }
     if (!isSystemId(id)) continue;
     const { kind, key, reset, resetWithin } = behaviourOf(profile, id);
-    if (kind === "identity" || kind === "implementation" || kind === "counter" || kind === "ignored")
-      continue;
-    const made =
-      kind === "mpidr" ? affinityOf(vcpu.id) : kind === "cache-levels" ? freshCacheLevels(vm) : UNKNOWN;
+    if (isElsewhere(kind)) continue;
     // A table's CLIDR_EL1 is the CPU's, not the one that KVM makes up.
     const own = kind === "mpidr" || (kind === "cache-levels" && profile.origin === "derived");
-    const read = own || value === null ? undefined : value;
-    state.system.set(key, (reset ?? read ?? made) & maskOf(vm, resetWithin));
+    const read = own ? null : registers.get(id);
+    state.system.set(key, (reset ?? read ?? madeBy(vcpu, kind)) & maskOf(vm, resetWithin));
+  }
+}
+
+/** Once set, CCSIDR_EL1 stays so over every later init. */
+function resetCaches(vcpu: Vcpu): void {
+  for (const id of registersOf(vcpu.vm).keys()) {
+    if (classOf(id) !== CLASSES.demux) continue;
+    const held = getDemux(vcpu, id);
+    if (held.ok) vcpu.state.caches.set(Number(id & 0xffn), held.value);
   }
 }
 
@@ -69,6 +87,7 @@ export function resetVcpuRegisters(vcpu: Vcpu): void {
   resetCore(vcpu);
   resetVectors(vcpu);
   resetSystem(vcpu);
+  resetCaches(vcpu);
 }
 
 /** After KVM_ARM_VCPU_FINALIZE, once `finalized` is set: there are vectors now, all zero. */
