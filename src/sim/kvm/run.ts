@@ -1,6 +1,7 @@
 /** KVM_RUN. */
 import { runCore } from "../vcpu/engine.ts";
 import { takeException } from "../vcpu/system/exceptions.ts";
+import { fixBits } from "../vcpu/system/index.ts";
 import type { Stop } from "../vcpu/world.ts";
 import { entryFailure } from "./entry.ts";
 import { coreOf, refreshGuest } from "./guest.ts";
@@ -21,6 +22,8 @@ function freeze(vcpu: Vcpu): void {
   freezeAtFirstRun(vcpu);
   vcpu.ran = true;
   vcpu.vm.ran = true;
+  refreshGuest(vcpu);
+  fixBits(coreOf(vcpu));
 }
 
 /** What user space has asked for by KVM_SET_VCPU_EVENTS, once the guest can take it. */
