@@ -53,6 +53,9 @@ function placeOf({ instruction }: Decoded): "inside" | "last" | "alone" {
       return instruction.kind === "exception" || instruction.kind === "exception-return" ? "alone" : "last";
     case "system":
       return isSolo(instruction) ? "alone" : "inside";
+    // An instruction that is executed again stays at the block's beginning.
+    case "copy":
+      return "alone";
     case "none":
       return "last";
     default:

@@ -1,8 +1,11 @@
 /** The A64 decoder. It knows nothing of execution. */
+import { atomicRows } from "./atomic.ts";
 import { branchRows } from "./branch.ts";
+import { copyRows } from "./copy.ts";
 import type { Decoded, Instruction } from "./instruction.ts";
 import { integerRows } from "./integer.ts";
 import { memoryRows } from "./memory.ts";
+import { pointerRows } from "./pointer.ts";
 import type { Row } from "./row.ts";
 import { simdRows } from "./simd.ts";
 import { systemRows } from "./system.ts";
@@ -15,6 +18,9 @@ const groups = (): readonly (readonly Row<Instruction>[])[] => [
   branchRows,
   systemRows,
   memoryRows,
+  atomicRows,
+  pointerRows,
+  copyRows,
   simdRows,
 ];
 

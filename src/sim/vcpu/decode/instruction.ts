@@ -1,7 +1,10 @@
 /** All instructions, by group. A group's file has its shapes and the rows of its encodings. */
+import type { AtomicInstruction } from "./atomic.ts";
 import type { BranchInstruction } from "./branch.ts";
+import type { CopyInstruction } from "./copy.ts";
 import type { IntegerInstruction } from "./integer.ts";
 import type { MemoryInstruction } from "./memory.ts";
+import type { PointerInstruction } from "./pointer.ts";
 import type { Gate, Lacks } from "./row.ts";
 import type { SimdInstruction } from "./simd.ts";
 import type { SystemInstruction } from "./system.ts";
@@ -18,6 +21,9 @@ export type Instruction =
   | BranchInstruction
   | SystemInstruction
   | MemoryInstruction
+  | AtomicInstruction
+  | PointerInstruction
+  | CopyInstruction
   | SimdInstruction
   | Lacks
   | Unallocated;

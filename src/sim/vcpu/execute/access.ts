@@ -129,6 +129,24 @@ const noMemory = (machine: Machine): Answer => stopWith(machine, { kind: "fails"
 const carried = (low: number, high: number, by: number): number =>
   (high + ((low + by) >>> 0 < low >>> 0 ? 1 : 0)) | 0;
 
+/** The upper half of an address so many bytes further, or with a negative number, before. */
+export const addressAbove = (low: number, high: number, by: number): number => {
+  const sum = (low + by) >>> 0;
+  if (by < 0) return (high - (sum > low >>> 0 ? 1 : 0)) | 0;
+  return (high + (sum < low >>> 0 ? 1 : 0)) | 0;
+};
+
+/** Physical address of what has just been read. */
+export function physicalAddress(machine: Machine, low: number, high: number): bigint {
+  const found = machine.reads[(low >>> PAGE_BITS) & INDEX];
+  if (found !== undefined && found.low === (low & PAGE_MASK) && found.high === high)
+    return BigInt(found.page.number) * BigInt(PAGE_BYTES) + BigInt(low & IN_PAGE);
+  const answer = find(machine, low, high, "read", machine.context.el, one);
+  return answer === NEXT && one.page !== undefined
+    ? BigInt(one.page.number) * BigInt(PAGE_BYTES) + BigInt(one.offset)
+    : -1n;
+}
+
 /** Finds an access of up to 8 bytes in `one`, and what of it is on the next page in `two`. */
 function locate(
   machine: Machine,
@@ -476,6 +494,38 @@ export function storeBytes(
     done += room;
   }
   return NEXT;
+}
+
+/** Reads bytes within a page with the rights of a level. */
+export function loadBytesAs(
+  machine: Machine,
+  low: number,
+  high: number,
+  into: Uint8Array,
+  length: number,
+  el: Level,
+): Answer {
+  const answer = locate(machine, low, high, 1, 1, "read", el);
+  if (answer === NEXT && one.page !== undefined)
+    into.set(one.page.bytes.subarray(one.offset, one.offset + length));
+  return answer;
+}
+
+/** Writes bytes within a page with the rights of a level. */
+export function storeBytesAs(
+  machine: Machine,
+  low: number,
+  high: number,
+  from: Uint8Array,
+  length: number,
+  el: Level,
+): Answer {
+  const answer = locate(machine, low, high, 1, 1, "write", el);
+  if (answer === NEXT && one.page !== undefined) {
+    one.page.bytes.set(from.subarray(0, length), one.offset);
+    noteWrite(one.page, one.offset, length);
+  }
+  return answer;
 }
 
 /** Turns the bytes of each element round. */

@@ -1,11 +1,14 @@
 /** Makes an op of a decoded instruction. */
 import type { Decoded } from "../decode/index.ts";
 import { UNDEFINED } from "../world.ts";
+import { compileAtomic } from "./atomic.ts";
 import { compileBranch } from "./branch.ts";
+import { compileCopy } from "./copy.ts";
 import { gated } from "./gate.ts";
 import { compileInteger } from "./integer.ts";
 import { type Machine, type Op, raise, stopWith } from "./machine.ts";
 import { compileMemory } from "./memory.ts";
+import { compilePointer } from "./pointer.ts";
 import { compileSimd } from "./simd.ts";
 import { compileSystem } from "./system.ts";
 
@@ -27,6 +30,12 @@ function plainOp(machine: Machine, { word, instruction }: Decoded, at: number): 
       return compileSystem(machine, instruction);
     case "memory":
       return compileMemory(instruction, at);
+    case "atomic":
+      return compileAtomic(instruction);
+    case "pointer":
+      return compilePointer(instruction);
+    case "copy":
+      return compileCopy(instruction);
     case "simd":
       return compileSimd(instruction);
     case "none":
