@@ -5,6 +5,7 @@ import type { Block } from "./block.ts";
 import { blockAt, compareOutcomes } from "./compare.ts";
 import { type Coverage, cover } from "./coverage.ts";
 import { runOnEngine } from "./engine.ts";
+import { ANY_WORDS, NEAR_WORDS } from "./fuzz.ts";
 import { imageOf, outcomeOf } from "./image.ts";
 import { runOnQemu } from "./qemu.ts";
 
@@ -54,19 +55,28 @@ export async function runBatch(
   };
 }
 
-/** One difference for each instruction that shows one. */
+/** So many differences of one class are shown. */
+const shownOfClass = 2;
+/** Random words are of all classes. */
+const shownOfWords = 60;
+const shownOf = (name: string): number =>
+  name === ANY_WORDS || name === NEAR_WORDS ? shownOfWords : shownOfClass;
+
+/** Differences, each of another instruction, and few of one class. */
 export async function explain(
   parts: Parts,
   cpu: string,
   differing: readonly Block[],
 ): Promise<readonly Shortest[]> {
   const found = await shortestOf(parts, cpu, differing);
-  const seen = new Set<string>();
+  const seen = new Map<string, Set<string>>();
   return found.filter(({ block, count }) => {
     const tested = block.items[count - 1]?.classes.findLast((one) => one !== undefined);
-    const key = `${tested?.name} ${tested?.variant}`;
-    if (seen.has(key)) return false;
-    seen.add(key);
-    return true;
+    const name = tested?.name ?? "";
+    const variants = seen.get(name) ?? new Set();
+    seen.set(name, variants);
+    if (variants.size >= shownOf(name)) return false;
+    const before = variants.size;
+    return variants.add(tested?.variant ?? "").size > before;
   });
 }

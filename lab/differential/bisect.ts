@@ -3,7 +3,7 @@ import type { Parts } from "../parts.ts";
 import type { Block, BlockState } from "./block.ts";
 import { compareOutcomes, type Difference } from "./compare.ts";
 import { runOnEngine } from "./engine.ts";
-import { blocksAtMost, imageOf, outcomeOf } from "./image.ts";
+import { imageOf, outcomeOf } from "./image.ts";
 import { runOnQemu } from "./qemu.ts";
 
 export interface Shortest {
@@ -24,28 +24,35 @@ const prefixes = (block: Block): readonly Block[] =>
 /** Instructions that an image with so many blocks may take. */
 export const instructionsAtMost = (blocks: number): number => 1_000_000 + blocks * 20_000;
 
-/**
- * @param blocks as many as fit with all their beginnings; the others are left out
- * @returns those whose beginnings, too, differ
- */
-export async function shortestOf(
+/** Beginnings in one image, and blocks that are looked at in all. */
+const variantsAtMost = 5000;
+const blocksLookedAt = 2000;
+
+/** Blocks in groups whose beginnings have room in one image. */
+function grouped(blocks: readonly Block[]): readonly (readonly Block[])[] {
+  const groups: Block[][] = [];
+  let room = 0;
+  for (const block of blocks.slice(0, blocksLookedAt)) {
+    const needed = block.items.length + 1;
+    if (needed > room) {
+      groups.push([]);
+      room = variantsAtMost;
+    }
+    groups.at(-1)?.push(block);
+    room -= needed;
+  }
+  return groups;
+}
+
+async function shortestOfGroup(
   parts: Parts,
   cpu: string,
   blocks: readonly Block[],
 ): Promise<readonly Shortest[]> {
-  const all: { readonly block: Block; readonly count: number }[] = [];
-  const variants: Block[] = [];
-  for (const block of blocks) {
-    const own = prefixes(block);
-    if (variants.length + own.length > Math.min(blocksAtMost, 6000)) break;
-    for (const [count, variant] of own.entries()) {
-      all.push({ block, count });
-      variants.push(variant);
-    }
-  }
-  const image = imageOf(variants);
+  const all = blocks.flatMap((block) => prefixes(block).map((variant, count) => ({ block, variant, count })));
+  const image = imageOf(all.map(({ variant }) => variant));
   const qemu = outcomeOf(await runOnQemu(parts, cpu, image.ram));
-  const ran = runOnEngine(image.ram.slice(), qemu.identity, instructionsAtMost(variants.length));
+  const ran = runOnEngine(image.ram.slice(), qemu.identity, instructionsAtMost(all.length));
   const differences = compareOutcomes(image, qemu, outcomeOf(ran.ram));
   const found = new Map<Block, Shortest>();
   for (const [at, { block, count }] of all.entries()) {
@@ -54,4 +61,15 @@ export async function shortestOf(
     found.set(block, { block, count, differences: own, before: qemu.states[at - 1] ?? block.state });
   }
   return [...found.values()];
+}
+
+/** @returns those of the blocks of which a beginning, too, differs; of very many blocks only the first are looked at */
+export async function shortestOf(
+  parts: Parts,
+  cpu: string,
+  blocks: readonly Block[],
+): Promise<readonly Shortest[]> {
+  const found: Shortest[] = [];
+  for (const group of grouped(blocks)) found.push(...(await shortestOfGroup(parts, cpu, group)));
+  return found;
 }

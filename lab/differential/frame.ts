@@ -42,8 +42,11 @@ import {
   variables,
 } from "./map.ts";
 
-/** M, C, SA, I, EOS, SPAN and the RES1 bits of Armv8.0: MMU and caches on, no alignment check but of SP. */
-const SCTLR = 0x30d0_180dn;
+/**
+ * M, C, I, the keys of pointer authentication and the RES1 bits of Armv8.0: MMU and caches on. No alignment is checked;
+ * SA is 0, too, as QEMU does not look at the stack pointer.
+ */
+const SCTLR = 0xf8d0_3805n;
 /** 39 bits of addresses by TTBR0, cacheable and inner shareable walks, 4 KB granule, none by TTBR1, 40 bits out. */
 const TCR = 0x2_0080_3519n;
 /** Attribute 0: Normal, write-back. */
@@ -61,6 +64,15 @@ export const identityKeys: readonly number[] = [
   0xd807,
 ];
 
+/** APIAKeyLo_EL1 to APDBKeyHi_EL1 and APGAKey: op0 3, op1 0, CRn 2, CRm 1 to 3. */
+const keyEncodings: readonly number[] = [8, 9, 10, 11, 16, 17, 18, 19, 24, 25].map(
+  (at) => 0xc000 | (2 << 7) | at,
+);
+const keyWords: readonly number[] = keyEncodings.flatMap((key, at) => [
+  ...loadConstant(0, BigInt.asUintN(64, 0x9e37_79b9_7f4a_7c15n * BigInt(at + 1))),
+  msr(key << 5, 0),
+]);
+
 const to = (label: string, word: (distance: number) => number): Line => ({ to: label, word });
 const pairs = (count: number): readonly number[] => Array.from({ length: count / 2 }, (_, at) => 2 * at);
 
@@ -75,6 +87,7 @@ const start: readonly Line[] = [
   msr(registers.vbar, 0),
   ...loadConstant(0, CPACR),
   msr(registers.cpacr, 0),
+  ...keyWords,
   DSB_SY,
   ISB,
   ...loadConstant(0, SCTLR),

@@ -1,7 +1,7 @@
 /** Words at random: whether one is UNDEFINED has to be the same on both sides, and what it does. */
 import { type Random, randomFor } from "../record/random.ts";
 import { type Block, inputState } from "./block.ts";
-import type { InstructionClass, Item } from "./class.ts";
+import type { Item } from "./class.ts";
 import { classes } from "./classes/index.ts";
 import { encode, type Fields } from "./layout.ts";
 
@@ -35,7 +35,12 @@ const excluded: readonly Excluded[] = [
     value: 0x1000_0000,
     why: "gives addresses of code, over which the next word may write",
   },
-  { mask: 0xffe0_fc00, value: 0x9ac0_3000, why: "PACGA's algorithm is the CPU's own" },
+  {
+    mask: 0xff60_8000,
+    value: 0x9b40_0000,
+    why: "SMULH and UMULH with another Ra than 31: UNPREDICTABLE",
+    when: (word) => rt2(word) !== 31,
+  },
   {
     mask: 0x3b20_0400,
     value: 0x3800_0400,
@@ -77,24 +82,32 @@ export const whyExcluded = (word: number): string | undefined =>
 /** Any word, the groups of bits 28:25 alike. */
 const anyWord = (random: Random): number => ((random.word() & 0xe1ff_ffff) | (random.below(16) << 25)) >>> 0;
 
+/** What the words of a kind are called in reports. */
+export const ANY_WORDS = "words";
+export const NEAR_WORDS = "words-near";
+
 /** A word of a class, whatever its conditions say. */
-function wordNear(random: Random): number {
-  const of = random.pick(classes as readonly [InstructionClass, ...InstructionClass[]]);
+function wordNear(random: Random): { readonly word: number; readonly variant: string } {
+  const of = classes[random.below(classes.length)];
+  if (of === undefined) throw new Error("there are no classes");
   const fields: Fields = Object.fromEntries(
     [...of.layout.fields].map(([name, width]) => [name, random.below(2 ** width)]),
   );
-  return encode(of.layout, fields);
+  return { word: encode(of.layout, fields), variant: of.name };
 }
 
-const groupOf = (word: number): string => ((word >>> 25) & 15).toString(2).padStart(4, "0");
+function wordAnywhere(random: Random): { readonly word: number; readonly variant: string } {
+  const word = anyWord(random);
+  return { word, variant: (word >>> 24).toString(16).padStart(2, "0") };
+}
 
 /** @returns one word that may be tried */
 export function fuzzItem(random: Random): Item {
   for (;;) {
     const near = random.once(2);
-    const word = near ? wordNear(random) : anyWord(random);
+    const { word, variant } = near ? wordNear(random) : wordAnywhere(random);
     if (whyExcluded(word) === undefined)
-      return { words: [word], classes: [{ name: near ? "words-near" : "words", variant: groupOf(word) }] };
+      return { words: [word], classes: [{ name: near ? NEAR_WORDS : ANY_WORDS, variant }] };
   }
 }
 

@@ -5,6 +5,7 @@ import { type Frame, frame, identityKeys } from "./frame.ts";
 import {
   BASE,
   BLOCKS,
+  CODE,
   CODE_END,
   GENERAL,
   IDENTITY,
@@ -45,6 +46,8 @@ function writeTables(view: DataView): void {
   view.setBigUint64(at(TABLES, Math.floor(RAM / 2 ** 30)), BigInt(second) | TABLE, true);
   for (let page = 0; page < RAM_BYTES / BLOCK_PAGE; page++) {
     const address = RAM + page * BLOCK_PAGE;
+    // The emulator's device tree is not ours to look at.
+    if (address < CODE) continue;
     const rights = address >= SCRATCHES ? FOR_EL0 : 0n;
     view.setBigUint64(at(second, page), BigInt(address) | PAGE | rights, true);
   }

@@ -64,4 +64,10 @@ export const integer: readonly InstructionClass[] = [
   row("multiply-add", "sf 0011011000 rm:5 o0 ra:5 rn:5 rd:5", { tells: "sf o0" }),
   row("multiply-add-long", "10011011 u 01 rm:5 o0 ra:5 rn:5 rd:5", { tells: "u o0" }),
   row("multiply-high", "10011011 u 10 rm:5 011111 rn:5 rd:5", { tells: "u" }),
+  row("sign-pointer", "110110101100000100 z opcode:3 rn:5 rd:5", {
+    tells: "z opcode",
+    where: (f) => f.z === 0 || f.rn === 31,
+  }),
+  row("strip-pointer", "110110101100000101000 d 11111 rd:5", { tells: "d" }),
+  row("sign-generic", "10011010110 rm:5 001100 rn:5 rd:5", {}),
 ];
