@@ -6,6 +6,7 @@ import { argumentsOf, type Conduit, callOutcome } from "../rules/calls.ts";
 import type { CallOutcome } from "../rules/expected.ts";
 import type { Guest } from "../rules/guest.ts";
 import { readX, writePc, writeX } from "../vcpu/state.ts";
+import { HCR_EL2 } from "../vcpu/system/keys.ts";
 import { type Stop, type Trap, UNDEFINED } from "../vcpu/world.ts";
 import eventsText from "./data/hypercalls.json?raw";
 import type { Vcpu, Vm } from "./machine.ts";
@@ -36,6 +37,9 @@ const BY_SMC = 1n;
 const SWITCH_ON: readonly string[] = ["PSCI_CPU_ON", "KVM_PSCI_FN_CPU_ON"];
 const SWITCH_OFF: readonly string[] = ["PSCI_CPU_OFF", "KVM_PSCI_FN_CPU_OFF"];
 const EC = { hvc: 0x16, smc: 0x17 } as const;
+/** HCR_EL2 of a guest that has it: its EL1 may call nobody, and its SMCs are for EL2. */
+const HCR_HCD = 1n << 29n;
+const HCR_TSC = 1n << 19n;
 
 /** The affinity fields of MPIDR_EL1, and the bits of one below level 3. */
 const AFFINITY = 0xff_00ff_ffffn;
@@ -127,6 +131,14 @@ function carryOut(
   }
 }
 
+/** What a guest with an EL2 of its own has to do with the call before KVM has. */
+function takenByGuest({ state }: Vcpu, guest: Guest, conduit: Conduit, immediate: number): Trap | undefined {
+  if (guest.level !== 2) return undefined;
+  const hcr = state.system.get(HCR_EL2) ?? 0n;
+  if (conduit === "hvc") return (hcr & HCR_HCD) === 0n ? undefined : UNDEFINED;
+  return state.pstate.el < 2 && (hcr & HCR_TSC) !== 0n ? { level: 2, ec: EC.smc, iss: immediate } : undefined;
+}
+
 /**
  * HVC or SMC at EL1 and above: X0 to X3 as the call answers, a stop where it leaves the guest, a trap where it is one.
  *
@@ -140,6 +152,8 @@ export function callHypervisor(
 ): Stop | Trap | undefined {
   const { state } = vcpu;
   if (state.pstate.el === 0) return UNDEFINED;
+  const taken = takenByGuest(vcpu, guest, conduit, immediate);
+  if (taken !== undefined) return taken;
   if (conduit === "smc" && immediate !== 0) {
     writeX(state, 0, NOT_SUPPORTED);
     return undefined;

@@ -11,12 +11,13 @@ import type { Vcpu } from "../kvm/machine.ts";
 import { runVcpu } from "../kvm/run.ts";
 import { changeLevel, readPc, readX, writePc, writeX } from "../vcpu/state.ts";
 import { exceptionReturn } from "../vcpu/system/exceptions.ts";
-import { writeSystem } from "../vcpu/system/index.ts";
+import { readSystem, writeSystem } from "../vcpu/system/index.ts";
 import { type Core, encodingKey, type Stop } from "../vcpu/world.ts";
 import {
   AGENT_MEMORY,
   ANSWERS,
   AT_HVC_TO_EL2,
+  AT_READ_ANSWER,
   CONSOLE,
   CONTROL,
   CPACR_OPEN,
@@ -29,6 +30,7 @@ import {
   QUESTION_BYTES,
   QUESTION_PSTATE,
   QUESTIONS,
+  READ_ANSWER,
   SLOT_BYTES,
   SLOTS,
   SVC,
@@ -93,6 +95,7 @@ const lastExits: readonly number[] = [0, 8, 9, 17];
  */
 export function openAgent(vcpu: Vcpu, memory: Uint8Array): AgentOn | string {
   memory.fill(0);
+  for (const [at, word] of READ_ANSWER.entries()) putWord(memory, AT_READ_ANSWER + 4 * at, word);
   putWord(memory, AT_HVC_TO_EL2, HVC_TO_EL2);
   vcpu.vm.memory.generation++;
   const pstate = getRegister(vcpu, PSTATE);
@@ -119,14 +122,18 @@ function begin(agent: AgentOn): void {
   const put = (register: number, value: bigint): void => {
     writeSystem(core, register, value);
   };
+  const isHost = (): boolean => {
+    const hcr = readSystem(core, HCR_EL2);
+    return hcr.kind === "done" && (hcr.value & HCR_E2H) !== 0n;
+  };
   const vectors = { 1: BigInt(VECTORS[1]), 2: BigInt(VECTORS[2]) };
   if (level === 1) {
     put(VBAR[1], vectors[1]);
     put(CPACR_EL1, CPACR_OPEN);
   } else {
     put(VBAR[2], vectors[2]);
-    put(HCR_EL2, ((state.system.get(HCR_EL2) ?? 0n) & HCR_E2H) | HCR_RW);
-    if (((state.system.get(HCR_EL2) ?? 0n) & HCR_E2H) !== 0n) {
+    put(HCR_EL2, (isHost() ? HCR_E2H : 0n) | HCR_RW);
+    if (isHost()) {
       put(VBAR_EL12, vectors[1]);
       put(CPACR_EL12, CPACR_OPEN);
       put(CPTR_EL2, CPACR_OPEN);
@@ -247,6 +254,21 @@ function changedBy(core: Core, question: Question): Changed {
   });
 }
 
+/**
+ * At EL1 of a guest with an EL2 of its own the agent's reading of the syndrome may itself be trapped: the answer is then
+ * that exception.
+ */
+function readAnswer(vcpu: Vcpu, { core, level }: AgentOn): void {
+  const pc = readPc(core.state);
+  if (level === 1 || vectorAt(pc)?.level !== 1) return;
+  writePc(core.state, BigInt(AT_READ_ANSWER));
+  for (let steps = 0; steps < READ_ANSWER.length; steps++) {
+    runVcpu(vcpu, 1);
+    if (vectorAt(readPc(core.state)) !== undefined) return;
+  }
+  writePc(core.state, pc);
+}
+
 /** What the agent keeps, once it is at its vectors. */
 function answerOf(
   agent: AgentOn,
@@ -361,6 +383,7 @@ export function ask(vcpu: Vcpu, agent: AgentOn, memory: Uint8Array, questions: r
       continue;
     }
     if (ending !== undefined) return ended(ending, course);
+    readAnswer(vcpu, agent);
     answers.push({ kind: "guest", events: eventsOf(course), end: answerOf(agent, question, index) });
     const back = goBack(vcpu, agent);
     if (back !== undefined) return ended(back, { waits: 0, exits: [], count: 0 });

@@ -24,9 +24,14 @@ export const FINISH = 0x1000_1000n;
 
 /** `svc #0`, behind each question. */
 export const SVC = 0xd400_0001;
-/** `hvc #0x7777`: from EL1 back to a guest's own EL2, and where the agent has it. */
+/**
+ * What the agent executes at EL1 of a guest with an EL2 of its own, which may trap it there: it reads the syndrome and
+ * the address (`mrs x25, esr_el1`, `mrs x26, elr_el1`), and goes back (`hvc #0x7777`).
+ */
+export const READ_ANSWER = [0xd538_5219, 0xd538_403a] as const;
+export const AT_READ_ANSWER = AGENT_MEMORY + 0x400;
 export const HVC_TO_EL2 = 0xd40e_eee2;
-export const AT_HVC_TO_EL2 = AGENT_MEMORY + 0x400;
+export const AT_HVC_TO_EL2 = AGENT_MEMORY + 0x440;
 
 /** PSTATE of a question: DAIF masked, EL1 and EL2 with their own stack pointer. */
 export const QUESTION_PSTATE = [0x3c0n, 0x3c5n, 0x3c9n] as const;
