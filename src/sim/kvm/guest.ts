@@ -10,7 +10,7 @@ import {
   idRegisters,
   vcpuFeatures,
 } from "../../tables/index.ts";
-import { fateOf } from "../rules/fates.ts";
+import { cpuLacks, fateOf } from "../rules/fates.ts";
 import { type Gic, type Guest, guestWith, type RegisterFile } from "../rules/guest.ts";
 import { registerOutcome } from "../rules/registers.ts";
 import type { VcpuState } from "../vcpu/state.ts";
@@ -190,6 +190,7 @@ function hypervisorOf(vcpu: Vcpu): VcpuHypervisor {
   let vectorBytes = vectorBytesOf(vcpu);
   return {
     fate: (name) => fateIn(known, name),
+    lacks: (name) => cpuLacks(known.guest, name),
     get generation() {
       return generation;
     },

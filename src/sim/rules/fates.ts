@@ -145,6 +145,13 @@ export function fateOf(guest: Guest, asked: string): Expected<Fate> {
   };
 }
 
+/** Whether the CPU has no such instruction, whatever KVM does; what nobody knows counts as there. */
+export function cpuLacks(guest: Guest, asked: string): boolean {
+  const subject = subjects().get(asked.replace(/@EL0$/, ""));
+  if (subject === undefined) return false;
+  return subject.never || (subject.gate !== undefined && evaluate(subject.gate, guest.host) === false);
+}
+
 /** Collects the fates that rows allow; true: one of them holds for certain. */
 function decide(
   guest: Guest,

@@ -64,6 +64,11 @@ export interface Hypervisor {
    *   a SYS instruction with `_` for each space, or `MRS_` and a register
    */
   fate(name: string): Fate;
+  /**
+   * Whether the CPU itself has no such instruction: it is UNDEFINED before any enable bit (CPACR_EL1, CPTR_EL2) is asked,
+   * while what KVM takes from the guest is UNDEFINED after those. Absent: the CPU has all.
+   */
+  lacks?(name: string): boolean;
   /** Changes whenever `fate`, `guest` or `idRegister` may answer otherwise. */
   readonly generation: number;
   /** The guest that the vCPU belongs to: what its host's CPU has and what its ID registers say. */
