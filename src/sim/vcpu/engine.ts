@@ -6,12 +6,13 @@
 import type { Block } from "./blocks.ts";
 import { type BlockCache, blockAt, cacheOf, isCurrent } from "./blocks.ts";
 import { instructionAbort } from "./execute/access.ts";
-import { contextOf, sameTranslation } from "./execute/context.ts";
+import { contextOf, holds, sameTranslation } from "./execute/context.ts";
 import { refreshFates } from "./execute/gate.ts";
 import { landingFault } from "./execute/landing.ts";
 import {
   BRANCH,
   BRANCH_RENEW,
+  contextIndex,
   dropTranslations,
   type Machine,
   machineOf,
@@ -34,22 +35,22 @@ const ILLEGAL_STATE = 0x0e;
 /** Takes note of what system registers, level and hypervisor say now. */
 function renew(machine: Machine): void {
   refreshFates(machine);
-  const context = contextOf(machine.core);
-  const before = machine.contexts[context.el];
-  if (
-    before === undefined ||
-    !sameTranslation(before, context) ||
-    machine.pan[context.el] !== machine.state.pstate.pan
-  ) {
-    if (before !== undefined) dropTranslations(machine);
-    machine.pan[context.el] = machine.state.pstate.pan;
+  const { core, state } = machine;
+  const index = contextIndex(state);
+  let context = machine.contexts[index];
+  if (context === undefined || !holds(context, core)) {
+    const before = context;
+    context = contextOf(core);
+    if (before !== undefined && !sameTranslation(before, context)) dropTranslations(machine);
+    machine.contexts[index] = context;
   }
-  machine.contexts[context.el] = context;
+  if (machine.context === context) return;
   machine.context = context;
   machine.little = !context.bigEndian;
   machine.strict = context.strict ? -1 : 0;
-  const buffers = machine.buffers[context.el];
+  const buffers = machine.buffers[index];
   if (buffers !== undefined) {
+    buffers.used = true;
     machine.reads = buffers.reads;
     machine.writes = buffers.writes;
   }

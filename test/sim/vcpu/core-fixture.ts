@@ -42,7 +42,7 @@ function guest(): Guest {
       stolenTime: undefined,
       pmu: undefined,
     },
-    configuration.registers,
+    new Map(configuration.registers),
   );
   return host;
 }

@@ -17,7 +17,7 @@ import {
 } from "./access.ts";
 import { bit } from "./context.ts";
 import { compileEights } from "./eights.ts";
-import { type Answer, type Machine, NEXT, type Op, raise } from "./machine.ts";
+import { type Answer, type Machine, NEXT, type Op, RAISE, raise } from "./machine.ts";
 import { FAULT } from "./translate.ts";
 import { clearRest } from "./vector-file.ts";
 
@@ -132,7 +132,8 @@ const WRITE = 1 << 6;
 
 function asWrite(machine: Machine, answer: Answer): Answer {
   const { trap } = machine;
-  return trap.far === undefined ? answer : (raise(machine, { ...trap, iss: trap.iss | WRITE }), answer);
+  if (answer === RAISE && trap.far !== undefined) machine.trap = { ...trap, iss: trap.iss | WRITE };
+  return answer;
 }
 
 function orderedOp({ load: loads, size, signed, t, n, offset, moves }: Of<"ordered">): Op {

@@ -28,6 +28,9 @@ export interface StageTwo {
 
 export interface Context {
   readonly el: Level;
+  /** What it was made of: `inputs` as they were. */
+  readonly made: readonly (bigint | undefined)[];
+  readonly generation: number;
   readonly regime: Regime;
   readonly stageTwo: StageTwo | undefined;
   readonly mmu: boolean;
@@ -122,6 +125,42 @@ const FP = [20, 0x07, FP_ISS, 10] as const;
 const SVE = [16, 0x19, 0, 8] as const;
 const SME = [24, 0x1d, 0, 12] as const;
 
+/** Registers that a context depends on. */
+const INPUTS = [
+  "SCTLR_EL1",
+  "TCR_EL1",
+  "TTBR0_EL1",
+  "TTBR1_EL1",
+  "MAIR_EL1",
+  "TCR2_EL1",
+  "CPACR_EL1",
+  "HCR_EL2",
+  "CPTR_EL2",
+  "SCTLR_EL2",
+  "TCR_EL2",
+  "TTBR0_EL2",
+  "TTBR1_EL2",
+  "MAIR_EL2",
+  "TCR2_EL2",
+  "VTCR_EL2",
+  "VTTBR_EL2",
+];
+
+let inputs: readonly number[] = [];
+
+function inputKeys(): readonly number[] {
+  if (inputs.length === 0) inputs = INPUTS.map(keyOf);
+  return inputs;
+}
+
+/** Whether a context of the level is what its registers still make. */
+export function holds({ made, generation }: Context, { state, hypervisor }: Core): boolean {
+  if (generation !== hypervisor.generation) return false;
+  const wanted = inputKeys();
+  for (let i = 0; i < wanted.length; i++) if (state.system.get(wanted[i] ?? 0) !== made[i]) return false;
+  return true;
+}
+
 /** Reads the registers anew. */
 export function contextOf(core: Core): Context {
   const { el } = core.state.pstate;
@@ -133,6 +172,8 @@ export function contextOf(core: Core): Context {
   const fp = trapOf(core, el, hcr, FP);
   return {
     el,
+    made: inputKeys().map((key) => core.state.system.get(key)),
+    generation: core.hypervisor.generation,
     regime,
     stageTwo: underStageTwo
       ? { vtcr: systemValue(core, "VTCR_EL2"), vttbr: systemValue(core, "VTTBR_EL2") }

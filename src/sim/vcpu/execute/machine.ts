@@ -55,6 +55,13 @@ export type TranslationBuffer = Translation[];
 
 export const BUFFER_BITS = 10;
 
+export interface Buffers {
+  readonly reads: TranslationBuffer;
+  readonly writes: TranslationBuffer;
+  /** It may have translations. */
+  used: boolean;
+}
+
 export interface Machine {
   readonly state: VcpuState;
   /** `state.x`. */
@@ -70,19 +77,18 @@ export interface Machine {
   missing: bigint | undefined;
   /** What registers say of translation, byte order and traps; made anew with each RENEW. */
   context: Context;
-  /** The last context of each level, and PSTATE.PAN of then: translations are kept as long as they stay. */
+  /** The last context of each level and PSTATE.PAN (`contextIndex`): translations are kept as long as they stay. */
   readonly contexts: (Context | undefined)[];
-  readonly pan: number[];
   /** The memory's regions when translations were last made. */
   regions: readonly Region[];
   /** Data is little-endian. */
   little: boolean;
   /** -1 where each access has to be aligned, else 0. */
   strict: number;
-  /** Buffers for loads, stores and fetches at the level in use; `buffers` has those of all levels. */
+  /** Buffers for loads, stores and fetches at the level in use; `buffers` has those of all, by `contextIndex`. */
   reads: TranslationBuffer;
   writes: TranslationBuffer;
-  readonly buffers: readonly { readonly reads: TranslationBuffer; readonly writes: TranslationBuffer }[];
+  readonly buffers: readonly Buffers[];
   /** Counts up whenever translations are dropped. */
   translationStamp: number;
   /** What LDXR read, for STXR to compare: up to 16 bytes. */
@@ -135,7 +141,7 @@ export function machineOf(core: Core): Machine {
     }
     return known;
   }
-  const buffers = [0, 1, 2].map(() => ({ reads: emptyBuffer(), writes: emptyBuffer() }));
+  const buffers = [0, 1, 2, 3, 4, 5].map(() => ({ reads: emptyBuffer(), writes: emptyBuffer(), used: false }));
   const machine: Machine = {
     state: core.state,
     x: core.state.x,
@@ -148,12 +154,11 @@ export function machineOf(core: Core): Machine {
     missing: undefined,
     context: contextOf(core),
     contexts: [],
-    pan: [],
     regions: core.memory.regions,
     little: true,
     strict: -1,
-    reads: buffers[1]?.reads ?? emptyBuffer(),
-    writes: buffers[1]?.writes ?? emptyBuffer(),
+    reads: buffers[0]?.reads ?? emptyBuffer(),
+    writes: buffers[0]?.writes ?? emptyBuffer(),
     buffers,
     translationStamp: 0,
     monitored: new Int32Array(4),
@@ -166,6 +171,9 @@ export function machineOf(core: Core): Machine {
   return machine;
 }
 
+/** What translations depend on beside registers: the level and PSTATE.PAN. */
+export const contextIndex = ({ pstate }: VcpuState): number => 2 * pstate.el + pstate.pan;
+
 /** Another memory or hypervisor: nothing that is kept holds. */
 function forget(machine: Machine): void {
   dropTranslations(machine);
@@ -173,10 +181,14 @@ function forget(machine: Machine): void {
 }
 
 export function dropTranslations(machine: Machine): void {
-  for (const { reads, writes } of machine.buffers) {
-    reads.fill(NO_TRANSLATION);
-    writes.fill(NO_TRANSLATION);
+  for (const buffers of machine.buffers) {
+    if (!buffers.used) continue;
+    buffers.used = false;
+    buffers.reads.fill(NO_TRANSLATION);
+    buffers.writes.fill(NO_TRANSLATION);
   }
+  const current = machine.buffers[contextIndex(machine.state)];
+  if (current !== undefined) current.used = true;
   machine.translationStamp++;
 }
 
