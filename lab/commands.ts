@@ -6,6 +6,7 @@ import { command as kernels } from "./commands/kernels.ts";
 import { command as probe } from "./commands/probe.ts";
 import { command as setup } from "./commands/setup.ts";
 import { command as status } from "./commands/status.ts";
+import { command as differential } from "./differential/command.ts";
 import { command as programs } from "./programs/command.ts";
 import { command as prove } from "./prove/command.ts";
 import { command as record } from "./record/command.ts";
@@ -19,5 +20,6 @@ export const commands: readonly LabCommand[] = [
   probe,
   prove,
   record,
+  differential,
   programs,
 ];

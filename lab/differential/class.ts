@@ -11,6 +11,8 @@ export interface AccessTo {
   readonly bytes: number;
   /** What the address has to be a multiple of; most of the time it then is. */
   readonly align?: number;
+  /** It always is. */
+  readonly strictly?: true;
   /** Words that set up an index register. */
   readonly before?: readonly number[];
 }
@@ -127,9 +129,9 @@ export function baseWords(register: number, distance: number): readonly number[]
 
 /** Where in the scratch area the base register points, and with what words. */
 export function reach(random: Random, base: number, access: AccessTo): readonly number[] {
-  const { offset, bytes, align = 1, before = [] } = access;
+  const { offset, bytes, align = 1, strictly = false, before = [] } = access;
   const room = SCRATCH_BYTES - bytes;
-  const askew = random.once(unalignedOnce);
+  const askew = !strictly && random.once(unalignedOnce);
   const unit = askew ? 1 : align;
   let distance = Math.floor(random.below(room + 1) / unit) * unit - offset;
   if (base === SP && !askew) {

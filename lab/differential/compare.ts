@@ -38,6 +38,14 @@ function stateDifferences(qemu: BlockState, engine: BlockState): readonly Differ
 /** Exception classes with an address in FAR_EL1: instruction and data aborts, PC alignment. */
 const withAddress: ReadonlySet<bigint> = new Set([0x20n, 0x21n, 0x22n, 0x24n, 0x25n]);
 
+const EC_DATA_ABORT = 0x25n;
+const DFSC_ALIGNMENT = 0x21n;
+const WNR = 1n << 6n;
+
+/** ESR_EL1, without what QEMU has of its own: it calls each alignment fault of an exclusive or atomic load a write. */
+const syndrome = ({ esr }: LoggedException): bigint =>
+  esr >> 26n === EC_DATA_ABORT && (esr & 0x3fn) === DFSC_ALIGNMENT ? esr & ~WNR : esr;
+
 function exceptionDifferences(
   qemu: readonly LoggedException[],
   engine: readonly LoggedException[],
@@ -46,7 +54,12 @@ function exceptionDifferences(
     one === undefined ? "none" : `esr ${hex(one.esr)} elr ${hex(one.elr)}`;
   for (let at = 0; at < Math.max(qemu.length, engine.length); at++) {
     const [one, other] = [qemu[at], engine[at]];
-    if (one === undefined || other === undefined || one.elr !== other.elr || one.esr !== other.esr)
+    if (
+      one === undefined ||
+      other === undefined ||
+      one.elr !== other.elr ||
+      syndrome(one) !== syndrome(other)
+    )
       return [{ where: `exception ${at}`, qemu: describe(one), engine: describe(other) }];
     if (one.spsr !== other.spsr)
       return [{ where: `exception ${at}: spsr`, qemu: hex(one.spsr), engine: hex(other.spsr) }];

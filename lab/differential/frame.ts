@@ -47,8 +47,8 @@ import {
  * SA is 0, too, as QEMU does not look at the stack pointer.
  */
 const SCTLR = 0xf8d0_3805n;
-/** 39 bits of addresses by TTBR0, cacheable and inner shareable walks, 4 KB granule, none by TTBR1, 40 bits out. */
-const TCR = 0x2_0080_3519n;
+/** 39 bits of addresses by TTBR0 and by TTBR1, of which there is none; cacheable and inner shareable walks, 4 KB granules, 40 bits out. */
+const TCR = 0x2_b599_3519n;
 /** Attribute 0: Normal, write-back. */
 const MAIR = 0xffn;
 /** FPEN: no trap of FP and SIMD; ZEN, SMEN: SVE and SME are trapped. */

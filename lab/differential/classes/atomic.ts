@@ -27,7 +27,7 @@ function exclusiveSequence(of: () => InstructionClass, f: Fields, context: Conte
     encode(exclusive, { ...f, l, o0, rs: l === 1 ? 31 : (f.rs ?? 0), rt2: pair ? (f.rt2 ?? 0) : 31 });
   const between = context.plain(new Set([...reserved, base]));
   const tested = { name: of().name, variant: variantOf(of(), f) };
-  const before = reach(random, base, { offset: 0, bytes, align: bytes });
+  const before = reach(random, base, { offset: 0, bytes, align: bytes, strictly: true });
   return {
     // Without the load nothing is stored.
     words: [...before, ...(open ? [] : [one(1, f.o0 ?? 0)]), ...between.words, one(0, f.o1 ?? 0)],
