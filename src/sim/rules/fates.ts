@@ -137,11 +137,13 @@ export function fateOf(guest: Guest, asked: string): Expected<Fate> {
   if (first === undefined) return open("no rule speaks of it");
   if (first[0] === "open") return open(first[1]);
   if (second === undefined) return known(first[0], first[1]);
-  // Rows come in the order in which KVM and the CPU decide: the first that may hold is the likeliest.
+  // Rows come in the order in which KVM and the CPU decide: the first that may hold is the likeliest. What neither KVM
+  // shows of a CPU nor the tables have of it the CPU rather lacks.
+  const unheard = !decided && has === undefined;
   return {
     known: false,
     because: [...reasons].map(([fate, why]) => `${fate}: ${why}`).join("; "),
-    likely: first[0],
+    likely: unheard ? "undefined" : first[0],
   };
 }
 
