@@ -9,6 +9,7 @@ import {
   profileFor,
   type Replay,
   replay,
+  underKernel,
 } from "../../sim/replay/index.ts";
 import { UsageError } from "../errors.ts";
 import { readUnpacked } from "../files.ts";
@@ -70,7 +71,10 @@ function hostReader(line: CommandLine): (path: string, recording: Recording) => 
   return async (path, { header }) => {
     if (given !== undefined) return { profile: await readOne(given), how: "given" };
     const named = profileFor(header, shippedNames());
-    if (named !== undefined) return { profile: await readOne(named.name), how: named.how };
+    if (named !== undefined) {
+      const profile = await readOne(named.name);
+      return { profile: named.how === "nearest" ? underKernel(profile, header) : profile, how: named.how };
+    }
     const profile = derivedFor(header);
     if (!("problem" in profile)) return { profile, how: "derived" };
     throw new UsageError(`${path}: no profile of its machine is shipped, and none can be derived`, [

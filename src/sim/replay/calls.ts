@@ -130,11 +130,11 @@ const FILLED = 0xa5;
 function getBytes(session: Session, { on, group, attribute, size }: StepOf<"get-attribute">): Outcome {
   const file = fileNamed(session, on);
   if (file === undefined || size > MOST_PAYLOAD) return absent;
-  const answer = getAttribute(file, group, attribute);
+  const buffer = new Uint8Array(MOST_PAYLOAD).fill(FILLED);
+  const answer = getAttribute(file, group, attribute, buffer);
   if (!answer.ok) return called(answer);
-  const bytes = new Uint8Array(size).fill(FILLED);
-  bytes.set(answer.value.subarray(0, size));
-  return { kind: "bytes", bytes };
+  buffer.set(answer.value);
+  return { kind: "bytes", bytes: buffer.subarray(0, size) };
 }
 
 function setBytes(session: Session, step: StepOf<"set-attribute">): Outcome {

@@ -37,6 +37,15 @@ export function profileFor(header: RecordingHeader, names: readonly string[]): N
   return nearest && { name: nearest.name, how: "nearest" };
 }
 
+/**
+ * A profile of the recording's CPU under another kernel, taken for the recording's own: the readings are the other
+ * kernel's, and what tables say by kernel counts for the recording's.
+ */
+export const underKernel = (profile: HostProfile, { kernel }: RecordingHeader): HostProfile => ({
+  ...profile,
+  kernel: { release: kernel, version: versionOf(kernel) },
+});
+
 /** A profile computed from the tables for the recording's machine, which no profile speaks of. */
 export function derivedFor(header: RecordingHeader): HostProfile | { readonly problem: string } {
   const row = cpu(header.cpu);
