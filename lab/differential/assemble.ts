@@ -60,6 +60,9 @@ export const addImmediate = (rd: number, rn: number, immediate: number, shifted 
 export const subImmediate = (rd: number, rn: number, immediate: number, shifted = false): number =>
   word(0xd100_0000 | (shifted ? 1 << 22 : 0) | (immediate << 10) | (rn << 5) | rd);
 export const compare = (rn: number, rm: number): number => word(0xeb00_001f | (rm << 16) | (rn << 5));
+/** TST with a run of ones, 64 bits. @param from number of the lowest of them */
+export const testBits = (rn: number, from: number, count: number): number =>
+  word(0xf240_001f | (((64 - from) & 63) << 16) | ((count - 1) << 10) | (rn << 5));
 export const orr = (rd: number, rn: number, rm: number): number =>
   word(0xaa00_0000 | (rm << 16) | (rn << 5) | rd);
 

@@ -43,7 +43,8 @@ export async function runBatch(
   const differing = [...differences.keys()].filter((number) => !lacking.has(number));
   return {
     executed: ran.instructions,
-    agreeing: blocks.length - lacking.size - differing.length,
+    agreeing: [...qemu.states.keys()].filter((number) => !lacking.has(number) && !differences.has(number))
+      .length,
     leftOut: lacking.size,
     differing: differing.flatMap((number) => blocks[number] ?? []),
     lacks: ran.lacks,

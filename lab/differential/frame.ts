@@ -26,6 +26,7 @@ import {
   stp,
   stpQ,
   str,
+  testBits,
 } from "./assemble.ts";
 import {
   CODE,
@@ -68,6 +69,8 @@ export const identityKeys: readonly number[] = [
 const keyEncodings: readonly number[] = [8, 9, 10, 11, 16, 17, 18, 19, 24, 25].map(
   (at) => 0xc000 | (2 << 7) | at,
 );
+/** ID_AA64ISAR1_EL1. */
+const ISAR1 = 0xc000 | (6 << 3) | 1;
 const keyWords: readonly number[] = keyEncodings.flatMap((key, at) => [
   ...loadConstant(0, BigInt.asUintN(64, 0x9e37_79b9_7f4a_7c15n * BigInt(at + 1))),
   msr(key << 5, 0),
@@ -87,6 +90,10 @@ const start: readonly Line[] = [
   msr(registers.vbar, 0),
   ...loadConstant(0, CPACR),
   msr(registers.cpacr, 0),
+  mrs(0, ISAR1 << 5),
+  // APA and API: a CPU without pointer authentication has no keys.
+  testBits(0, 4, 8),
+  bCond(EQ, 4 * (keyWords.length + 1)),
   ...keyWords,
   DSB_SY,
   ISB,
