@@ -158,8 +158,9 @@ function idIn(known: Known, key: number): bigint | undefined {
   return value;
 }
 
-/** Frequency of the counters that QEMU's CPUs and most boards' firmware give. */
-const FREQUENCY = 62_500_000n;
+/** Of the counters, where nothing tells: what the architecture asks for from Armv8.6 on. */
+const FREQUENCY = 1_000_000_000n;
+const CNTFRQ = encodingKey({ op0: 3, op1: 3, crn: 14, crm: 0, op2: 0 });
 const VECTOR_BYTES = 16;
 
 /** The longest vector length that the vCPU's registers allow, in bytes. */
@@ -204,7 +205,9 @@ function hypervisorOf(vcpu: Vcpu): VcpuHypervisor {
       return vectorBytes;
     },
     halts: vcpu.vm.halts,
-    counterFrequency: FREQUENCY,
+    get counterFrequency() {
+      return idIn(known, CNTFRQ) ?? FREQUENCY;
+    },
     get counterOffset() {
       return vcpu.vm.counterOffset ?? 0n;
     },
