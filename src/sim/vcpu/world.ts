@@ -79,6 +79,8 @@ export interface Hypervisor {
   idRegister(key: number): bigint | undefined;
   /** Length of the longest vector that the guest may use, in bytes; 0: no SVE. */
   readonly vectorBytes: number;
+  /** Bit n: vectors may be (n + 1) * 16 bytes long; absent: every length up to the longest. */
+  readonly vectorLengths?: number;
   /** Nanoseconds since the VM began, from instructions executed: the same each time. */
   readonly counterFrequency: bigint;
   readonly counterOffset: bigint;
