@@ -83,3 +83,35 @@ export function execute(words: readonly number[], options: Omit<Options, "words"
   runCore(fixture.core, words.length);
   return fixture;
 }
+
+/** Keys of registers that the tests set and look at. */
+export const SCTLR_EL1 = 0xc080;
+export const CPACR_EL1 = 0xc082;
+export const TTBR0_EL1 = 0xc100;
+export const TTBR1_EL1 = 0xc101;
+export const TCR_EL1 = 0xc102;
+export const ELR_EL1 = 0xc201;
+export const ESR_EL1 = 0xc290;
+export const FAR_EL1 = 0xc300;
+export const PAR_EL1 = 0xc3a0;
+export const MAIR_EL1 = 0xc510;
+export const VBAR_EL1 = 0xc600;
+
+/** Lets SIMD and floating point through. */
+export const allowVectors = ({ core }: Fixture): void => void core.state.system.set(CPACR_EL1, 3n << 20n);
+
+/** A level-1 table at RAM + 0x8000 that maps the gigabyte of RAM to itself, as Normal memory; the MMU on. */
+export function mapFlat({ core, bytes }: Fixture, sctlr = 1n): void {
+  const { system } = core.state;
+  new DataView(bytes.buffer).setBigUint64(0x8000 + 8, RAM | 0x701n, true);
+  system.set(TTBR0_EL1, RAM + 0x8000n);
+  system.set(TCR_EL1, 25n | (1n << 23n));
+  system.set(MAIR_EL1, 0xffn);
+  system.set(SCTLR_EL1, sctlr);
+}
+
+/** What the core has taken: class and syndrome of ESR_EL1, and FAR_EL1. */
+export function taken({ core }: Fixture): { ec: number; iss: number; far: bigint | undefined } {
+  const esr = core.state.system.get(ESR_EL1) ?? 0n;
+  return { ec: Number(esr >> 26n), iss: Number(esr & 0x1ff_ffffn), far: core.state.system.get(FAR_EL1) };
+}
