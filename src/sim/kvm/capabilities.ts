@@ -46,8 +46,9 @@ export function checkExtension(on: Kvm | Vm, number: number): Answer<number> {
   return ok(ofVm(on, number) ?? capabilityAnswer(on.kvm.profile, number).value);
 }
 
-/** kvm_vm_ioctl_enable_dirty_log_ring: a ring of so many bytes for each vCPU. */
-function enableRing(vm: Vm, number: number, size: bigint): Answer<undefined> {
+/** kvm_vm_ioctl_enable_dirty_log_ring: a ring of so many bytes for each vCPU, of which KVM looks at 32 bits. */
+function enableRing(vm: Vm, number: number, argument: bigint): Answer<undefined> {
+  const size = BigInt.asUintN(32, argument);
   const most = BigInt(capabilityAnswer(vm.kvm.profile, number).value);
   if (most === 0n || size === 0n || (size & (size - 1n)) !== 0n || size < PAGE_SIZE) return fails("EINVAL");
   if (size > most) return fails("E2BIG");

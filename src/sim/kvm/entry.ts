@@ -76,7 +76,12 @@ function firstRunFailure(vcpu: Vcpu): Errno | undefined {
     const owned = ownInterrupt(vcpu, intid, "maintenance");
     if (!owned.ok) return owned.errno;
   }
-  return (gic === undefined ? undefined : claimTimers(vcpu)) ?? pmuFailure(vcpu);
+  if (!vcpu.timersReady) {
+    const errno = gic === undefined ? undefined : claimTimers(vcpu);
+    if (errno !== undefined) return errno;
+    vcpu.timersReady = true;
+  }
+  return pmuFailure(vcpu);
 }
 
 /** The errno with which KVM_RUN fails; undefined: it enters the guest. */

@@ -105,6 +105,8 @@ export interface Vcpu {
   /** 0 runnable, 5 stopped, 10 suspended. */
   mpState: number;
   ran: boolean;
+  /** Its timers have got what they need for a first run, even where something else kept it from running. */
+  timersReady: boolean;
   /** INTIDs of its timers by attribute number, where user space has set them. */
   readonly timers: Map<number, number>;
   readonly state: VcpuState;

@@ -150,8 +150,10 @@ export function initVcpu(vcpu: Vcpu, target: number, features: readonly number[]
   const set = own ? setOwnFeatures(vcpu, words) : setSharedFeatures(vcpu, words);
   if (!set.ok) return set;
   vcpu.target = target;
-  vcpu.events.serrorPending = false;
-  vcpu.events.serrorEsr = 0n;
+  if (!vcpu.ran || callRule<"always" | "before-run">(vm.kvm, "events.end-at-init") === "always") {
+    vcpu.events.serrorPending = false;
+    vcpu.events.serrorEsr = 0n;
+  }
   vcpu.events.dataAbortPending = false;
   vcpu.mpState = off ? STOPPED : RUNNABLE;
   resetVcpuRegisters(vcpu);

@@ -13,6 +13,9 @@ const TYPE_MASK = 0xffn;
 const DEFAULT_IPA_BITS = 40;
 const FEWEST_IPA_BITS = 32;
 
+/** KVM_MAX_VCPU_IDS: what no VM takes, whatever its interrupt controller. */
+const MOST_IDS = 512;
+
 /** KVM_CAP_ARM_VM_IPA_SIZE, KVM_CAP_MAX_VCPUS. */
 const IPA_SIZE = 165;
 const MAX_VCPUS = 66;
@@ -66,6 +69,7 @@ function newVcpu(vm: Vm, id: number): Vcpu {
     vectorLengths: undefined,
     mpState: 0,
     ran: false,
+    timersReady: false,
     timers: new Map(callRule<"vm" | "vcpu">(vm.kvm, "timers.of") === "vm" ? vm.timers : []),
     state: freshState(),
     pmu: { initialised: false, irq: undefined },
@@ -77,7 +81,8 @@ function newVcpu(vm: Vm, id: number): Vcpu {
 /** KVM_CREATE_VCPU (kvm_vm_ioctl_create_vcpu, kvm_arch_vcpu_precreate, kvm_vgic_vcpu_init). */
 export function createVcpu(vm: Vm, id: number): Answer<Vcpu> {
   if (vm.dead) return fails("EIO");
-  if (vm.vcpus.size >= vm.mostVcpus) return fails("EINVAL");
+  if (id >= MOST_IDS || vm.vcpus.size >= vm.mostVcpus) return fails("EINVAL");
+  if (vm.vcpus.has(id) && callRule<boolean>(vm.kvm, "vcpu.same-id-first")) return fails("EEXIST");
   const gic = gicOf(vm);
   if (gic?.initialised === true) return fails("EBUSY");
   if (id >= vm.mostVcpus) return fails("EINVAL");

@@ -42,7 +42,7 @@ export function setTimerAttribute(vcpu: Vcpu, attribute: number, payload: Payloa
   const irq = readInt(payload);
   if (!irq.ok) return irq;
   if (!isPpi(irq.value)) return fails("EINVAL");
-  const fixed = callRule<"vm" | "vcpu">(vm.kvm, "timers.of") === "vm" ? vm.timersFixed : vcpu.ran;
+  const fixed = callRule<"vm" | "vcpu">(vm.kvm, "timers.of") === "vm" ? vm.timersFixed : vcpu.timersReady;
   if (fixed) return fails("EBUSY");
   if (!knows(vcpu, attribute)) return fails("ENXIO");
   vm.timers.set(attribute, irq.value);

@@ -99,6 +99,11 @@ export function hasGicAttribute(device: Device, group: number, attribute: bigint
   return known ? done : fails("ENXIO");
 }
 
+/** The maintenance interrupt was once a vCPU's, by the affinity in the attribute. */
+const lacksMaintenanceVcpu = (device: Device, attribute: bigint): boolean =>
+  callRule<boolean>(device.vm.kvm, "gic.maintenance-of-vcpu") &&
+  vcpuOf(device, MAINTENANCE, attribute) === undefined;
+
 /** What a controller's register holds nobody simulates. */
 export class UnknownDeviceRegister extends Error {
   constructor(device: Device, group: number, attribute: bigint) {
@@ -130,13 +135,16 @@ export function getGicAttribute(
     if (!may.ok) return may;
     throw new UnknownDeviceRegister(device, group, attribute);
   }
-  if (group === MAINTENANCE && knowsMaintenance(device))
+  if (group === MAINTENANCE && knowsMaintenance(device)) {
+    if (lacksMaintenanceVcpu(device, attribute)) return fails("EINVAL");
     return ok(numberBytes(device.attributes.get(BigInt(MAINTENANCE) << 32n) ?? 0n, 4));
+  }
   return getCommon(device, group, Number(attribute), payload);
 }
 
 /** KVM_DEV_ARM_VGIC_GRP_MAINT_IRQ: a private interrupt, before the GIC is initialised. */
-function setMaintenance(device: Device, payload: Payload): Answer<undefined> {
+function setMaintenance(device: Device, attribute: bigint, payload: Payload): Answer<undefined> {
+  if (lacksMaintenanceVcpu(device, attribute)) return fails("EINVAL");
   const irq = readNumber(payload, 4);
   if (!irq.ok) return irq;
   if (device.initialised) return fails("EBUSY");
@@ -160,6 +168,6 @@ export function setGicAttribute(
     if (!may.ok) return may;
     throw new UnknownDeviceRegister(device, group, attribute);
   }
-  if (group === MAINTENANCE && knowsMaintenance(device)) return setMaintenance(device, payload);
+  if (group === MAINTENANCE && knowsMaintenance(device)) return setMaintenance(device, attribute, payload);
   return setCommon(device, group, Number(attribute), payload);
 }
