@@ -4,23 +4,38 @@ import type { Configuration, HostProfile } from "../../hosts/profile.ts";
 import {
   capability,
   compareVersions,
+  cpuByMidr,
   type ExprState,
   type Field,
+  features,
   fieldOf,
   fieldState,
   fieldValues,
   cpu as findCpu,
   field as findField,
   idRegister,
+  mentioned,
   registerState,
   seriesOf,
 } from "../../tables/index.ts";
+import { once } from "../../tables/load.ts";
+
+/** Fields that the kernel shows its user space: those of features that it also tells by a hwcap. */
+const visibleToUser = once((): ReadonlySet<string> => {
+  const fields = new Set<string>();
+  for (const { hwcap, advertisedBy } of features())
+    if (hwcap !== undefined && advertisedBy !== undefined)
+      mentioned(advertisedBy, { field: (register, name) => fields.add(`${register}.${name}`) });
+  return fields;
+});
+
+const isDeclared = (of: Field, kernel: string): boolean =>
+  of.declared !== undefined && compareVersions(kernel, of.declared) >= 0;
 
 /** Whether KVM on this kernel shows a field as the CPU has it. */
 function showsTruly(of: Field, kernel: string, shown: number): boolean {
-  const declared = of.declared !== undefined && compareVersions(kernel, of.declared) >= 0;
   const hidden = of.role === "hidden" || of.role === "facility" || of.role === "identity";
-  return declared && !hidden && (of.cap === undefined || shown < of.cap);
+  return isDeclared(of, kernel) && !hidden && (of.cap === undefined || shown < of.cap);
 }
 
 /**
@@ -39,7 +54,10 @@ const states = new WeakMap<HostProfile, ExprState>();
 
 function readHostCpu(profile: HostProfile): ExprState {
   const kernel = seriesOf(profile.kernel.version);
-  const core = findCpu(profile.cpu.name);
+  const { name: cpuName, midr } = profile.cpu;
+  // A name that nobody knows may be a variant of a core that says so itself.
+  const core = findCpu(cpuName) ?? (midr === undefined ? undefined : cpuByMidr(midr));
+  const isVariant = findCpu(cpuName) === undefined && profile.user !== undefined;
   const named = core?.registers ? registerState(core.registers, core.arch) : undefined;
   const working = [...profile.configurations.values()].filter((one) => one.refused === undefined);
   const base = profile.configurations.get("base");
@@ -69,6 +87,8 @@ function readHostCpu(profile: HostProfile): ExprState {
     const user = profile.user?.registers.get(id);
     const inUser = user === undefined ? 0 : Number(fieldOf(user, of));
     if (inUser !== 0 && inUser !== of.absent) return inUser;
+    // Of a variant of a core the table knows only what the core can have.
+    if (isVariant && isDeclared(of, kernel) && visibleToUser().has(`${register}.${name}`)) return inUser;
     return named?.field(register, name);
   };
   return fieldState(
