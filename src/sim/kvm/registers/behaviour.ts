@@ -12,9 +12,9 @@ import {
   systemRegister,
 } from "../../../tables/index.ts";
 import { once } from "../../../tables/load.ts";
-import { inRange } from "../../rules/guest.ts";
 import text from "../data/registers.json?raw";
 import { encodingKey, idOfKey, inFeatureSpace, keyOf } from "./ids.ts";
+import { covers } from "./rules.ts";
 
 /**
  * - `identity`: an ID register of the VM, field by field.
@@ -174,7 +174,7 @@ function rowsOf(profile: HostProfile): Map<bigint, Behaviour> {
   const host = baseState(profile);
   const byId = new Map<bigint, Row[]>();
   for (const row of registerRows()) {
-    if (inRange(profile.kernel.version, row) === false) continue;
+    if (!covers(row, profile.kernel.version)) continue;
     if (row.platform !== undefined && !profile.cpu.platform.includes(row.platform)) continue;
     if (row.where !== undefined && evaluate(parseExpr(row.where), host) !== true) continue;
     for (const name of row.registers) {

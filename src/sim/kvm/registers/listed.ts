@@ -2,12 +2,11 @@
 import type { HostProfile } from "../../../hosts/profile.ts";
 import { idRegister, type KernelRange, systemRegister } from "../../../tables/index.ts";
 import { once } from "../../../tables/load.ts";
-import { inRange } from "../../rules/guest.ts";
 import text from "../data/listed-registers.json?raw";
 import type { Vm } from "../machine.ts";
 import { configurationOfVm, hasFeature } from "./configuration.ts";
 import { encodingKey, idOfKey, isSystemId } from "./ids.ts";
-import { registerRule } from "./rules.ts";
+import { covers, registerRule } from "./rules.ts";
 
 /** Registers by ONE_REG id with their fresh value; null: nothing says it. */
 export type Listed = ReadonlyMap<bigint, bigint | null>;
@@ -44,7 +43,7 @@ function byTable(vm: Vm): Listed {
   ]);
   for (const row of listedRows()) {
     const has = (name: string): boolean => hasFeature(vm.features ?? 0, name);
-    if (inRange(version, row) === false || row.features?.every(has) === false) continue;
+    if (!covers(row, version) || row.features?.every(has) === false) continue;
     if (row.without?.some(has) === true) continue;
     for (const [value, names] of Object.entries(row.values ?? {}))
       for (const name of names) listed.set(idOf(name), BigInt(value));
