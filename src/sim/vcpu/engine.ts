@@ -82,7 +82,8 @@ function find(machine: Machine, cache: BlockCache): Block | Trap | Stop {
     known !== undefined &&
     known.low === state.pcLow &&
     known.high === state.pcHigh &&
-    known.stamp === machine.translationStamp
+    known.stamp === machine.translationStamp &&
+    state.pstate.il === 0
   ) {
     machine.guarded = known.guarded;
     if (known.block.epoch === space.epoch || isCurrent(known.block, space)) return known.block;
