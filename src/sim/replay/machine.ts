@@ -1,8 +1,8 @@
 /** Which host profile stands for the machine of a recording. */
 import { deriveHost } from "../../hosts/derive.ts";
-import type { HostProfile } from "../../hosts/profile.ts";
+import type { Configuration, HostProfile } from "../../hosts/profile.ts";
 import type { RecordingHeader } from "../../recordings/index.ts";
-import { compareVersions, cpu, seriesOf } from "../../tables/index.ts";
+import { compareVersions, cpu, field, fieldMask, idRegister, seriesOf } from "../../tables/index.ts";
 
 /** How near a shipped profile is: the machine itself, or the same CPU with another kernel. */
 export interface NamedProfile {
@@ -46,10 +46,37 @@ export const underKernel = (profile: HostProfile, { kernel }: RecordingHeader): 
   kernel: { release: kernel, version: versionOf(kernel) },
 });
 
+/** Devices that KVM makes on the machine that the lab emulates: VFIO's, GICv3 and its ITS. */
+const LAB_DEVICES = [4, 7, 8];
+/** That machine has no EL3, whatever the core has. */
+const NOT_IN_LAB = [
+  ["ID_AA64PFR0_EL1", "EL3"],
+  ["ID_PFR1_EL1", "Security"],
+] as const;
+
+function inLab(configuration: Configuration): Configuration {
+  const registers = new Map(configuration.registers);
+  for (const [register, name] of NOT_IN_LAB) {
+    const id = idRegister(register)?.id;
+    const of = field(register, name);
+    const value = id === undefined ? undefined : registers.get(id);
+    if (id !== undefined && of !== undefined && typeof value === "bigint")
+      registers.set(id, value & ~fieldMask(of));
+  }
+  return { ...configuration, registers };
+}
+
 /** A profile computed from the tables for the recording's machine, which no profile speaks of. */
 export function derivedFor(header: RecordingHeader): HostProfile | { readonly problem: string } {
   const row = cpu(header.cpu);
   if (row === undefined) return { problem: `the tables know no CPU ${header.cpu}` };
   const version = versionOf(header.kernel);
-  return deriveHost(`${header.cpu}.linux-${seriesOf(version)}`, row, version);
+  const profile = deriveHost(`${header.cpu}.linux-${seriesOf(version)}`, row, version);
+  if ("problem" in profile) return profile;
+  return {
+    ...profile,
+    cpu: { ...profile.cpu, platform: `QEMU ${header.qemu} TCG` },
+    devices: LAB_DEVICES,
+    configurations: new Map([...profile.configurations].map(([name, one]) => [name, inLab(one)])),
+  };
 }
