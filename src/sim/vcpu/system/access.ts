@@ -1,25 +1,18 @@
 /** MRS and MSR of one register at one level, put together from the tables once and then carried out. */
-import {
-  type Encoding,
-  type Expr,
-  evaluate,
-  idRegisters,
-  inIdSpace,
-  sysregEncoding,
-  systemRegister,
-  systemRegisters,
-} from "../../../tables/index.ts";
+import { type Expr, evaluate, inIdSpace, sysregEncoding } from "../../../tables/index.ts";
 import { all } from "../../rules/expected.ts";
 import { holds } from "../../rules/guest.ts";
 import { contextOf } from "../execute/context.ts";
 import { type Level, readPc } from "../state.ts";
-import { type Access, type Core, encodingKey, type Hypervisor, type Trap, UNDEFINED } from "../world.ts";
+import { type Access, type Core, type Hypervisor, type Trap, UNDEFINED } from "../world.ts";
 import { type Behaviour, behavioursOf, type Opening, UNKNOWN } from "./behaviour.ts";
 import { cpuFits, guestFits, perGeneration } from "./facts.ts";
 import { PMUSERENR_EL0 } from "./keys.ts";
+import { isIdEncoding, keyOf, readable, systemTrap, writable } from "./names.ts";
 import { controlKey, type Redirection, redirectionOf, trapsToEl2 } from "./nested.ts";
 import { hostCounters } from "./pmu.ts";
-import { heldIn, keepIn, type Register, views } from "./views.ts";
+import { heldIn, keepIn, type Register } from "./view.ts";
+import { views } from "./views.ts";
 
 /** Reads, or writes a value; a write's answer has no meaning. */
 export type Handler = (core: Core, value: bigint) => Access;
@@ -28,64 +21,6 @@ const undefinedAccess: Access = { kind: "trap", trap: UNDEFINED };
 const alwaysUndefined: Handler = () => undefinedAccess;
 const written: Access = { kind: "done", value: 0n };
 const done = (value: bigint): Access => ({ kind: "done", value });
-
-/** ESR_ELx.EC of a trapped MRS, MSR or SYS. */
-const EC_SYSTEM = 0x18;
-const READ = 1;
-
-/** The trap of an access, as ESR_ELx says it. @param rt the general register; the engine fills it in */
-export const systemTrap = (key: number, read: boolean, level?: 1 | 2): Trap => {
-  const { op0, op1, crn, crm, op2 } = sysregEncoding(BigInt(key));
-  const iss = (op0 << 20) | (op2 << 17) | (op1 << 14) | (crn << 10) | (crm << 1) | (read ? READ : 0);
-  return { ec: EC_SYSTEM, iss, ...(level === undefined ? {} : { level }) };
-};
-
-/** The space of ID registers for which FEAT_IDST has an exception of its own: an encoding there that nobody has. */
-const isIdEncoding = ({ op0, op1, crn, crm }: Encoding): boolean =>
-  op0 === 3 && (op1 === 0 || op1 === 1 || op1 === 3) && crn === 0 && crm < 8;
-
-interface Named {
-  readonly name: string;
-  readonly minLevel: Level | 3;
-  readonly gate: Expr | undefined;
-}
-
-const levelOf = { EL0: 0, EL1: 1, EL2: 2, EL3: 3 } as const;
-
-/** Registers by encoding, apart for reads and writes: two registers can share an encoding. */
-function indexOf(dropped: "ro" | "wo"): ReadonlyMap<number, Named> {
-  const found = new Map<number, Named>();
-  const rows = [
-    ...systemRegisters(),
-    ...idRegisters().map((row) => ({
-      ...row,
-      access: "ro" as const,
-      minEL: "EL1" as const,
-      gate: undefined,
-    })),
-  ];
-  for (const row of rows) {
-    const key = encodingKey(row);
-    if (row.access !== dropped && !found.has(key))
-      found.set(key, { name: row.name, minLevel: levelOf[row.minEL], gate: row.gate });
-  }
-  return found;
-}
-
-/** Made when first asked for. */
-const lazily = <T>(make: () => T): (() => T) => {
-  let made: { readonly value: T } | undefined;
-  return () => {
-    made ??= { value: make() };
-    return made.value;
-  };
-};
-
-const readable = lazily(() => indexOf("wo"));
-const writable = lazily(() => indexOf("ro"));
-
-/** A register's name, for messages and tests; undefined: no register has that key. */
-export const nameOf = (key: number): string | undefined => (readable().get(key) ?? writable().get(key))?.name;
 
 /** UNDEFINED; a read in the ID space is a trap of its own where the CPU has FEAT_IDST. */
 function undefinedOf(hypervisor: Hypervisor, key: number, write: boolean): Handler {
@@ -130,13 +65,6 @@ function registerOf(hypervisor: Hypervisor, key: number, row: Behaviour): Regist
 export function registerFor({ hypervisor }: Core, name: string): Register | undefined {
   const row = rowFor(hypervisor, name, 2, true);
   return row === undefined ? undefined : registerOf(hypervisor, keyOf(name), row);
-}
-
-/** A register's key by its name. @throws on names that the tables lack: they come from the tables only */
-function keyOf(name: string): number {
-  const row = systemRegister(name);
-  if (row === undefined) throw new Error(`no system register is called ${name}`);
-  return encodingKey(row);
 }
 
 /** What reading or writing does once nothing forbids it. */

@@ -1,5 +1,6 @@
 /** What each system register does, as rows: `data/behaviour.json`. */
 import { type Expr, type KernelRange, parseExpr } from "../../../tables/index.ts";
+import { once } from "../../../tables/load.ts";
 import text from "./data/behaviour.json?raw";
 import type { ViewName } from "./views.ts";
 
@@ -97,9 +98,7 @@ interface Index {
   readonly open: readonly { readonly at: number; readonly pattern: RegExp }[];
 }
 
-let index: Index | undefined;
-
-function build(): Index {
+const index = once((): Index => {
   const file: { readonly source: string; readonly rows: readonly RawRow[] } = JSON.parse(text);
   const rows = file.rows.map((row) => read(row, file.source));
   const exact = new Map<string, number[]>();
@@ -109,18 +108,14 @@ function build(): Index {
       if (name.includes("*")) open.push({ at, pattern: new RegExp(`^${name.replaceAll("*", "\\w*")}$`) });
       else exact.set(name, [...(exact.get(name) ?? []), at]);
   return { rows, exact, open };
-}
+});
 
 /** Every row, in order. */
-export function behaviours(): readonly Behaviour[] {
-  index ??= build();
-  return index.rows;
-}
+export const behaviours = (): readonly Behaviour[] => index().rows;
 
 /** Rows about a register, in order. */
 export function behavioursOf(name: string): readonly Behaviour[] {
-  index ??= build();
-  const { rows, exact, open } = index;
+  const { rows, exact, open } = index();
   const found = new Set([
     ...(exact.get(name) ?? []),
     ...open.filter(({ pattern }) => pattern.test(name)).map(({ at }) => at),

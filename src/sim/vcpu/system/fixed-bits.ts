@@ -3,12 +3,14 @@
  * vCPU first runs; what the guest then writes itself to registers that KVM keeps in memory for it, it reads back
  * as written.
  */
-import { type Expr, evaluate, type KernelRange, parseExpr, systemRegister } from "../../../tables/index.ts";
+import { type Expr, evaluate, type KernelRange, parseExpr } from "../../../tables/index.ts";
+import { once } from "../../../tables/load.ts";
 import { all } from "../../rules/expected.ts";
 import { type Guest, holds } from "../../rules/guest.ts";
-import { type Core, encodingKey } from "../world.ts";
+import type { Core } from "../world.ts";
 import { registerFor } from "./access.ts";
 import text from "./data/fixed-bits.json?raw";
+import { keyOf } from "./names.ts";
 
 interface RawBits {
   readonly bits: string;
@@ -44,19 +46,17 @@ const bitsOf = (raw: readonly RawBits[] | undefined): readonly Bits[] =>
     unless: unless === undefined ? undefined : parseExpr(unless),
   }));
 
-let parsed: readonly Row[] | undefined;
-
-/** Every row. @throws where a register is none of the tables': rows come from the file beside this one only */
-export function fixedBitRows(): readonly Row[] {
-  if (parsed !== undefined) return parsed;
+/** Every row. */
+export const fixedBitRows = once((): readonly Row[] => {
   const file: { readonly rows: readonly RawRow[] } = JSON.parse(text);
-  parsed = file.rows.map(({ zero, one, kept, ...row }) => {
-    const register = systemRegister(row.register);
-    if (register === undefined) throw new Error(`no system register is called ${row.register}`);
-    return { ...row, key: encodingKey(register), zero: bitsOf(zero), one: bitsOf(one), kept: kept === true };
-  });
-  return parsed;
-}
+  return file.rows.map(({ zero, one, kept, ...row }) => ({
+    ...row,
+    key: keyOf(row.register),
+    zero: bitsOf(zero),
+    one: bitsOf(one),
+    kept: kept === true,
+  }));
+});
 
 const sum = (guest: Guest, rows: readonly Bits[]): bigint =>
   rows

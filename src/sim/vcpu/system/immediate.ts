@@ -2,9 +2,10 @@
 import { contextOf } from "../execute/context.ts";
 import { changeLevel } from "../state.ts";
 import { type Access, type Core, encodingKey, UNDEFINED } from "../world.ts";
-import { systemTrap } from "./access.ts";
+
 import { cpuHas } from "./facts.ts";
 import { keysOf } from "./keys.ts";
+import { systemTrap } from "./names.ts";
 
 const done: Access = { kind: "done", value: 0n };
 const undefinedAccess: Access = { kind: "trap", trap: UNDEFINED };

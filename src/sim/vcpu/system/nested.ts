@@ -1,10 +1,12 @@
 /** What a guest's own EL2 makes trap to it, and which of its registers EL2 reaches by the names of EL1. */
-import { type Expr, evaluate, systemRegister } from "../../../tables/index.ts";
+import { type Expr, evaluate } from "../../../tables/index.ts";
+import { once } from "../../../tables/load.ts";
 import type { Level, VcpuState } from "../state.ts";
-import { type Core, encodingKey, type Hypervisor } from "../world.ts";
+import type { Core, Hypervisor } from "../world.ts";
 import trapsText from "./data/nested-traps.json?raw";
 import redirectionsText from "./data/redirections.json?raw";
 import { HCR_EL2 } from "./keys.ts";
+import { keyOf } from "./names.ts";
 import type { ViewName } from "./views.ts";
 
 const E2H = 1n << 34n;
@@ -44,11 +46,7 @@ interface TrapFile {
   readonly fine: readonly FineRow[];
 }
 
-let trapFile: TrapFile | undefined;
-const traps = (): TrapFile => {
-  trapFile ??= JSON.parse(trapsText) as TrapFile;
-  return trapFile;
-};
+const traps = once((): TrapFile => JSON.parse(trapsText));
 
 const FINE_GRAINED: Expr = { feat: "FEAT_FGT" };
 const NOT = "not ";
@@ -61,13 +59,6 @@ interface Check {
   readonly bit: bigint;
   readonly trapsWhen: bigint;
   readonly form: "host" | "plain" | undefined;
-}
-
-/** @throws on names that the tables lack: they come from the tables only */
-function keyOf(name: string): number {
-  const row = systemRegister(name);
-  if (row === undefined) throw new Error(`no system register is called ${name}`);
-  return encodingKey(row);
 }
 
 function checksOf({ guest }: Hypervisor, name: string, write: boolean): readonly Check[] {
@@ -124,15 +115,11 @@ export interface Redirection {
   readonly view?: ViewName;
 }
 
-let redirectionIndex: ReadonlyMap<number, Redirection> | undefined;
-
-function redirections(): ReadonlyMap<number, Redirection> {
-  if (redirectionIndex !== undefined) return redirectionIndex;
+const redirections = once((): ReadonlyMap<number, Redirection> => {
   const file: { readonly withE2h: readonly (Redirection & { readonly from: string })[] } =
     JSON.parse(redirectionsText);
-  redirectionIndex = new Map(file.withE2h.map(({ from, ...rest }) => [keyOf(from), rest]));
-  return redirectionIndex;
-}
+  return new Map(file.withE2h.map(({ from, ...rest }) => [keyOf(from), rest]));
+});
 
 /** Which register of EL2 an access by a name of EL1 reaches at a level, as HCR_EL2 stands. */
 export function redirectionOf(core: Core, key: number, level: Level): Redirection | undefined {

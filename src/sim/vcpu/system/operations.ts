@@ -1,11 +1,13 @@
 /** SYS and SYSL: who may execute them, and what AT leaves behind. */
 import { type SysInstruction, sysInstructions } from "../../../tables/index.ts";
+import { once } from "../../../tables/load.ts";
 import type { Level } from "../state.ts";
 import { type Access, type Core, encodingKey, type Hypervisor, UNDEFINED } from "../world.ts";
-import { guardedByEl2, type Handler, opener, systemTrap } from "./access.ts";
+import { guardedByEl2, type Handler, opener } from "./access.ts";
 import type { Opening } from "./behaviour.ts";
 import operationsText from "./data/operations.json?raw";
 import { cpuFits, perGeneration } from "./facts.ts";
+import { systemTrap } from "./names.ts";
 import { type AddressTranslation, translateInto } from "./translation.ts";
 
 interface Row {
@@ -21,18 +23,14 @@ interface Operations {
   readonly rows: readonly { readonly row: Row; readonly matches: (name: string) => boolean }[];
 }
 
-let made: Operations | undefined;
-
-function operations(): Operations {
-  if (made !== undefined) return made;
+const operations = once((): Operations => {
   const file: { readonly rows: readonly Row[] } = JSON.parse(operationsText);
   const rows = file.rows.map((row) => {
     const patterns = row.what.map((what) => new RegExp(`^${what.replace("*", ".*")}$`));
     return { row, matches: (name: string) => patterns.some((pattern) => pattern.test(name)) };
   });
-  made = { byKey: new Map(sysInstructions().map((row) => [encodingKey(row), row])), rows };
-  return made;
-}
+  return { byKey: new Map(sysInstructions().map((row) => [encodingKey(row), row])), rows };
+});
 
 /** Lowest level of a SYS instruction, by op1. */
 const levelOfOp1: Readonly<Record<number, Level | 3>> = { 3: 0, 4: 2, 5: 2, 6: 3, 7: 3 };

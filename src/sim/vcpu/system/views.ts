@@ -1,57 +1,11 @@
 /** Registers that show something else than a value of their own. */
 import { changeLevel, readStackPointer, writeStackPointer } from "../state.ts";
-import { type Access, type Core, UNDEFINED } from "../world.ts";
-import { type Behaviour, UNKNOWN } from "./behaviour.ts";
-import {
-  emulatedControl,
-  physicalCount,
-  setTimerControl,
-  setTimerValue,
-  type Timer,
-  timerControl,
-  timerValue,
-  virtualCount,
-} from "./counters.ts";
-import { cpuHas } from "./facts.ts";
-import {
-  CSSELR_EL1,
-  CTR_EL0,
-  eventCounter,
-  eventType,
-  keysOf,
-  OSLSR_EL1,
-  PMCCFILTR_EL0,
-  PMCCNTR_EL0,
-  PMSELR_EL0,
-} from "./keys.ts";
-import { CYCLES, count, counterMask, counters, increment, resetCounters } from "./pmu.ts";
-
-/** A row as it holds for one register of one guest. */
-export interface Register {
-  readonly key: number;
-  readonly row: Behaviour;
-  /** Bits that a write changes. */
-  readonly keeps: bigint;
-  readonly reset: bigint;
-  /** The register behind it, for views of another. */
-  readonly of: Register | undefined;
-}
-
-/** How a view reads and writes; an access that it does not name is UNDEFINED. */
-export interface View {
-  readonly read?: (core: Core, register: Register) => bigint | Access;
-  readonly write?: (core: Core, value: bigint, register: Register) => undefined | Access;
-}
-
-const undefinedAccess: Access = { kind: "trap", trap: UNDEFINED };
-
-/** What a register holds of its own. */
-export const heldIn = ({ state }: Core, { key, reset }: Register): bigint => state.system.get(key) ?? reset;
-
-/** Keeps the bits that a write changes. */
-export function keepIn({ state }: Core, { key, keeps }: Register, value: bigint): void {
-  state.system.set(key, value & keeps);
-}
+import type { Core } from "../world.ts";
+import { UNKNOWN } from "./behaviour.ts";
+import { CSSELR_EL1, CTR_EL0, keysOf, OSLSR_EL1 } from "./keys.ts";
+import { heldIn, idValue, keepIn, type Register, undefinedAccess, type View } from "./view.ts";
+import { pmuViews } from "./views-pmu.ts";
+import { timerViews } from "./views-timers.ts";
 
 type Bit = "pan" | "uao" | "dit" | "ssbs" | "tco" | "allint";
 const stateBit = (name: Bit, at: bigint): View => ({
@@ -61,36 +15,6 @@ const stateBit = (name: Bit, at: bigint): View => ({
     return undefined;
   },
 });
-
-const timerViews = (
-  timer: Timer,
-): { readonly control: View; readonly emulated: View; readonly value: View } => ({
-  emulated: {
-    read: (core) => emulatedControl(core, timer),
-    write: (core, value) => {
-      setTimerControl(core, timer, value);
-      return undefined;
-    },
-  },
-  control: {
-    read: (core) => timerControl(core, timer),
-    write: (core, value) => {
-      setTimerControl(core, timer, value);
-      return undefined;
-    },
-  },
-  value: {
-    read: (core) => timerValue(core, timer),
-    write: (core, value) => {
-      setTimerValue(core, timer, value);
-      return undefined;
-    },
-  },
-});
-const virtual = timerViews("virtual");
-const physical = timerViews("physical");
-const hypPhysical = timerViews("hyp-physical");
-const hypVirtual = timerViews("hyp-virtual");
 
 const DAIF_AT = 6n;
 const NZCV_AT = 28n;
@@ -103,8 +27,6 @@ function randomNumber({ state }: Core): bigint {
   z = BigInt.asUintN(64, (z ^ (z >> 27n)) * 0x94d0_49bb_1331_11ebn);
   return z ^ (z >> 31n);
 }
-
-const idValue = (core: Core, key: number): bigint => core.hypervisor.idRegister(key) ?? 0n;
 
 const CACHES = 14n;
 const LINE_AT = { data: 16n, instruction: 0n };
@@ -132,59 +54,6 @@ function zeroingBlocks(core: Core, { key }: Register): bigint {
   return barred ? value | DZP : value;
 }
 
-const PMCR = { enable: 1n, events: 2n, cycles: 4n, long: 1n << 6n, longEvents: 1n << 7n, mask: 0xffn };
-
-const pmuControl: View = {
-  read: (core, { key }) => (core.state.system.get(key) ?? idValue(core, key)) & ~(PMCR.events | PMCR.cycles),
-  write: (core, value, { key, keeps }) => {
-    count(core);
-    const before = core.state.system.get(key) ?? idValue(core, key);
-    const forced = cpuHas(core, "FEAT_AA32EL0") ? 0n : PMCR.long;
-    core.state.system.set(key, (before & ~PMCR.mask) | (value & keeps) | forced);
-    resetCounters(core, (value & PMCR.events) !== 0n, (value & PMCR.cycles) !== 0n);
-    return undefined;
-  },
-};
-
-const readCounter = (core: Core, register: Register): bigint => {
-  count(core);
-  return heldIn(core, register) & register.keeps;
-};
-const writeCounter = (core: Core, value: bigint, register: Register): undefined => {
-  count(core);
-  keepIn(core, register, value);
-  return undefined;
-};
-
-/** The register of the counter that PMSELR_EL0 selects; undefined where there is none. */
-function selected(core: Core, cycles: number, others: (n: number) => number): number | undefined {
-  const n = Number((core.state.system.get(PMSELR_EL0) ?? 0x1en) & 0x1fn);
-  return n === CYCLES ? cycles : n < counters(core) ? others(n) : undefined;
-}
-
-const selectedView = (cycles: number, others: (n: number) => number, wide: boolean): View => ({
-  read: (core, register) => {
-    const key = selected(core, cycles, others);
-    if (key === undefined) return undefinedAccess;
-    count(core);
-    const value = core.state.system.get(key) ?? register.reset & register.keeps;
-    return wide && key === cycles ? value : value & register.keeps;
-  },
-  write: (core, value, register) => {
-    const key = selected(core, cycles, others);
-    if (key === undefined) return undefinedAccess;
-    count(core);
-    core.state.system.set(key, wide && key === cycles ? value : value & register.keeps);
-    return undefined;
-  },
-});
-
-/** PMUSERENR_EL0, PMCNTENSET_EL0 and their like: bits that stand for counters. */
-const setOf = (core: Core, register: Register): bigint =>
-  heldIn(core, register.of ?? register) & counterMask(core);
-
-/** Where `state.system` has the CPU's own PMSELR_EL0, which is not the guest's: no register has this key. */
-const CPU_SELECTOR = PMSELR_EL0 | (1 << 16);
 const OS_LOCKED = 2n;
 
 const named = {
@@ -245,20 +114,7 @@ const named = {
       return undefined;
     },
   },
-  "virtual-count": { read: virtualCount },
-  "physical-count": { read: physicalCount },
-  "virtual-control": virtual.control,
-  "virtual-value": virtual.value,
-  "physical-control": physical.control,
-  "physical-value": physical.value,
-  "hyp-physical-control": hypPhysical.control,
-  "hyp-physical-value": hypPhysical.value,
-  "hyp-virtual-control": hypVirtual.control,
-  "hyp-virtual-value": hypVirtual.value,
-  "kvm-virtual-control": virtual.emulated,
-  "kvm-physical-control": physical.emulated,
-  "kvm-hyp-physical-control": hypPhysical.emulated,
-  "kvm-hyp-virtual-control": hypVirtual.emulated,
+  ...timerViews,
   random: {
     read: (core) => {
       core.state.nzcv = 0;
@@ -300,43 +156,7 @@ const named = {
       return undefined;
     },
   },
-  "cpu-selector": {
-    read: ({ state }) => state.system.get(CPU_SELECTOR) ?? 0n,
-    write: ({ state }, value) => {
-      state.system.set(CPU_SELECTOR, value & 0x1fn);
-      return undefined;
-    },
-  },
-  cycles: { read: ({ state }) => BigInt(state.retired) },
-  "pmu-control": pmuControl,
-  "cycle-counter": { read: readCounter, write: writeCounter },
-  "cycle-filter": { read: heldIn, write: writeCounter },
-  "pmu-set": {
-    read: setOf,
-    write: (core, value, register) => {
-      count(core);
-      core.state.system.set(register.key, setOf(core, register) | (value & counterMask(core)));
-      return undefined;
-    },
-  },
-  "pmu-clear": {
-    read: setOf,
-    write: (core, value, register) => {
-      count(core);
-      core.state.system.set((register.of ?? register).key, setOf(core, register) & ~value);
-      return undefined;
-    },
-  },
-  "pmu-increment": {
-    write: (core, value) => {
-      increment(core, value);
-      return undefined;
-    },
-  },
-  "event-counter": { read: readCounter, write: writeCounter },
-  "event-type": { read: (core, register) => heldIn(core, register) & register.keeps, write: writeCounter },
-  "selected-counter": selectedView(PMCCNTR_EL0, eventCounter, true),
-  "selected-type": selectedView(PMCCFILTR_EL0, eventType, false),
+  ...pmuViews,
 } satisfies Readonly<Record<string, View>>;
 
 export type ViewName = keyof typeof named;
