@@ -4,7 +4,12 @@ import { deriveHost } from "../../../src/hosts/derive.ts";
 import type { Vcpu } from "../../../src/sim/kvm/machine.ts";
 import { registerRows } from "../../../src/sim/kvm/registers/behaviour.ts";
 import { freshCacheLevels } from "../../../src/sim/kvm/registers/caches.ts";
-import { listRegisters, resetVcpuRegisters, setRegister } from "../../../src/sim/kvm/registers/index.ts";
+import {
+  listRegisters,
+  resetVcpuRegisters,
+  setRegister,
+  virtualOffset,
+} from "../../../src/sim/kvm/registers/index.ts";
 import { listedRows } from "../../../src/sim/kvm/registers/listed.ts";
 import { registerRules } from "../../../src/sim/kvm/registers/rules.ts";
 import { createVm } from "../../../src/sim/kvm/vm.ts";
@@ -180,6 +185,33 @@ describe("timers", () => {
       "ok",
       0x99n,
     ]);
+  });
+});
+
+describe("counters", () => {
+  it("go on from what they are set to, on every vCPU, a nanosecond an instruction", () => {
+    const vm = vmOn(HOST);
+    const [first, second] = [vcpuOf(vm), vcpuOf(vm)];
+    for (const vcpu of [first, second]) vcpu.state.retired = 5000;
+    expect(set(first, "KVM_REG_ARM_TIMER_CNT", 100n)).toBe("ok");
+    expect([read(first, "KVM_REG_ARM_TIMER_CNT"), read(second, "KVM_REG_ARM_TIMER_CNT")]).toEqual([
+      100n,
+      100n,
+    ]);
+    expect([virtualOffset(vm), read(first, "KVM_REG_ARM_PTIMER_CNT")]).toEqual([4900n, 5000n]);
+    first.state.retired += 7;
+    expect(read(first, "KVM_REG_ARM_TIMER_CNT")).toBe(107n);
+  });
+
+  it("stay with the VM's offset where it has one", () => {
+    const vcpu = vcpuOf(vmOn(HOST));
+    vcpu.vm.counterOffset = 0x1000n;
+    vcpu.state.retired = 0x3000;
+    expect([set(vcpu, "KVM_REG_ARM_TIMER_CNT", 0n), read(vcpu, "KVM_REG_ARM_TIMER_CNT")]).toEqual([
+      "ok",
+      0x2000n,
+    ]);
+    expect(virtualOffset(vcpu.vm)).toBe(0x1000n);
   });
 });
 

@@ -4,7 +4,7 @@ import type { Vcpu } from "../machine.ts";
 import { getDemux, setDemux } from "./caches.ts";
 import { getCore, setCore } from "./core.ts";
 import { getFirmware, setFirmware } from "./firmware.ts";
-import { CLASSES, classOf, isArm64, isSystemId } from "./ids.ts";
+import { CLASSES, classOf, isArm64, isSystemId, truncated } from "./ids.ts";
 import { getSve, setSve } from "./sve.ts";
 import { getSystem, setSystem } from "./system.ts";
 
@@ -41,5 +41,5 @@ export function getRegister(vcpu: Vcpu, id: bigint): Answer<bigint> {
 /** KVM_SET_ONE_REG; bits of `value` beyond the register's width are not looked at. */
 export function setRegister(vcpu: Vcpu, id: bigint, value: bigint): Answer<undefined> {
   const found = classFor(vcpu, id);
-  return found.ok ? found.value.set(vcpu, id, value) : found;
+  return found.ok ? found.value.set(vcpu, id, truncated(id, value)) : found;
 }

@@ -2,7 +2,6 @@
 import { type Answer, done, fails, ok } from "../answer.ts";
 import type { Vcpu, Vm } from "../machine.ts";
 import { hostCacheField } from "./host.ts";
-import { truncated } from "./ids.ts";
 import { registersOf } from "./listed.ts";
 import { registerRule } from "./rules.ts";
 
@@ -27,10 +26,9 @@ export function getDemux(vcpu: Vcpu, id: bigint): Answer<bigint> {
   return value === undefined ? fails("ENOENT") : ok(vcpu.state.caches.get(Number(id & 0xffn)) ?? value);
 }
 
-export function setDemux(vcpu: Vcpu, id: bigint, whole: bigint): Answer<undefined> {
+export function setDemux(vcpu: Vcpu, id: bigint, value: bigint): Answer<undefined> {
   const held = getDemux(vcpu, id);
   if (!held.ok) return held;
-  const value = truncated(id, whole);
   if (registerRule<"invariant" | "kept">(vcpu.vm.kvm, "ccsidr") === "invariant")
     return value === held.value ? done : fails("EINVAL");
   if ((value & LINE_SIZE) + 4n < shortestLine(vcpu, id)) return fails("EINVAL");

@@ -14,7 +14,7 @@ import { type Answer, done, fails, ok } from "../answer.ts";
 import type { Vcpu } from "../machine.ts";
 import { hasFeature } from "./configuration.ts";
 import { hostHasAarch32 } from "./host.ts";
-import { keyOf, restOf, sizeOf, truncated } from "./ids.ts";
+import { keyOf, restOf, sizeOf } from "./ids.ts";
 import { MODE, readPstate, writePstate } from "./pstate.ts";
 
 /** Words of 32 bits in `struct kvm_regs`, by which ids count. */
@@ -138,10 +138,9 @@ function narrow(state: VcpuState): void {
   writePc(state, BigInt.asUintN(32, readPc(state)));
 }
 
-export function setCore(vcpu: Vcpu, id: bigint, whole: bigint): Answer<undefined> {
+export function setCore(vcpu: Vcpu, id: bigint, value: bigint): Answer<undefined> {
   const slot = slotOf(vcpu, id);
   if (!slot.ok) return slot;
-  const value = truncated(id, whole);
   if (restOf(id) === PSTATE && !takesMode(vcpu, value & MODE)) return fails("EINVAL");
   slot.value.write(vcpu.state, value);
   narrow(vcpu.state);

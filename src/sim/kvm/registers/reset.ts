@@ -119,6 +119,7 @@ export function finalizeIdentity(vm: Vm): void {
 /** What user space wrote comes into the CPU, which may not have all of its bits, and the PMU acts on its control. */
 function enterCpu(vcpu: Vcpu): void {
   const { vm, state } = vcpu;
+  if (!hasFeature(vcpu.features, "EL1_32BIT")) state.pstateRest = 0n;
   if (hasFeature(vcpu.features, "PMU_V3")) startPmu(vcpu);
   for (const id of registersOf(vm).keys()) {
     if (!isSystemId(id)) continue;

@@ -7,7 +7,6 @@ import { type Answer, done, fails, ok } from "../answer.ts";
 import type { Vcpu } from "../machine.ts";
 import { hasFeature } from "./configuration.ts";
 import { readBytes, writeBytes } from "./core.ts";
-import { truncated } from "./ids.ts";
 
 const LENGTHS = sveLengthsRegister().id;
 const Z = 0x6080_0000_0015_0000n;
@@ -66,7 +65,7 @@ export function getSve(vcpu: Vcpu, id: bigint): Answer<bigint> {
 }
 
 export function setSve(vcpu: Vcpu, id: bigint, value: bigint): Answer<undefined> {
-  if (id === LENGTHS) return setLengths(vcpu, truncated(id, value));
+  if (id === LENGTHS) return setLengths(vcpu, value);
   const place = placeOf(vcpu, id);
   if (!place.ok) return place;
   // What is beyond the longest vector is not there, and dropped.

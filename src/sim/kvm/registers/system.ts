@@ -4,6 +4,7 @@ import { type Answer, done, fails, ok } from "../answer.ts";
 import type { Vcpu, Vm } from "../machine.ts";
 import { type Behaviour, behaviourOf, givenByFeatures, type Part } from "./behaviour.ts";
 import { isCacheLevels } from "./caches.ts";
+import { readClock, setClock } from "./clock.ts";
 import { hasFeature } from "./configuration.ts";
 import { heldIdentity, setIdentity, setImplementation } from "./identity.ts";
 import { registersOf } from "./listed.ts";
@@ -40,16 +41,12 @@ export function maskOf(vm: Vm, parts: readonly Part[] | undefined): bigint {
 
 const EVERY = (1n << 64n) - 1n;
 
-/** A counter as user space reads it: what it was set to, and what has passed since. */
-const clock = ({ vm, state }: Vcpu, id: bigint): bigint =>
-  BigInt.asUintN(64, BigInt(state.retired) - (vm.registers.get(id) ?? 0n));
-
 /** A timer's control with ISTATUS as the counter has it, on kernels that work it out. */
 function control(vcpu: Vcpu, { key, timer }: Behaviour): bigint {
   const { vm, state } = vcpu;
   const held = state.system.get(key) ?? 0n;
   if (timer === undefined || registerRule<"counter" | "kept">(vm.kvm, "timer.status") === "kept") return held;
-  const met = (state.system.get(timer.compare) ?? 0n) <= clock(vcpu, timer.counter);
+  const met = (state.system.get(timer.compare) ?? 0n) <= readClock(vcpu, timer.counter);
   return met ? held | ISTATUS : held & ~ISTATUS;
 }
 
@@ -65,7 +62,7 @@ export function getSystem(vcpu: Vcpu, id: bigint): Answer<bigint> {
     case "ignored":
       return ok(registersOf(vm).get(id) ?? 0n);
     case "counter":
-      return ok(clock(vcpu, id));
+      return ok(readClock(vcpu, id));
     case "control":
       return ok(control(vcpu, of));
     case "pmcr":
@@ -103,7 +100,7 @@ export function setSystem(vcpu: Vcpu, id: bigint, value: bigint): Answer<undefin
     case "ignored":
       return done;
     case "counter":
-      vm.registers.set(id, BigInt.asUintN(64, BigInt(state.retired) - value));
+      setClock(vcpu, id, value);
       return done;
     case "control":
       return keep(value & ~ISTATUS);
