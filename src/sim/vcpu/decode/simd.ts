@@ -1,14 +1,15 @@
-/** Advanced SIMD, floating point, SVE and SME: their encodings, and the spaces of what the engine lacks. */
+/** Advanced SIMD, floating point, cryptography, SVE: their encodings. */
 import { cryptoRows } from "./crypto.ts";
 import { fpRows } from "./fp.ts";
-import { type Lacks, lackingRow, type Row } from "./row.ts";
+import type { Lacks, Row } from "./row.ts";
 import { simdFpRows } from "./simd-fp.ts";
 import { simdIntegerRows } from "./simd-integer.ts";
 import { simdMemoryRows } from "./simd-memory.ts";
 import { simdMoveRows } from "./simd-move.ts";
 import type { VectorShape } from "./simd-shapes.ts";
+import { type SveInstruction, sveRows } from "./sve.ts";
 
-export type SimdInstruction = VectorShape | Lacks;
+export type SimdInstruction = VectorShape | SveInstruction | Lacks;
 
 export const simdRows: readonly Row<SimdInstruction>[] = [
   ...simdIntegerRows,
@@ -17,5 +18,5 @@ export const simdRows: readonly Row<SimdInstruction>[] = [
   ...fpRows,
   ...simdMemoryRows,
   ...cryptoRows,
-  lackingRow("xxx 0010 xxxxxxxxxxxxxxxxxxxxxxxxx", { name: "SVE", fate: "ADD_Z", uses: "sve" }),
+  ...sveRows,
 ];

@@ -120,7 +120,7 @@ function brain(op: "add" | "mul", a: bigint, b: bigint): bigint {
 type BrainPair = readonly [bigint, bigint];
 
 /** BFDotAdd: `addend + a0 * b0 + a1 * b1`, of brain floating-point pairs. */
-function dotAdd(addend: bigint, a: BrainPair, b: BrainPair, state: FpState): bigint {
+export function dotAdd(addend: bigint, a: BrainPair, b: BrainPair, state: FpState): bigint {
   if ((state.fpcr & FPCR_EBF) !== 0) return extendedDotAdd(addend, a, b, state);
   const first = brain("mul", widened(a[0]), widened(b[0]));
   const second = brain("mul", widened(a[1]), widened(b[1]));

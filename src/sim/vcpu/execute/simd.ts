@@ -1,5 +1,6 @@
 /** Advanced SIMD and floating point: ops of decoded instructions. */
 import type { VectorShape } from "../decode/simd-shapes.ts";
+import type { SveInstruction } from "../decode/sve.ts";
 import { compileCrypto } from "./crypto.ts";
 import { compileScalar } from "./fp.ts";
 import { FPCR_AH, FPCR_FIZ, FPCR_NEP } from "./fp-format.ts";
@@ -8,6 +9,7 @@ import { compileSimdFp } from "./simd-fp.ts";
 import { compileSimdInteger } from "./simd-integer.ts";
 import { compileSimdMemory } from "./simd-memory.ts";
 import { compileSimdMove } from "./simd-move.ts";
+import { compileSve } from "./sve.ts";
 
 /** FEAT_AFP changes what floating point does; the engine has none of it. */
 const ALTERNATIVE = FPCR_AH | FPCR_FIZ | FPCR_NEP;
@@ -24,8 +26,10 @@ const standardOnly =
           what: "floating point with FPCR.AH, FIZ or NEP (FEAT_AFP)",
         });
 
-export function compileSimd(shape: VectorShape): Op {
+export function compileSimd(shape: VectorShape | SveInstruction): Op {
   switch (shape.kind) {
+    case "sve":
+      return standardOnly(compileSve(shape.shape));
     case "int1":
     case "int2":
     case "int-pair":
