@@ -89,10 +89,14 @@ function keyOf(vcpu: Vcpu): string {
   ].join(" ");
 }
 
-/** ID, firmware and bitmap registers as KVM_GET_ONE_REG reads them. */
+/**
+ * ID, firmware and bitmap registers as KVM_GET_ONE_REG reads them. One whose value no profile tells, and that nobody has
+ * written, stays unknown: KVM's own answer is a guess then.
+ */
 function registersOf(vcpu: Vcpu): RegisterFile {
   const file: RegisterFile = new Map(configurationOf(vcpu).registers);
   for (const { id } of [...idRegisters(), ...firmwareRegisters(), ...bitmapRegisters()]) {
+    if (file.get(id) === null && !vcpu.vm.registers.has(id)) continue;
     const answer = getRegister(vcpu, id);
     if (answer.ok) file.set(id, answer.value);
   }
@@ -205,6 +209,7 @@ function hypervisorOf(vcpu: Vcpu): VcpuHypervisor {
       return vectorBytes;
     },
     halts: vcpu.vm.halts,
+    addressBits: vcpu.vm.ipaBits,
     get counterFrequency() {
       return idIn(known, CNTFRQ) ?? FREQUENCY;
     },

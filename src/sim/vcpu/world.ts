@@ -84,6 +84,8 @@ export interface Hypervisor {
   /** Nanoseconds since the VM began, from instructions executed: the same each time. */
   readonly counterFrequency: bigint;
   readonly counterOffset: bigint;
+  /** Bits of a guest-physical address; an access beyond them aborts instead of going to user space. Absent: all. */
+  readonly addressBits?: number;
   /** Immediates of HLT at which the core stops instead of taking the exception. */
   readonly halts?: ReadonlySet<number>;
 }

@@ -91,6 +91,9 @@ function find(machine: Machine, low: number, high: number, kind: AccessKind, el:
   into.page = page;
   into.offset = Number(physical & BigInt(IN_PAGE));
   if (page === undefined || (kind === "write" && page.readOnly)) {
+    const { addressBits } = machine.core.hypervisor;
+    if (addressBits !== undefined && physical >> BigInt(addressBits) !== 0n)
+      return raise(machine, dataAbort(machine, low, high, FAULT.external, false));
     into.page = undefined;
     machine.missing = physical;
     return NEXT;

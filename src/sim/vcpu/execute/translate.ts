@@ -6,6 +6,7 @@ import type { Level } from "../state.ts";
 import type { Core } from "../world.ts";
 import { bit, type Context, type Regime } from "./context.ts";
 import { PAGE_BYTES, pageOf, type Space, spaceOf } from "./space.ts";
+import { walkAbort } from "./walk-abort.ts";
 
 export type AccessKind = "read" | "write" | "fetch";
 
@@ -25,7 +26,6 @@ export const FAULT = {
   accessFlag: 0x08,
   permission: 0x0c,
   external: 0x10,
-  externalOnWalk: 0x14,
   alignment: 0x21,
 } as const;
 
@@ -256,7 +256,7 @@ function walk(core: Core, regime: Regime, request: Request, range: Range, large:
     const aligned = (table >> BigInt(Math.min(bits + 3, granule))) << BigInt(Math.min(bits + 3, granule));
     const at = aligned + index * 8n;
     const descriptor = readDescriptor(space, at, bigEndian);
-    if (descriptor === undefined) return fault(FAULT.externalOnWalk, level);
+    if (descriptor === undefined) return { kind: "fault", code: walkAbort(core, level) };
     const isTable = bit(descriptor, 1);
     if (!bit(descriptor, 0) || (level === 3 ? !isTable : !isTable && !blockAllowed(granule, level, large)))
       return fault(FAULT.translation, level);
