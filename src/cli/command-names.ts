@@ -3,6 +3,8 @@ export const commandNames = [
   "check",
   "build",
   "view",
+  "test",
+  "run",
   "fmt",
   "explain",
   "init",

@@ -201,6 +201,45 @@ export const commands: readonly CommandRow[] = [
     ],
   },
   {
+    name: "run",
+    title: "run a guest image on a simulated host",
+    operands: "FILE IMAGE",
+    least: 2,
+    most: 2,
+    options: [
+      oneGuest,
+      oneHost,
+      {
+        name: "max-instructions",
+        value: "N",
+        title: "end after so many instructions, all vCPUs together; default: 1000000000",
+      },
+      {
+        name: "memory",
+        value: "SIZE",
+        title: "RAM from 0x40000000 on, such as 64M or 1G; default: 128M",
+      },
+      {
+        name: "load",
+        value: "ADDRESS",
+        title: "where a flat image is loaded and begins; default: 0x40080000",
+      },
+      { name: "input", value: "FILE", title: "what the guest reads from its console; `-` is standard input" },
+      { name: "trace", title: "list instructions, exceptions, calls and devices on stderr" },
+      { name: "trace-file", value: "FILE", title: "the same in a file" },
+      root,
+    ],
+    description: [
+      "Makes the virtual machine by the guest's plan on the simulated KVM of the host, loads an ELF program or a flat image and runs it. A PL011 serial port at 0x09000000 and semihosting (HLT #0xf000) are its console, on stdout.",
+      "Exits with the guest's status: that of semihosting's SYS_EXIT, 0 for PSCI SYSTEM_OFF. Exits 124 when the instructions are used up, 125 when the simulator lacks an instruction, 126 when the guest wants something that nobody has or waits for ever; a message on stderr names the instruction and its address.",
+    ],
+    examples: [
+      { line: "guestc run web.guest kernel.elf --host n1-lts", title: "on a host of the file" },
+      { line: "guestc run web.guest boot.bin --load 0x40000000 --memory 16M", title: "a flat image" },
+      { line: "guestc run web.guest kernel.elf --trace-file trace.txt", title: "with all that it executes" },
+    ],
+  },
+  {
     name: "fmt",
     title: "write files in the canonical form",
     operands: "FILE…",

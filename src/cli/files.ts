@@ -72,6 +72,15 @@ export function readUnpacked(path: string): SourceFile {
   return { path: shownPath(path), text: textOf(path, read) };
 }
 
+/** Reads bytes as they are; `-` is standard input. @throws UsageError when it cannot be read */
+export function readBytes(path: string, io: Io): Uint8Array {
+  try {
+    return path === "-" ? io.stdin() : readFileSync(path);
+  } catch (error) {
+    throw systemError(path === "-" ? stdinPath : path, error);
+  }
+}
+
 /** The nearest folder above `folder` (or itself) with a marker of a project. */
 function markedRoot(folder: string): string | undefined {
   for (let at = folder; ; at = dirname(at)) {

@@ -8,10 +8,10 @@ import { fstatSync, readFileSync, writeSync } from "node:fs";
 export class BrokenPipe extends Error {}
 
 export interface Io {
-  /** The product. */
-  readonly out: (text: string) => void;
+  /** The product: text, or bytes as they are. */
+  readonly out: (text: string | Uint8Array) => void;
   /** Messages. */
-  readonly err: (text: string) => void;
+  readonly err: (text: string | Uint8Array) => void;
   /** All of standard input. */
   readonly stdin: () => Buffer;
   readonly env: Readonly<Record<string, string | undefined>>;
@@ -24,8 +24,8 @@ const descriptors = { out: 1, err: 2 } as const;
 const errorCode = (error: unknown): string | undefined =>
   error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : undefined;
 
-function writeAll(descriptor: number, text: string): void {
-  const bytes = Buffer.from(text, "utf8");
+function writeAll(descriptor: number, text: string | Uint8Array): void {
+  const bytes = typeof text === "string" ? Buffer.from(text, "utf8") : text;
   for (let at = 0; at < bytes.length; ) {
     try {
       at += writeSync(descriptor, bytes, at);

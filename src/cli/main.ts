@@ -16,6 +16,7 @@ const runners: Readonly<
   build: () => import("./commands/build.ts"),
   view: () => import("./commands/view.ts"),
   test: () => import("./commands/test.ts"),
+  run: () => import("./commands/run.ts"),
   fmt: () => import("./commands/fmt.ts"),
   explain: () => import("./commands/explain.ts"),
   init: () => import("./commands/init.ts"),

@@ -83,6 +83,57 @@ export function writeIfChanged(path: string, text: string): Written {
   }
 }
 
+/** A file that grows while it is written, and is put in its place when it is whole. */
+export interface GrowingFile {
+  readonly write: (text: string) => void;
+  /** Puts it in its place; without this the old file stays. */
+  readonly keep: () => void;
+  /** Ends the writing; what was not kept is gone. */
+  readonly close: () => void;
+}
+
+/** So many characters are gathered before they are written. */
+const GATHERED = 1 << 16;
+
+/** @throws UsageError when it cannot be written */
+export function growFile(path: string): GrowingFile {
+  const attempt = <T>(act: () => T): T => {
+    try {
+      return act();
+    } catch (error) {
+      throw systemError(path, error);
+    }
+  };
+  const old = attempt(() => existing(path));
+  const target = old?.path ?? path;
+  const { descriptor, name } = attempt(() => openBeside(target));
+  let pending = "";
+  let kept = false;
+  const flush = (): void => {
+    if (pending !== "") attempt(() => writeFileSync(descriptor, pending));
+    pending = "";
+  };
+  return {
+    write(text) {
+      pending += text;
+      if (pending.length >= GATHERED) flush();
+    },
+    keep() {
+      flush();
+      kept = true;
+    },
+    close() {
+      closeSync(descriptor);
+      if (!kept) rmSync(name, { force: true });
+      else
+        attempt(() => {
+          if (old !== undefined) chmodSync(name, old.mode);
+          renameSync(name, target);
+        });
+    },
+  };
+}
+
 /** Gives a product to the file that `--out` names, or to stdout. */
 export function giveProduct(text: string, path: string | undefined, io: Io): void {
   if (path === undefined) io.out(text);

@@ -60,7 +60,17 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
     "src/predict",
     "src/sim/view",
   ],
+  "src/sim/machine": [
+    "src/contract.ts",
+    "src/tables",
+    "src/hosts",
+    "src/planner",
+    "src/sim/vcpu",
+    "src/sim/kvm",
+  ],
+  "src/sim/snapshot.ts": ["src/tables", "src/planner", "src/sim/rules", "src/sim/kvm"],
   "src/predict": [
+    "src/sim/machine",
     "src/contract.ts",
     "src/tables",
     "src/hosts",
