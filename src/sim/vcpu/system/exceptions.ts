@@ -1,15 +1,17 @@
 /** Exceptions: entry to EL1 and EL2, and the return from them. */
+import type { Expr } from "../../../tables/index.ts";
 import { changeLevel, type Level, readPc, type VcpuState, writePc } from "../state.ts";
-import type { Core, Trap } from "../world.ts";
-import { cpuHas } from "./facts.ts";
-import { HCR_EL2, keysOf } from "./keys.ts";
+import { type Core, type Trap, UNDEFINED } from "../world.ts";
+import { cpuHas, guestFits } from "./facts.ts";
+import { HCR_EL2, HFGITR_EL2, keysOf } from "./keys.ts";
+import { isHostApplication } from "./nested.ts";
 import { modeOf, restoreState, savedState } from "./pstate.ts";
 
 const WORD = 4n;
 const EC_AT = 26n;
 /** ESR_ELx.IL: the instruction is 32 bits long, as all of A64. */
 const IL = 1n << 25n;
-const SYNCHRONOUS_FROM = { sameLevelSp0: 0x000n, sameLevel: 0x200n, lowerLevel: 0x400n };
+const PARTS = { sameLevelSp0: 0x000n, sameLevel: 0x200n, lowerLevel: 0x400n };
 const ALL_MASKED = 0xf;
 const SPAN = 1n << 23n;
 const DSSBS = 1n << 44n;
@@ -23,12 +25,33 @@ const held = (state: VcpuState, key: number): bigint => state.system.get(key) ??
 /** Whether the guest has an EL2 of its own. */
 export const isNested = (core: Core): boolean => core.hypervisor.guest.level === 2;
 
-/** The level that takes an exception which names none. */
-export function targetLevel(core: Core): 1 | 2 {
+/** ESR_ELx.EC of SVC and of a trapped ERET. */
+const EC_SVC = 0x15;
+const EC_ERET = 0x1a;
+/** HFGITR_EL2: the guest's EL2 takes what SVC and ERET do at these levels. */
+const SVC_EL0 = 1n << 52n;
+const SVC_EL1 = 1n << 53n;
+const ERET = 1n << 51n;
+const FINE_GRAINED: Expr = { feat: "FEAT_FGT" };
+
+/** Whether the guest's EL2 has a fine-grained trap set. */
+function isTrapped(core: Core, bit: bigint): boolean {
+  const { state, hypervisor } = core;
+  return (
+    (held(state, HFGITR_EL2) & bit) !== 0n &&
+    isNested(core) &&
+    !isHostApplication(core) &&
+    guestFits(hypervisor, FINE_GRAINED)
+  );
+}
+
+/** The level that takes an exception which names none. @param ec its class */
+function targetLevel(core: Core, ec: number): 1 | 2 {
   const { pstate } = core.state;
   if (pstate.el === 2) return 2;
   const toHost = pstate.el === 0 && isNested(core) && (held(core.state, HCR_EL2) & TGE) !== 0n;
-  return toHost ? 2 : 1;
+  const fine = ec === EC_SVC && isTrapped(core, pstate.el === 0 ? SVC_EL0 : SVC_EL1);
+  return toHost || fine ? 2 : 1;
 }
 
 /** Whether PSTATE.PAN is set at entry: EL1's SPAN, EL2's where it is the kernel of EL0. */
@@ -38,7 +61,7 @@ function setsPan(state: VcpuState, target: 1 | 2, sctlr: bigint): boolean {
   return ofApplications && (sctlr & SPAN) === 0n;
 }
 
-/** How an exception comes in, which decides the quarter of the vector table's part. */
+/** How an exception comes in: the entry within a part of the vector table. */
 export type ExceptionKind = "synchronous" | "irq" | "fiq" | "serror";
 const offsets: Readonly<Record<ExceptionKind, bigint>> = {
   synchronous: 0x000n,
@@ -54,12 +77,7 @@ function enter(core: Core, target: 1 | 2, kind: ExceptionKind, back: bigint): vo
   const sctlr = held(state, keys.sctlr);
   state.system.set(keys.spsr, savedState(state));
   state.system.set(keys.elr, back);
-  const part =
-    pstate.el < target
-      ? SYNCHRONOUS_FROM.lowerLevel
-      : pstate.sp === 1
-        ? SYNCHRONOUS_FROM.sameLevel
-        : SYNCHRONOUS_FROM.sameLevelSp0;
+  const part = pstate.el < target ? PARTS.lowerLevel : pstate.sp === 1 ? PARTS.sameLevel : PARTS.sameLevelSp0;
   changeLevel(state, target, 1);
   pstate.daif = ALL_MASKED;
   pstate.il = 0;
@@ -80,7 +98,7 @@ function enter(core: Core, target: 1 | 2, kind: ExceptionKind, back: bigint): vo
  */
 export function takeException(core: Core, trap: Trap): void {
   const { state } = core;
-  const target = trap.level ?? targetLevel(core);
+  const target = trap.level ?? targetLevel(core, trap.ec);
   const keys = keysOf(target);
   const pc = readPc(state);
   enter(core, target, "synchronous", trap.after === true ? pc + WORD : pc);
@@ -104,11 +122,14 @@ function mayReturn(core: Core, from: Level, to: Level): boolean {
 /**
  * ERET: PSTATE and PC come from SPSR_ELx and ELR_ELx. An illegal return (to a higher level, to AArch32, to a mode that
  * is none) stays at the level and sets PSTATE.IL, so that the next instruction takes the exception of an illegal state.
+ *
+ * @returns the exception that ERET takes instead: UNDEFINED at EL0, or the trap of a guest's own EL2
  */
 export function exceptionReturn(core: Core): Trap | undefined {
   const { state } = core;
   const { el } = state.pstate;
-  if (el === 0) return { ec: 0, iss: 0 };
+  if (el === 0) return UNDEFINED;
+  if (el === 1 && isTrapped(core, ERET)) return { level: 2, ec: EC_ERET, iss: 0 };
   const keys = keysOf(el);
   const spsr = held(state, keys.spsr);
   const mode = modeOf(spsr);

@@ -34,9 +34,7 @@ const EL2: LevelKeys = {
 export const keysOf = (level: 1 | 2): LevelKeys => (level === 2 ? EL2 : EL1);
 
 export const HCR_EL2 = key(3, 4, 1, 1, 0);
-export const CPACR_EL1 = key(3, 0, 1, 0, 2);
 export const PAR_EL1 = key(3, 0, 7, 4, 0);
-export const CNTKCTL_EL1 = key(3, 0, 14, 1, 0);
 export const CNTV_CTL_EL0 = key(3, 3, 14, 3, 1);
 export const CNTV_CVAL_EL0 = key(3, 3, 14, 3, 2);
 export const CNTP_CTL_EL0 = key(3, 3, 14, 2, 1);
@@ -46,10 +44,8 @@ export const CNTHP_CVAL_EL2 = key(3, 4, 14, 2, 2);
 export const CNTHV_CTL_EL2 = key(3, 4, 14, 3, 1);
 export const CNTHV_CVAL_EL2 = key(3, 4, 14, 3, 2);
 export const CNTVOFF_EL2 = key(3, 4, 14, 0, 3);
-export const CNTPOFF_EL2 = key(3, 4, 14, 0, 6);
 export const PMCR_EL0 = key(3, 3, 9, 12, 0);
 export const PMCNTENSET_EL0 = key(3, 3, 9, 12, 1);
-export const PMOVSSET_EL0 = key(3, 3, 9, 14, 3);
 export const PMSELR_EL0 = key(3, 3, 9, 12, 5);
 export const PMUSERENR_EL0 = key(3, 3, 9, 14, 0);
 export const PMCCNTR_EL0 = key(3, 3, 9, 13, 0);
@@ -60,6 +56,4 @@ export const eventType = (n: number): number => key(3, 3, 14, 12 + (n >> 3), n &
 export const CSSELR_EL1 = key(3, 2, 0, 0, 0);
 export const CTR_EL0 = key(3, 3, 0, 0, 1);
 export const OSLSR_EL1 = key(2, 0, 1, 1, 4);
-export const CPTR_EL2 = key(3, 4, 1, 1, 2);
-export const MDCR_EL2 = key(3, 4, 1, 1, 1);
-export const CNTHCTL_EL2 = key(3, 4, 14, 1, 0);
+export const HFGITR_EL2 = key(3, 4, 1, 1, 6);
