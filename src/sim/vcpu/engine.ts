@@ -146,7 +146,8 @@ export function runCore(core: Core, budget: number): Stop {
       left--;
       continue;
     }
-    if (state.pstate.btype !== 0) {
+    let { btype } = state.pstate;
+    if (btype !== 0) {
       const trap = landingFault(machine, block.words[0] ?? 0);
       if (trap !== undefined) {
         raised(machine, trap);
@@ -177,8 +178,10 @@ export function runCore(core: Core, budget: number): Stop {
           block.epoch === space.epoch &&
           left > 0 &&
           state.pstate.btype === 0
-        )
+        ) {
+          btype = 0;
           continue;
+        }
         break;
       }
       if (answer === NEXT) {
@@ -201,6 +204,8 @@ export function runCore(core: Core, budget: number): Stop {
         state.retired += i - 1;
         advance(machine, 4 * (i - 1));
         if (machine.trap.after === true) state.retired++;
+        // The instruction that a branch led to has not been executed.
+        if (i === 1) state.pstate.btype = btype;
         raised(machine, machine.trap);
         break;
       }

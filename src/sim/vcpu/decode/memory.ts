@@ -147,8 +147,7 @@ const singles: readonly Row<MemoryInstruction>[] = [
     "ldr",
     ({ size, opc, m, extend, s, n, t }, v) => {
       const shape = shapeOf(size, v, opc);
-      if (shape === undefined || (extend & 2) === 0)
-        return shape === "prefetch" && t >= 24 ? prefetch : undefined;
+      if (shape === undefined || (extend & 2) === 0) return undefined;
       if (shape === "prefetch") return prefetch;
       return {
         group,
