@@ -4,7 +4,7 @@
  * controller beside its place is not part of it; the simulated one holds no interrupts.
  */
 import { pmuEventFilter, smcccFilter, u32, u64 } from "../planner/payload.ts";
-import { deviceAttribute, sveLengthsRegister, vcpuFeatures } from "../tables/index.ts";
+import { deviceAttribute, parseOneReg, sveLengthsRegister, vcpuFeatures } from "../tables/index.ts";
 import {
   type Answer,
   createDevice,
@@ -95,6 +95,7 @@ export type Restored =
   | { readonly vm: Vm; readonly refused: readonly [] }
   | { readonly vm: undefined; readonly refused: readonly [RestoreRefusal, ...RestoreRefusal[]] };
 
+const CLOCKS = ["KVM_REG_ARM_TIMER_CNT", "KVM_REG_ARM_PTIMER_CNT"].map((name) => parseOneReg(name));
 const SVE_LENGTHS = sveLengthsRegister().id;
 
 /** KVM_DEV_ARM_VGIC_GRP_ADDR, KVM_DEV_ARM_VGIC_GRP_CTRL with INIT. */
@@ -234,11 +235,14 @@ function initialise(vcpu: Vcpu, { features, finalized, vectorLengths }: VcpuSnap
   });
 }
 
-/** Every register in the order of the list; all that are refused are told. */
+/**
+ * Every register in the order of the list; all that are refused are told. The vector lengths have had their place before
+ * KVM_ARM_VCPU_FINALIZE; the counters are the VM's, and the first vCPU's are set.
+ */
 function restoreRegisters(vcpu: Vcpu, { registers }: VcpuSnapshot, to: Attempt): void {
-  // The vector lengths have their place before KVM_ARM_VCPU_FINALIZE.
   for (const [id, value] of registers)
-    if (id !== SVE_LENGTHS) attempt(to, "KVM_SET_ONE_REG", setRegister(vcpu, id, value), id, value);
+    if (id !== SVE_LENGTHS && (vcpu.index === 0 || !CLOCKS.includes(id)))
+      attempt(to, "KVM_SET_ONE_REG", setRegister(vcpu, id, value), id, value);
 }
 
 function restoreAttributes(vcpu: Vcpu, snapshot: Snapshot, own: VcpuSnapshot, to: Attempt): void {
