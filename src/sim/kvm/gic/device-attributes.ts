@@ -99,10 +99,10 @@ export function hasGicAttribute(device: Device, group: number, attribute: bigint
   return known ? done : fails("ENXIO");
 }
 
-/** The maintenance interrupt was once a vCPU's, by the affinity in the attribute. */
-const lacksMaintenanceVcpu = (device: Device, attribute: bigint): boolean =>
-  callRule<boolean>(device.vm.kvm, "gic.maintenance-of-vcpu") &&
-  vcpuOf(device, MAINTENANCE, attribute) === undefined;
+/** Once the maintenance interrupt was had as a register is: of a vCPU, by the affinity in the attribute. */
+const asRegister = ({ vm }: Device): boolean => callRule<boolean>(vm.kvm, "gic.maintenance-as-register");
+const lacksVcpu = (device: Device, attribute: bigint): boolean =>
+  asRegister(device) && vcpuOf(device, MAINTENANCE, attribute) === undefined;
 
 /** What a controller's register holds nobody simulates. */
 export class UnknownDeviceRegister extends Error {
@@ -136,7 +136,8 @@ export function getGicAttribute(
     throw new UnknownDeviceRegister(device, group, attribute);
   }
   if (group === MAINTENANCE && knowsMaintenance(device)) {
-    if (lacksMaintenanceVcpu(device, attribute)) return fails("EINVAL");
+    if (lacksVcpu(device, attribute)) return fails("EINVAL");
+    if (asRegister(device) && device.initialised) return fails("EBUSY");
     return ok(numberBytes(device.attributes.get(BigInt(MAINTENANCE) << 32n) ?? 0n, 4));
   }
   return getCommon(device, group, Number(attribute), payload);
@@ -144,7 +145,7 @@ export function getGicAttribute(
 
 /** KVM_DEV_ARM_VGIC_GRP_MAINT_IRQ: a private interrupt, before the GIC is initialised. */
 function setMaintenance(device: Device, attribute: bigint, payload: Payload): Answer<undefined> {
-  if (lacksMaintenanceVcpu(device, attribute)) return fails("EINVAL");
+  if (lacksVcpu(device, attribute)) return fails("EINVAL");
   const irq = readNumber(payload, 4);
   if (!irq.ok) return irq;
   if (device.initialised) return fails("EBUSY");
