@@ -18,7 +18,7 @@ import { type Core, encodingKey, type Hypervisor, type Stop, type Trap } from ".
 import { callHypervisor, targetState } from "./hypercalls.ts";
 import type { Vcpu } from "./machine.ts";
 import { GIC_V3, gicOf as gicDeviceOf } from "./objects.ts";
-import { getRegister } from "./registers/index.ts";
+import { getRegister, virtualOffset } from "./registers/index.ts";
 
 /** vCPU features by name of the tables. */
 const namesOf = (features: number): readonly string[] =>
@@ -214,7 +214,7 @@ function hypervisorOf(vcpu: Vcpu): VcpuHypervisor {
       return idIn(known, CNTFRQ) ?? FREQUENCY;
     },
     get counterOffset() {
-      return vcpu.vm.counterOffset ?? 0n;
+      return virtualOffset(vcpu.vm);
     },
     refresh() {
       const now = knownOf(vcpu);
