@@ -49,6 +49,11 @@ export interface VcpuState {
    * (NZCV, ELR_EL12, TPIDR through HCR_EL2 …) are not here; nor are ID registers, which are the VM's.
    */
   readonly system: Map<number, bigint>;
+  /**
+   * `retired` when user space last wrote, by `encodingKey`: once the guest has gone on, a register holds no more bits than
+   * the CPU has.
+   */
+  readonly written: Map<number, number>;
   /** CCSIDR_EL1 by bits 3:0 of CSSELR_EL1; filled at KVM_ARM_VCPU_INIT. */
   readonly caches: Map<number, bigint>;
   readonly z: Uint8Array;
@@ -85,6 +90,7 @@ export function freshState(): VcpuState {
     pstateRest: 0n,
     stackPointers: new BigUint64Array(3),
     system: new Map(),
+    written: new Map(),
     caches: new Map(),
     z: new Uint8Array(32 * Z_BYTES),
     p: new Uint8Array(16 * P_BYTES),

@@ -2,16 +2,14 @@
 import type { HostProfile } from "../../../hosts/profile.ts";
 import {
   type Expr,
-  type ExprState,
   evaluate,
   idRegister,
-  idRegisters,
   type KernelRange,
   parseExpr,
-  registerState,
   systemRegister,
 } from "../../../tables/index.ts";
 import { once } from "../../../tables/load.ts";
+import { hostCpu } from "../../rules/host-cpu.ts";
 import text from "../data/registers.json?raw";
 import { encodingKey, idOfKey, inFeatureSpace, keyOf } from "./ids.ts";
 import { covers } from "./rules.ts";
@@ -108,7 +106,7 @@ interface Row extends KernelRange {
   readonly keeps?: readonly PartRow[];
   readonly shows?: readonly PartRow[];
   readonly hardware?: readonly PartRow[];
-  /** On the ID registers of configuration `base`. */
+  /** On the host's CPU. */
   readonly where?: string;
   readonly platform?: string;
   readonly why: string;
@@ -160,18 +158,8 @@ function merged(rows: readonly Row[], id: bigint): Behaviour {
 /** A host's rows, merged by register. */
 const byProfile = new WeakMap<HostProfile, Map<bigint, Behaviour>>();
 
-/** What `base` shows: what the host has. */
-function baseState(profile: HostProfile): ExprState {
-  const shown = profile.configurations.get("base")?.registers;
-  const values = idRegisters().flatMap(({ name, id }) => {
-    const value = shown?.get(id);
-    return typeof value === "bigint" ? [[name, value] as const] : [];
-  });
-  return registerState(Object.fromEntries(values), "");
-}
-
 function rowsOf(profile: HostProfile): Map<bigint, Behaviour> {
-  const host = baseState(profile);
+  const host = hostCpu(profile);
   const byId = new Map<bigint, Row[]>();
   for (const row of registerRows()) {
     if (!covers(row, profile.kernel.version)) continue;

@@ -62,8 +62,9 @@ const key = (name: string): number => keyOf(parseOneReg(name) ?? 0n);
 const EVENT_COUNTERS = Array.from({ length: 31 }, (_, n) => key(`PMEVCNTR${n}_EL0`));
 const CYCLE_COUNTER = key("PMCCNTR_EL0");
 
-/** What KVM does about PMCR_EL0 before the guest runs (kvm_pmu_handle_pmcr): resets what it asks for, once. */
+/** What KVM does about PMCR_EL0 before the guest first runs (kvm_pmu_handle_pmcr): resets what it asks for, once. */
 export function startPmu({ vm, state }: Vcpu): void {
+  if (registerRule<"control" | "nothing">(vm.kvm, "pmu.first-run") === "nothing") return;
   const control = state.system.get(keyOf(PMCR)) ?? 0n;
   if ((control & RESET_CYCLES) !== 0n) state.system.set(CYCLE_COUNTER, 0n);
   if ((control & RESET_EVENTS) !== 0n)

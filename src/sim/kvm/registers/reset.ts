@@ -57,19 +57,26 @@ function madeBy(vcpu: Vcpu, kind: Kind): bigint {
 const isElsewhere = (kind: Kind): boolean =>
   kind === "identity" || kind === "implementation" || kind === "counter" || kind === "ignored";
 
+/** A vCPU's own ID registers. */
+const isOwnIdentity = (kind: Kind): boolean => kind === "mpidr" || kind === "cache-levels";
+
 function resetSystem(vcpu: Vcpu): void {
   const { vm, state } = vcpu;
   const { profile } = vm.kvm;
+  const keeps = registerRule<"fresh" | "kept">(vm.kvm, "identity.second-init") === "kept";
+  const before = new Map(state.system);
   state.system.clear();
   const registers = registersOf(vm);
   for (const id of new Set([...registers.keys(), ...featureIds(vm)])) {
     if (!isSystemId(id)) continue;
     const { kind, key, reset, resetWithin } = behaviourOf(profile, id);
     if (isElsewhere(kind)) continue;
+    state.written.set(key, state.retired);
+    const kept = keeps && isOwnIdentity(kind) ? before.get(key) : undefined;
     // A table's CLIDR_EL1 is the CPU's, not the one that KVM makes up.
     const own = kind === "mpidr" || (kind === "cache-levels" && profile.origin === "derived");
     const read = own ? null : registers.get(id);
-    state.system.set(key, (reset ?? read ?? madeBy(vcpu, kind)) & maskOf(vm, resetWithin));
+    state.system.set(key, kept ?? (reset ?? read ?? madeBy(vcpu, kind)) & maskOf(vm, resetWithin));
   }
 }
 
@@ -116,15 +123,8 @@ export function finalizeIdentity(vm: Vm): void {
     clearField(vm, register, name);
 }
 
-/** What user space wrote comes into the CPU, which may not have all of its bits, and the PMU acts on its control. */
+/** The PMU acts on its control, and of PSTATE the CPU has no more bits than it has. */
 function enterCpu(vcpu: Vcpu): void {
-  const { vm, state } = vcpu;
-  if (!hasFeature(vcpu.features, "EL1_32BIT")) state.pstateRest = 0n;
+  if (!hasFeature(vcpu.features, "EL1_32BIT")) vcpu.state.pstateRest = 0n;
   if (hasFeature(vcpu.features, "PMU_V3")) startPmu(vcpu);
-  for (const id of registersOf(vm).keys()) {
-    if (!isSystemId(id)) continue;
-    const { key, hardware } = behaviourOf(vm.kvm.profile, id);
-    const held = state.system.get(key);
-    if (hardware !== undefined && held !== undefined) state.system.set(key, held & maskOf(vm, hardware));
-  }
 }

@@ -28,6 +28,8 @@ export const featureIds = (vm: Vm): readonly bigint[] =>
 
 /** Of a timer's control: its condition is met. */
 const ISTATUS = 4n;
+/** It is enabled. */
+const ENABLE = 1n;
 
 /** The bits that some rows speak of, in this VM. */
 export function maskOf(vm: Vm, parts: readonly Part[] | undefined): bigint {
@@ -41,20 +43,33 @@ export function maskOf(vm: Vm, parts: readonly Part[] | undefined): bigint {
 
 const EVERY = (1n << 64n) - 1n;
 
-/** A timer's control with ISTATUS as the counter has it, on kernels that work it out. */
-function control(vcpu: Vcpu, { key, timer }: Behaviour): bigint {
+/** Whether the guest has gone on since user space last wrote the register, so that it went through the CPU. */
+const wentThroughCpu = ({ ran, state }: Vcpu, key: number): boolean =>
+  ran && state.retired > (state.written.get(key) ?? -1);
+
+/** What the register holds: of what user space wrote, once the guest has run, the bits that the CPU has. */
+function heldIn(vcpu: Vcpu, { key, hardware }: Behaviour): bigint {
+  const held = vcpu.state.system.get(key) ?? 0n;
+  return hardware !== undefined && wentThroughCpu(vcpu, key) ? held & maskOf(vcpu.vm, hardware) : held;
+}
+
+/** A timer's control: with ISTATUS as the counter has it on kernels that work it out, else as the CPU left it. */
+function control(vcpu: Vcpu, of: Behaviour): bigint {
   const { vm, state } = vcpu;
-  const held = state.system.get(key) ?? 0n;
-  if (timer === undefined || registerRule<"counter" | "kept">(vm.kvm, "timer.status") === "kept") return held;
-  const met = (state.system.get(timer.compare) ?? 0n) <= readClock(vcpu, timer.counter);
-  return met ? held | ISTATUS : held & ~ISTATUS;
+  const held = heldIn(vcpu, of);
+  if (of.timer === undefined) return held;
+  const met = (state.system.get(of.timer.compare) ?? 0n) <= readClock(vcpu, of.timer.counter);
+  if (registerRule<"counter" | "kept">(vm.kvm, "timer.status") === "counter")
+    return met ? held | ISTATUS : held & ~ISTATUS;
+  const runs = of.hardware !== undefined && wentThroughCpu(vcpu, of.key) && (held & ENABLE) !== 0n;
+  return runs && met ? held | ISTATUS : held;
 }
 
 export function getSystem(vcpu: Vcpu, id: bigint): Answer<bigint> {
-  const { vm, state } = vcpu;
+  const { vm } = vcpu;
   if (!isVisible(vm, id)) return fails("ENOENT");
   const of = behaviour(vm, id);
-  const held = (state.system.get(of.key) ?? 0n) & maskOf(vm, of.shows);
+  const held = heldIn(vcpu, of) & maskOf(vm, of.shows);
   switch (of.kind) {
     case "identity":
     case "implementation":
@@ -83,6 +98,7 @@ export function setSystem(vcpu: Vcpu, id: bigint, value: bigint): Answer<undefin
   const held = state.system.get(key) ?? 0n;
   const keep = (kept: bigint): Answer<undefined> => {
     const bits = kept & maskOf(vm, keeps);
+    state.written.set(key, state.retired);
     state.system.set(key, writes === "set" ? held | bits : writes === "clear" ? held & ~bits : bits);
     return done;
   };
