@@ -18,6 +18,7 @@ import {
   STOP_AFTER,
   stopWith,
   type Translation,
+  type TranslationBuffer,
 } from "./machine.ts";
 import { noteWrite, PAGE_BITS, PAGE_BYTES, pageOf } from "./space.ts";
 import { type AccessKind, FAULT, translateWith } from "./translate.ts";
@@ -74,6 +75,15 @@ interface Found {
   offset: number;
 }
 
+/** The buffer of accesses with the rights of a level: that in use, or EL0's. */
+function bufferFor(machine: Machine, kind: AccessKind, el: Level): TranslationBuffer {
+  if (el === machine.context.el) return kind === "write" ? machine.writes : machine.reads;
+  const buffers = machine.buffers[0];
+  if (buffers === undefined) return [];
+  buffers.used = true;
+  return kind === "write" ? buffers.writes : buffers.reads;
+}
+
 /** Finds the page of an access that does not leave it, and keeps the translation. */
 function find(machine: Machine, low: number, high: number, kind: AccessKind, el: Level, into: Found): Answer {
   const { context, state } = machine;
@@ -99,9 +109,8 @@ function find(machine: Machine, low: number, high: number, kind: AccessKind, el:
     return NEXT;
   }
   const device = attributes < 0x10;
-  if (el === context.el && (!device || machine.strict !== 0)) {
-    const buffer = kind === "write" ? machine.writes : machine.reads;
-    buffer[(low >>> PAGE_BITS) & INDEX] = {
+  if (!device || machine.strict !== 0) {
+    bufferFor(machine, kind, el)[(low >>> PAGE_BITS) & INDEX] = {
       low: low & PAGE_MASK,
       high,
       page,
@@ -164,6 +173,18 @@ function locate(
   const unaligned = (low & (alignment - 1)) !== 0;
   if (unaligned && machine.strict !== 0)
     return raise(machine, dataAbort(machine, low, high, FAULT.alignment, kind === "write"));
+  const known = bufferFor(machine, kind, el)[(low >>> PAGE_BITS) & INDEX];
+  if (
+    known !== undefined &&
+    known.low === (low & PAGE_MASK) &&
+    known.high === high &&
+    (low & IN_PAGE) + size <= PAGE_BYTES
+  ) {
+    one.page = known.page;
+    one.offset = low & IN_PAGE;
+    two.page = undefined;
+    return NEXT;
+  }
   deviceOnly = false;
   const answer = find(machine, low, high, kind, el, one);
   if (answer !== NEXT) return answer;
@@ -413,6 +434,59 @@ export const storeAs = (
   el: Level,
 ): Answer => slowStore(machine, low, high, size, valueLow, valueHigh, el);
 
+/** Whether a translation has the whole of a little-endian access that may be made. */
+const reaches = (
+  machine: Machine,
+  { low: page, high: upper }: Translation,
+  low: number,
+  high: number,
+  length: number,
+  alignment: number,
+): boolean =>
+  page === (low & PAGE_MASK) &&
+  upper === high &&
+  machine.little &&
+  (low & IN_PAGE) + length <= PAGE_BYTES &&
+  (machine.strict === 0 || (low & (alignment - 1)) === 0);
+
+/** The page of a load that `reaches`, to be read at the address's offset; undefined: it needs the long way. */
+export function readView(
+  machine: Machine,
+  low: number,
+  high: number,
+  length: number,
+  alignment: number,
+): DataView | undefined {
+  const known = machine.reads[(low >>> PAGE_BITS) & INDEX];
+  return known !== undefined && reaches(machine, known, low, high, length, alignment)
+    ? known.view
+    : undefined;
+}
+
+/** As `readView` for a store, which is noted: the caller writes all of it. */
+export function writeView(
+  machine: Machine,
+  low: number,
+  high: number,
+  length: number,
+  alignment: number,
+): DataView | undefined {
+  const known = machine.writes[(low >>> PAGE_BITS) & INDEX];
+  if (known === undefined || !reaches(machine, known, low, high, length, alignment)) return undefined;
+  const offset = low & IN_PAGE;
+  if (known.lines[offset >> 6] !== 0 || known.lines[(offset + length - 1) >> 6] !== 0)
+    noteWrite(known.page, offset, length);
+  return known.view;
+}
+
+/** Longest copy that is faster byte by byte than by the arrays' own means. */
+const SHORT = 48;
+
+function copyBytes(from: Uint8Array, at: number, to: Uint8Array, into: number, length: number): void {
+  if (length > SHORT) to.set(from.subarray(at, at + length), into);
+  else for (let i = 0; i < length; i++) to[into + i] = from[at + i] ?? 0;
+}
+
 /**
  * Reads `length` bytes of elements of `element` bytes to `into[at…]`, each turned to little-endian order, as vector
  * registers hold them.
@@ -429,6 +503,11 @@ export function loadBytes(
   element: number,
   alignment = element,
 ): Answer {
+  const known = machine.reads[(low >>> PAGE_BITS) & INDEX];
+  if (known !== undefined && reaches(machine, known, low, high, length, alignment)) {
+    copyBytes(known.page.bytes, low & IN_PAGE, into, at, length);
+    return NEXT;
+  }
   for (let done = 0; done < length; ) {
     const here = (low + done) | 0;
     const above = carried(low, high, done);
@@ -453,6 +532,13 @@ export function storeBytes(
   element: number,
   alignment = element,
 ): Answer {
+  const known = machine.writes[(low >>> PAGE_BITS) & INDEX];
+  if (known !== undefined && reaches(machine, known, low, high, length, alignment)) {
+    const offset = low & IN_PAGE;
+    copyBytes(from, at, known.page.bytes, offset, length);
+    noteWrite(known.page, offset, length);
+    return NEXT;
+  }
   const last = length - 1;
   if ((low & IN_PAGE) + last >= PAGE_BYTES) {
     const answer = locate(

@@ -1,6 +1,6 @@
 /** Exclusive, ordered and atomic accesses. Each is done before another vCPU runs, so that it is atomic. */
 import type { AtomicInstruction, Operation, Size } from "../decode/atomic.ts";
-import { SINK, SP, Z_BYTES, ZERO } from "../state.ts";
+import { SINK, SP, ZERO } from "../state.ts";
 import { cpuHas } from "../system/facts.ts";
 import {
   addressAbove,
@@ -9,17 +9,15 @@ import {
   deviceStore,
   isDevice,
   load,
-  loadBytes,
   physicalAddress,
   stackAlignment,
   store,
-  storeBytes,
 } from "./access.ts";
 import { bit } from "./context.ts";
 import { compileEights } from "./eights.ts";
 import { type Answer, type Machine, NEXT, type Op, RAISE, raise } from "./machine.ts";
 import { FAULT } from "./translate.ts";
-import { clearRest } from "./vector-file.ts";
+import { loadVector, storeVector } from "./vector-file.ts";
 
 type Of<Kind extends AtomicInstruction["kind"]> = Extract<AtomicInstruction, { readonly kind: Kind }>;
 
@@ -224,19 +222,14 @@ function orderedPairOp({ load: loads, size, t, second, n, moves }: Of<"ordered-p
 }
 
 function orderedVectorOp({ load: loads, bytes, t, n, offset }: Of<"ordered-vector">): Op {
-  const at = t * Z_BYTES;
   return (machine) => {
     if (misaligned(machine, n)) return stackAlignment(machine);
     const { x } = machine;
-    const { z } = machine.state;
     const low = ((x[2 * n] ?? 0) + offset) | 0;
     const high = next(x[2 * n] ?? 0, x[2 * n + 1] ?? 0, offset);
     const fault = alignmentFault(machine, low, high, bytes, !loads, true);
     if (fault !== NEXT) return fault;
-    if (!loads) return storeBytes(machine, low, high, z, at, bytes, bytes, 1);
-    const answer = loadBytes(machine, low, high, z, at, bytes, bytes, 1);
-    if (answer === NEXT) clearRest(machine, t, bytes);
-    return answer;
+    return (loads ? loadVector : storeVector)(machine, low, high, t, bytes, 1);
   };
 }
 

@@ -66,6 +66,8 @@ export interface Machine {
   readonly state: VcpuState;
   /** `state.x`. */
   readonly x: Int32Array;
+  /** `state.z` in words. */
+  readonly z: Int32Array;
   core: Core;
   space: Space;
   trap: Trap;
@@ -141,10 +143,15 @@ export function machineOf(core: Core): Machine {
     }
     return known;
   }
-  const buffers = [0, 1, 2, 3, 4, 5].map(() => ({ reads: emptyBuffer(), writes: emptyBuffer(), used: false }));
+  const buffers = [0, 1, 2, 3, 4, 5].map(() => ({
+    reads: emptyBuffer(),
+    writes: emptyBuffer(),
+    used: false,
+  }));
   const machine: Machine = {
     state: core.state,
     x: core.state.x,
+    z: new Int32Array(core.state.z.buffer, core.state.z.byteOffset, core.state.z.length / 4),
     core,
     space: spaceOf(core.memory),
     trap: UNDEFINED,

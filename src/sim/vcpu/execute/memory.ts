@@ -25,7 +25,7 @@ import {
 import { extend64 } from "./arithmetic.ts";
 import { type Answer, type Machine, NEXT, type Op } from "./machine.ts";
 import { authenticate, keyEnabled } from "./pauth.ts";
-import { clearRest } from "./vector-file.ts";
+import { clearRest, loadVector, storeVector } from "./vector-file.ts";
 
 type Of<Kind extends MemoryInstruction["kind"]> = Extract<MemoryInstruction, { readonly kind: Kind }>;
 
@@ -160,30 +160,14 @@ function moveBase({ x }: Machine, n: number, offset: number): void {
 
 /** Loads and stores of vector registers, of any mode. */
 function vectorOp({ load, bytes, t, n, offset, mode }: Of<"single">): Op {
-  const at = t * Z_BYTES;
+  const transfer = load ? loadVector : storeVector;
   return (machine) => {
     if (!addressOf(machine, n, offset, mode)) return stackAlignment(machine);
-    const answer = transferVector(machine, load, machine.low, machine.high, at, bytes);
-    if (answer !== NEXT) return answer;
-    if (load) clearRest(machine, t, bytes);
-    if (mode !== "offset") moveBase(machine, n, offset);
-    return NEXT;
+    const answer = transfer(machine, machine.low, machine.high, t, bytes, bytes);
+    if (answer === NEXT && mode !== "offset") moveBase(machine, n, offset);
+    return answer;
   };
 }
-
-const transferVector = (
-  machine: Machine,
-  load: boolean,
-  low: number,
-  high: number,
-  at: number,
-  bytes: number,
-): Answer => {
-  const { z } = machine.state;
-  return load
-    ? loadBytes(machine, low, high, z, at, bytes, bytes)
-    : storeBytes(machine, low, high, z, at, bytes, bytes);
-};
 
 function singleOp(instruction: Of<"single">): Op {
   const { load, vector, bytes, signed, t, n, offset, mode, unprivileged } = instruction;
@@ -225,7 +209,7 @@ function singleOp(instruction: Of<"single">): Op {
 
 function indexedOp({ load, vector, bytes, signed, t, n, m, extend, amount }: Of<"indexed">): Op {
   const [base, by] = [2 * n, 2 * m];
-  const at = vector ? t * Z_BYTES : 2 * t;
+  const at = 2 * t;
   const size = sizeOf(bytes);
   const loader = LOADERS[size];
   return (machine) => {
@@ -235,11 +219,7 @@ function indexedOp({ load, vector, bytes, signed, t, n, m, extend, amount }: Of<
     const first = x[base] ?? 0;
     const low = (first + machine.low) | 0;
     const high = ((x[base + 1] ?? 0) + machine.high + (low >>> 0 < first >>> 0 ? 1 : 0)) | 0;
-    if (vector) {
-      const answer = transferVector(machine, load, low, high, at, bytes);
-      if (answer === NEXT && load) clearRest(machine, t, bytes);
-      return answer;
-    }
+    if (vector) return (load ? loadVector : storeVector)(machine, low, high, t, bytes, bytes);
     if (load) {
       const answer = loader(machine, low, high);
       if (answer === NEXT) {
@@ -257,18 +237,14 @@ function indexedOp({ load, vector, bytes, signed, t, n, m, extend, amount }: Of<
 
 function literalOp({ vector, bytes, signed, t, offset }: Of<"literal">, place: number): Op {
   const by = place + offset;
-  const at = vector ? t * Z_BYTES : 2 * t;
+  const at = 2 * t;
   const size = sizeOf(bytes);
   const loader = LOADERS[size];
   return (machine) => {
     const { state } = machine;
     const low = (state.pcLow + by) | 0;
     const high = highOf(state.pcLow, state.pcHigh, low, by);
-    if (vector) {
-      const answer = transferVector(machine, true, low, high, at, bytes);
-      if (answer === NEXT) clearRest(machine, t, bytes);
-      return answer;
-    }
+    if (vector) return loadVector(machine, low, high, t, bytes, bytes);
     const answer = loader(machine, low, high);
     if (answer === NEXT) {
       put(machine, at, bytes, signed);
@@ -320,30 +296,46 @@ function pairOp(instruction: Of<"pair">): Op {
   };
 }
 
+/** Whether a pair of vector registers lies in two pages: then it is moved as one, so that a fault leaves all as it was. */
+const crosses = (low: number, bytes: number): boolean => (low & 0xfff) + 2 * bytes > 0x1000;
+
 const staging = new Uint8Array(32);
 
 function vectorPairOp({ load, bytes, t, second, n, offset, mode }: Of<"pair">): Op {
   const [a, b] = [t * Z_BYTES, second * Z_BYTES];
+  const transfer = load ? loadVector : storeVector;
   return (machine) => {
     if (!addressOf(machine, n, offset, mode)) return stackAlignment(machine);
     const { low, high } = machine;
-    const { z } = machine.state;
-    if (load) {
-      const answer = loadBytes(machine, low, high, staging, 0, 2 * bytes, bytes);
+    if (crosses(low, bytes)) {
+      const answer = acrossPages(machine, load, low, high);
       if (answer !== NEXT) return answer;
-      z.set(staging.subarray(0, bytes), a);
-      clearRest(machine, t, bytes);
-      z.set(staging.subarray(bytes, 2 * bytes), b);
-      clearRest(machine, second, bytes);
     } else {
-      staging.set(z.subarray(a, a + bytes), 0);
-      staging.set(z.subarray(b, b + bytes), bytes);
-      const answer = storeBytes(machine, low, high, staging, 0, 2 * bytes, bytes);
-      if (answer !== NEXT) return answer;
+      const one = transfer(machine, low, high, t, bytes, bytes);
+      if (one !== NEXT) return one;
+      // In the same page, where the first has been, nothing can fail.
+      const two = transfer(machine, (low + bytes) | 0, next(low, high, bytes), second, bytes, 1);
+      if (two !== NEXT) return two;
     }
     if (mode !== "offset") moveBase(machine, n, offset);
     return NEXT;
   };
+
+  function acrossPages(machine: Machine, loads: boolean, low: number, high: number): Answer {
+    const { z } = machine.state;
+    if (!loads) {
+      staging.set(z.subarray(a, a + bytes), 0);
+      staging.set(z.subarray(b, b + bytes), bytes);
+      return storeBytes(machine, low, high, staging, 0, 2 * bytes, bytes);
+    }
+    const answer = loadBytes(machine, low, high, staging, 0, 2 * bytes, bytes);
+    if (answer !== NEXT) return answer;
+    z.set(staging.subarray(0, bytes), a);
+    clearRest(machine, t, bytes);
+    z.set(staging.subarray(bytes, 2 * bytes), b);
+    clearRest(machine, second, bytes);
+    return NEXT;
+  }
 }
 
 const join = (low: number, high: number): bigint => (BigInt(high >>> 0) << 32n) | BigInt(low >>> 0);
