@@ -308,6 +308,9 @@ export type SveMap =
   | (typeof shiftsInto)[number][1]
   | (typeof integerConversions)[number][1]
   | (typeof fpConversions)[number][1]
+  | (typeof halfConversions)[number][1]
+  | (typeof brainGoverned)[number][1]
+  | (typeof brainAccumulating)[number][2]
   | "xar"
   | "adr-s32"
   | "adr-u32"
@@ -315,7 +318,6 @@ export type SveMap =
   | "fexpa"
   | "flogb"
   | "sel"
-  | "fclamp"
   | "long-add"
   | "long-subtract"
   | "long-difference"
@@ -352,6 +354,38 @@ const fpConversions = [
   ["11 0010 01", "fcvt-d-h", 3],
   ["11 0010 10", "fcvt-s-d", 3],
   ["11 0010 11", "fcvt-d-s", 3],
+] as const;
+
+/** Between even lanes, or odd ones, and those around them. */
+const halfConversions = [
+  ["01100101 00 0010 10", "fcvtx", 3, SVE2],
+  ["01100100 00 0010 10", "fcvtxnt", 3, SVE2],
+  ["01100100 10 0010 00", "fcvtnt-h-s", 2, SVE2],
+  ["01100100 11 0010 10", "fcvtnt-s-d", 3, SVE2],
+  ["01100100 10 0010 01", "fcvtlt-s-h", 2, SVE2],
+  ["01100100 11 0010 11", "fcvtlt-d-s", 3, SVE2],
+  ["01100101 10 0010 10", "bfcvt", 2, sveGate("BFDOT_Z")],
+  ["01100100 10 0010 10", "bfcvtnt", 2, sveGate("BFDOT_Z")],
+] as const;
+
+/** Brain floating point in lanes of 16 bits, where other formats have their size: governed, and not. */
+const brainGoverned = [
+  ["0000", "bfadd"],
+  ["0001", "bfsub"],
+  ["0010", "bfmul"],
+  ["0100", "bfmaxnm"],
+  ["0101", "bfminnm"],
+  ["0110", "bfmax"],
+  ["0111", "bfmin"],
+] as const;
+const brainPlain = [
+  ["000", "bfadd"],
+  ["001", "bfsub"],
+  ["010", "bfmul"],
+] as const;
+const brainAccumulating = [
+  ["000", "000010", "bfmla"],
+  ["001", "000011", "bfmls"],
 ] as const;
 
 const integerConversions = [
@@ -627,6 +661,43 @@ const indexed: Rows = (
   ];
 });
 
+const B16B16 = sveGate("BFADD_Z");
+const brainLane = (word: number): Operand => ({
+  z: bits(word, 16, 3),
+  pick: "index",
+  index: element16(word),
+  size: 1,
+});
+
+const brain: Rows = [
+  ...halfConversions.map(([picture, op, size, gateOf]) =>
+    sveRow<SveShape>(`${picture} 101 xxx xxxxx xxxxx`, op, gateOf, (f) =>
+      mapped(op, size, f.d, [same(f.n), constant(0), same(f.d)], f.pg),
+    ),
+  ),
+  ...brainGoverned.map(([opcode, op]) =>
+    sveRow<SveShape>(`01100101 00 00 ${opcode} 100 xxx xxxxx xxxxx`, op, B16B16, (f) =>
+      mapped(op, 1, f.d, [same(f.d), same(f.n)], f.pg),
+    ),
+  ),
+  ...brainPlain.map(([opcode, op]) =>
+    sveRow<SveShape>(`01100101 00 0 xxxxx 000 ${opcode} xxxxx xxxxx`, op, B16B16, (f) =>
+      mapped(op, 1, f.d, [same(f.n), same(f.m)]),
+    ),
+  ),
+  ...brainAccumulating.flatMap(([opcode, indexedOpcode, op]) => [
+    sveRow<SveShape>(`01100101 00 1 xxxxx ${opcode} xxx xxxxx xxxxx`, op, B16B16, (f) =>
+      mapped(op, 1, f.d, [same(f.n), same(f.m), same(f.d)], f.pg),
+    ),
+    sveRow<SveShape>(`01100100 0x 1 xxxxx ${indexedOpcode} xxxxx xxxxx`, op, B16B16, (f) =>
+      mapped(op, 1, f.d, [same(f.n), brainLane(f.word), same(f.d)]),
+    ),
+  ]),
+  sveRow("01100100 0x 1 xxxxx 001010 xxxxx xxxxx", "bfmul", B16B16, (f) =>
+    mapped("bfmul", 1, f.d, [same(f.n), brainLane(f.word)]),
+  ),
+];
+
 const selections: Rows = [
   sveRow("00000101 xx 1 xxxxx 11 xxxx xxxxx xxxxx", "sel", SVE, (f) => ({
     ...mapped("sel", f.size, f.d, [same(f.n), same(f.m)], bits(f.word, 10, 4)),
@@ -747,6 +818,7 @@ export const sveMapRows: Rows = [
   ...byImmediate,
   ...floating,
   ...indexed,
+  ...brain,
   ...selections,
   ...tests,
 ];

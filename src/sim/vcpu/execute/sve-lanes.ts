@@ -7,6 +7,7 @@ import { mulAdd, mulAddWide, neg } from "./fp-arithmetic.ts";
 import { convert, fromFixed, toFixed } from "./fp-convert.ts";
 import { recipEstimateOfInteger, rsqrtEstimateOfInteger } from "./fp-estimate.ts";
 import {
+  BFLOAT,
   bitLength,
   CONVERTED_HALF,
   DOUBLE,
@@ -16,6 +17,7 @@ import {
   IDC,
   IOC,
   SINGLE,
+  TO_ODD,
   TO_ZERO,
 } from "./fp-format.ts";
 import { fp1, fp2, fp3 } from "./simd-fp-lanes.ts";
@@ -186,6 +188,16 @@ const fromInteger = (to: Width, from: Width): SveLane =>
     return fromFixed(widths[to].f, b === 1n ? BigInt.asIntN(bits, a) : BigInt.asUintN(bits, a), 0, fp);
   });
 
+const toOddSingle = (a: bigint, fp: FpState): bigint => convert(DOUBLE, SINGLE, a, fp, TO_ODD, false);
+const toBrain = (a: bigint, fp: FpState): bigint => convert(SINGLE, BFLOAT, a, fp, undefined, false);
+
+/** A narrow result above what is in the lower half of the lane. */
+const above = (value: bigint, before: bigint, width: number): bigint =>
+  (value << BigInt(width)) | BigInt.asUintN(width, before);
+
+const brainLane = (op: keyof typeof fp2): SveLane =>
+  unsignedLane((a, b, _c, _bits, fp) => fp2[op].exact(BFLOAT, a, b, fp));
+
 const brainAdd = (negates: boolean): SveLane =>
   unsignedLane((a, b, c, _bits, fp) => {
     const first = a << 16n;
@@ -329,10 +341,6 @@ export const sveLanes: Readonly<Record<Exclude<SveMap, "sel">, SveLane>> = {
   fscale: two("fscale"),
   frecps: two("frecps"),
   frsqrts: two("frsqrts"),
-  fclamp: unsignedLane((a, b, c, bits, fp) => {
-    const f = format(bits);
-    return fp2.fminnm.exact(f, fp2.fmaxnm.exact(f, a, c, fp), b, fp);
-  }),
   fabs: one("fabs"),
   fneg: one("fneg"),
   fsqrt: one("fsqrt"),
@@ -373,6 +381,23 @@ export const sveLanes: Readonly<Record<Exclude<SveMap, "sel">, SveLane>> = {
   "fcvt-d-h": conversion("d", "h"),
   "fcvt-s-d": conversion("s", "d"),
   "fcvt-d-s": conversion("d", "s"),
+  fcvtx: unsignedLane((a, _b, _c, _bits, fp) => toOddSingle(a, fp)),
+  fcvtxnt: unsignedLane((a, _b, c, _bits, fp) => above(toOddSingle(a, fp), c, 32)),
+  "fcvtnt-h-s": unsignedLane((a, b, c, bits, fp) => above(conversion("h", "s").f(a, b, c, bits, fp), c, 16)),
+  "fcvtnt-s-d": unsignedLane((a, b, c, bits, fp) => above(conversion("s", "d").f(a, b, c, bits, fp), c, 32)),
+  "fcvtlt-s-h": unsignedLane((a, b, c, bits, fp) => conversion("s", "h").f(a >> 16n, b, c, bits, fp)),
+  "fcvtlt-d-s": unsignedLane((a, b, c, bits, fp) => conversion("d", "s").f(a >> 32n, b, c, bits, fp)),
+  bfcvt: unsignedLane((a, _b, _c, _bits, fp) => toBrain(a, fp)),
+  bfcvtnt: unsignedLane((a, _b, c, _bits, fp) => above(toBrain(a, fp), c, 16)),
+  bfadd: brainLane("fadd"),
+  bfsub: brainLane("fsub"),
+  bfmul: brainLane("fmul"),
+  bfmaxnm: brainLane("fmaxnm"),
+  bfminnm: brainLane("fminnm"),
+  bfmax: brainLane("fmax"),
+  bfmin: brainLane("fmin"),
+  bfmla: unsignedLane((a, b, c, _bits, fp) => mulAdd(BFLOAT, c, a, b, fp)),
+  bfmls: unsignedLane((a, b, c, _bits, fp) => mulAdd(BFLOAT, c, neg(BFLOAT, a), b, fp)),
   "fcvtz-h-h": toInteger("h", "h"),
   "fcvtz-s-h": toInteger("s", "h"),
   "fcvtz-d-h": toInteger("d", "h"),

@@ -5,7 +5,15 @@ import { P_BYTES, Z_BYTES } from "../state.ts";
 import { load, loadBytes, type Size, stackAlignment, store, storeBytes } from "./access.ts";
 import { type Answer, type Machine, NEXT, type Op } from "./machine.ts";
 import { vectorsOf } from "./simd-registers.ts";
-import { elements, isActive, readElement, type Vectors, vectorLength, writeElement } from "./sve-state.ts";
+import {
+  elements,
+  fromLength,
+  isActive,
+  readElement,
+  type Vectors,
+  vectorLength,
+  writeElement,
+} from "./sve-state.ts";
 
 type Of<Kind extends SveShape["kind"]> = Extract<SveShape, { kind: Kind }>;
 
@@ -230,7 +238,7 @@ export function compileSveMemory(shape: MemoryShape): Op {
     case "transfer":
       return shape.load ? compileLoad(shape) : compileStore(shape);
     case "replicated":
-      return compileReplicated(shape);
+      return fromLength(shape.bytes, compileReplicated(shape));
     case "whole":
       return compileWhole(shape);
     case "prefetch":

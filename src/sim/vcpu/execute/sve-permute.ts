@@ -14,6 +14,7 @@ import { larger, smaller, sveLanes } from "./sve-lanes.ts";
 import { formatOfSize } from "./sve-map.ts";
 import {
   elements,
+  fromLength,
   isActive,
   overVectors,
   readElement,
@@ -430,7 +431,7 @@ function compilePermute(shape: Permute): Op {
     case "uzp2q":
     case "trn1q":
     case "trn2q":
-      return compileQuadwords(shape);
+      return fromLength(32, compileQuadwords(shape));
     case "tbl":
     case "tbl2":
     case "tbx":

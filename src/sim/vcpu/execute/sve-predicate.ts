@@ -233,7 +233,7 @@ const relations: Readonly<
 function apart(op: "wr" | "rw", first: bigint, second: bigint, size: number, count: number): number {
   const distance = second - first;
   const lanes = (op === "rw" && distance < 0n ? -distance : distance) >> BigInt(size);
-  const free = op === "rw" ? lanes === 0n : distance <= 0n || lanes === 0n;
+  const free = op === "rw" ? distance === 0n : distance <= 0n;
   return free || lanes > BigInt(count) ? count : Number(lanes);
 }
 

@@ -8,7 +8,15 @@ import { dotAdd } from "./simd-fp-products.ts";
 import { polynomialProduct } from "./simd-integer.ts";
 import { saturate } from "./sve-lanes.ts";
 import { formatOfSize } from "./sve-map.ts";
-import { elements, isActive, overVectors, readElement, type Vectors, writeElement } from "./sve-state.ts";
+import {
+  elements,
+  fromLength,
+  isActive,
+  overVectors,
+  readElement,
+  type Vectors,
+  writeElement,
+} from "./sve-state.ts";
 
 type Product = Extract<SveShape, { kind: "product" }>;
 
@@ -203,7 +211,7 @@ export function compileSveProduct(shape: Product): Op {
   const lane = lanes[op](shape);
   // FMMLA of doubles works on 256 bits at a time; what is left over becomes 0.
   const unit = op === "fmmla" && size === 3 ? 4 : 1;
-  return overVectors((v) => {
+  const work = overVectors((v) => {
     const count = elements(v, size);
     const whole = count - (count % unit);
     const results = Array.from({ length: whole }, (_, i) =>
@@ -212,4 +220,5 @@ export function compileSveProduct(shape: Product): Op {
     for (const [i, value] of results.entries()) if (value !== undefined) writeElement(v.r, d, size, i, value);
     for (let i = whole; i < count; i++) writeElement(v.r, d, size, i, 0n);
   });
+  return unit === 1 ? work : fromLength(32, work);
 }

@@ -1,7 +1,8 @@
 /** SVE's registers at the vector length in use: lanes as BigInts, predicates as bits. */
 import { P_BYTES, type VcpuState, Z_BYTES } from "../state.ts";
+import { UNDEFINED } from "../world.ts";
 import { keyOf } from "./context.ts";
-import { type Machine, NEXT, type Op } from "./machine.ts";
+import { type Machine, NEXT, type Op, raise } from "./machine.ts";
 import { type VectorRegisters, vectorsOf } from "./simd-registers.ts";
 
 const QUADWORD = 16;
@@ -51,6 +52,12 @@ export const overVectors =
     work({ r: vectorsOf(state), state, p: state.p, length: vectorLength(machine) }, machine);
     return NEXT;
   };
+
+/** UNDEFINED where the length in use is below so many bytes. */
+export const fromLength =
+  (least: number, op: Op): Op =>
+  (machine) =>
+    vectorLength(machine) < least ? raise(machine, UNDEFINED) : op(machine);
 
 const lane = (z: number, size: number): number => (z * Z_BYTES) >> size;
 
