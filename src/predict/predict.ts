@@ -3,23 +3,15 @@ import type { Contract } from "../contract.ts";
 import { configurationFor } from "../hosts/configuration.ts";
 import type { HostProfile } from "../hosts/profile.ts";
 import type { Plan } from "../planner/plan.ts";
+import { guestOf } from "../sim/kvm/guest.ts";
+import { freezeAtFirstRun } from "../sim/kvm/index.ts";
+import { establish } from "../sim/machine/establish.ts";
 import { type Conduit, callOutcome } from "../sim/rules/calls.ts";
 import type { CallOutcome, Expected, RegisterOutcome } from "../sim/rules/expected.ts";
 import { fateOf } from "../sim/rules/fates.ts";
-import { type Gic, type GuestBase, guestWith, inRange, type RegisterFile } from "../sim/rules/guest.ts";
 import { registerOutcomes } from "../sim/rules/registers.ts";
-import { inOrder } from "../sim/rules/ranges.ts";
-import {
-  capability,
-  type Fate,
-  field,
-  fieldMask,
-  fieldValues,
-  idRegister,
-  idRegisters,
-  inIdSpace,
-} from "../tables/index.ts";
-import { firstRefusal } from "./apply.ts";
+import { capability, type Fate } from "../tables/index.ts";
+import { whyRefused } from "./why.ts";
 
 export type Prediction =
   | {
@@ -51,78 +43,19 @@ export interface View {
   instruction(name: string): Expected<Fate>;
 }
 
-const VGIC_V3 = 7;
-const VGIC_V2 = 5;
+const GIC_DEVICE = { v2: 5, v3: 7 } as const;
 
-/** The interrupt controller: the contract's, else the newest that the host offers, as the example VMM chooses. */
-function gicOf(contract: Contract, profile: HostProfile): Gic | undefined {
-  if (contract.gic !== undefined) return contract.gic.value;
-  if (profile.devices === undefined) return undefined;
-  if (profile.devices.includes(VGIC_V3)) return "v3";
-  return profile.devices.includes(VGIC_V2) ? "v2" : "none";
+/** What the plan does not say is the VMM's to do, and is taken to work: the contract's interrupt controller is there. */
+function hostFor(contract: Contract, profile: HostProfile): HostProfile {
+  const gic = contract.gic?.value ?? "none";
+  const devices = profile.devices ?? [];
+  if (gic === "none" || devices.includes(GIC_DEVICE[gic])) return profile;
+  return { ...profile, devices: [...devices, GIC_DEVICE[gic]] };
 }
 
-/** A contract in the words of the rules. */
-export function guestBase(
-  contract: Contract,
-  profile: HostProfile,
-): Omit<GuestBase, "configuration" | "gic"> {
-  const offered = (name: string): boolean =>
-    (profile.capabilities.get(capability(name)?.number ?? -1) ?? 0) > 0;
-  return {
-    profile,
-    vcpuFeatures: new Set(contract.vcpuFeatures.map((one) => one.value)),
-    capabilities: new Set(
-      contract.capabilities
-        .filter(({ value, required }) => required || offered(value))
-        .map((one) => one.value),
-    ),
-    filter: inOrder(contract.filter),
-    vcpus: contract.vcpus?.value ?? 1,
-    stolenTime: contract.stolenTime?.value,
-    pmu: contract.pmu && {
-      counters: contract.pmu.counters?.value,
-      // The plan gives `allow` first.
-      events: contract.pmu.events.toSorted((a, b) =>
-        a.action === b.action ? 0 : a.action === "allow" ? -1 : 1,
-      ),
-    },
-  };
-}
-
-/** What a vCPU holds before the plan, where nobody has written anything. */
-export function freshRegisters(
-  profile: HostProfile,
-  configuration: { readonly registers: ReadonlyMap<bigint, bigint | null> },
-  gic: Gic | undefined,
-): RegisterFile {
-  const file: RegisterFile = new Map(configuration.registers);
-  // KVM has the whole feature-ID space, of which a list names what it knows; the rest reads as zero.
-  for (const register of idRegisters())
-    if (inIdSpace(register) && !file.has(register.id)) file.set(register.id, 0n);
-  changeFields(profile, file, gic, "fresh");
-  return file;
-}
-
-/** Makes of fields what KVM makes of them by itself. */
-export function changeFields(
-  profile: HostProfile,
-  file: RegisterFile,
-  gic: Gic | undefined,
-  when: "fresh" | "run",
-): void {
-  for (const row of fieldValues()) {
-    if (row.when !== when || row.gic !== gic || inRange(profile.kernel.version, row) === false) continue;
-    const of = field(row.register, row.field);
-    const id = idRegister(row.register)?.id;
-    const held = id === undefined ? undefined : file.get(id);
-    if (of === undefined || id === undefined || typeof held !== "bigint") continue;
-    if (row.unlessZero === true && held === 0n) continue;
-    const mask = fieldMask(of);
-    const sure = inRange(profile.kernel.version, row) === true;
-    file.set(id, sure ? (held & ~mask) | (row.value << BigInt(of.lsb)) : null);
-  }
-}
+/** Memory for a guest that is looked at and never runs. */
+const RAM = 0x4000_0000n;
+const RAM_BYTES = 0x1000;
 
 /**
  * Says what KVM on a host does with a plan, and what the guest then sees. Where the contract leaves the interrupt
@@ -134,17 +67,27 @@ export function changeFields(
  * @param profile of the host
  */
 export function predict(contract: Contract, plan: Plan, profile: HostProfile): Prediction {
-  const features = contract.vcpuFeatures.map((one) => one.value);
-  const capabilities = contract.capabilities.flatMap(({ value }) => capability(value)?.number ?? []);
-  const match = configurationFor(profile, features, capabilities);
-  const { configuration } = match;
-  const gic = gicOf(contract, profile);
-  const base = { ...guestBase(contract, profile), configuration, gic, match };
-  const file = freshRegisters(profile, configuration, gic);
-  const refusal = firstRefusal(base, file, plan);
-  if (refusal !== undefined) return { kind: "refused", ...refusal };
-  changeFields(profile, file, gic, "run");
-  const guest = guestWith(base, file);
+  const host = hostFor(contract, profile);
+  const made = establish(contract, plan, host, { address: RAM, bytes: new Uint8Array(RAM_BYTES) });
+  if ("refused" in made) {
+    const { operation, errno, call } = made.refused;
+    if (operation === undefined) throw new Error(`${call}: ${errno}`);
+    const features = contract.vcpuFeatures.map((one) => one.value);
+    const capabilities = contract.capabilities.flatMap(({ value }) => capability(value)?.number ?? []);
+    const match = configurationFor(profile, features, capabilities);
+    return {
+      kind: "refused",
+      operation: plan.operations.indexOf(operation),
+      errno,
+      why: whyRefused({ profile, match }, operation, errno),
+    };
+  }
+  const [vcpu] = made.machine.vcpus;
+  freezeAtFirstRun(vcpu);
+  const known = guestOf(vcpu);
+  // Which interrupt controller the VMM makes is open where neither contract nor profile says what there is.
+  const guest =
+    contract.gic === undefined && profile.devices === undefined ? { ...known, gic: undefined } : known;
   let registers: ReadonlyMap<string, Expected<RegisterOutcome>> | undefined;
   return {
     kind: "runs",

@@ -12,6 +12,8 @@ import { preferredTargetOf } from "./targets.ts";
 const TYPE_MASK = 0xffn;
 const DEFAULT_IPA_BITS = 40;
 const FEWEST_IPA_BITS = 32;
+/** VGIC_V3_MAX_CPUS. */
+const DEFAULT_VCPUS = 512;
 
 /** KVM_MAX_VCPU_IDS: what no VM takes, whatever its interrupt controller. */
 const MOST_IDS = 512;
@@ -27,7 +29,8 @@ const MAX_VCPUS = 66;
  */
 export function createVm(kvm: Kvm, type: bigint): Answer<Vm> {
   if ((type & ~TYPE_MASK) !== 0n) return fails("EINVAL");
-  const most = capabilityAnswer(kvm.profile, IPA_SIZE).value;
+  // Every kernel answers something: 0 is a profile that does not tell.
+  const most = capabilityAnswer(kvm.profile, IPA_SIZE).value || DEFAULT_IPA_BITS;
   const asked = Number(type & TYPE_MASK);
   const ipaBits = asked === 0 ? DEFAULT_IPA_BITS : asked;
   if (ipaBits > most || ipaBits < FEWEST_IPA_BITS) return fails("EINVAL");
@@ -46,7 +49,7 @@ export function createVm(kvm: Kvm, type: bigint): Answer<Vm> {
     ran: false,
     halts: new Set(),
     dead: false,
-    mostVcpus: capabilityAnswer(kvm.profile, MAX_VCPUS).value,
+    mostVcpus: capabilityAnswer(kvm.profile, MAX_VCPUS).value || DEFAULT_VCPUS,
     splitChunk: 0n,
     features: undefined,
     width: undefined,
