@@ -15,7 +15,7 @@ import { registerRules } from "../../../src/sim/kvm/registers/rules.ts";
 import { createVm } from "../../../src/sim/kvm/vm.ts";
 import { cpu, parseOneReg, source } from "../../../src/tables/index.ts";
 import { shippedNames } from "../../hosts/shipped.ts";
-import { idOf, rawVcpu, read, vcpuOf, vmOn } from "./registers-machine.ts";
+import { idOf, ran, rawVcpu, read, vcpuOf, vmOn } from "./registers-machine.ts";
 
 const HOST = "max.linux-7.3";
 const ONES = 0xffff_ffff_ffff_ffffn;
@@ -95,6 +95,39 @@ describe("system registers", () => {
       return read(vcpu, "MPIDR_EL1");
     });
     expect(read0).toEqual([0x8000_0000n, 0x8000_000fn, 0x8000_0100n, 0x8000_1203n]);
+  });
+});
+
+describe("what the CPU holds while the guest runs", () => {
+  it("has lost the bits that it lacks, once the guest has gone on", () => {
+    const vcpu = ran(vcpuOf(vmOn(HOST)));
+    for (const name of ["AFSR0_EL1", "CNTV_CTL_EL0", "TPIDR_EL0"]) set(vcpu, name, 0x1234_0002n);
+    const values = (): readonly (bigint | string)[] =>
+      ["AFSR0_EL1", "CNTV_CTL_EL0", "TPIDR_EL0"].map((name) => read(vcpu, name));
+    expect(values()).toEqual([0x1234_0002n, 0x1234_0002n, 0x1234_0002n]);
+    vcpu.state.retired += 1;
+    expect(values()).toEqual([0n, 2n, 0x1234_0002n]);
+  });
+
+  it("says of an enabled timer whether its time has come", () => {
+    const vcpu = ran(vcpuOf(vmOn(HOST)));
+    set(vcpu, "CNTV_CTL_EL0", 1n);
+    expect(read(vcpu, "CNTV_CTL_EL0")).toBe(1n);
+    vcpu.state.retired += 1;
+    expect(read(vcpu, "CNTV_CTL_EL0")).toBe(5n);
+  });
+});
+
+describe("a second init", () => {
+  it.each([
+    ["max.linux-6.1", false],
+    ["max.linux-6.12", true],
+  ] as const)("of %s leaves the vCPU's own ID registers: %s", (host, stays) => {
+    const vcpu = vcpuOf(vmOn(host));
+    const fresh = read(vcpu, "MPIDR_EL1");
+    set(vcpu, "MPIDR_EL1", 0x8000_0042n);
+    resetVcpuRegisters(vcpu);
+    expect(read(vcpu, "MPIDR_EL1")).toBe(stays ? 0x8000_0042n : fresh);
   });
 });
 
