@@ -8,10 +8,11 @@ import { type Subject, subjects } from "./class.ts";
 import { classesOf } from "./classes/index.ts";
 import type { Coverage } from "./coverage.ts";
 import { fuzzBlock } from "./fuzz.ts";
+import { record, recordingFolder } from "./record.ts";
 import { coverageTable, differenceText, leastOf } from "./report.ts";
 
 const defaultSeed = 7;
-const defaultBlocks = 2000;
+const defaultBlocks = 20_000;
 const blockLength = 48;
 const wordsLength = 32;
 /** Blocks in one image. */
@@ -52,7 +53,7 @@ function lackingLines(lacks: readonly Lacking[]): readonly string[] {
 
 export const command: LabCommand = {
   name: "differential",
-  usage: "[--seed N] [--blocks N] [--words N] [--only A,B] [--cpu MODEL]",
+  usage: "[--seed N] [--blocks N] [--words N] [--only A,B] [--cpu MODEL] | --record",
   summary: "compares the engine's instructions with QEMU's on random programs",
   description: [
     "Makes blocks of random A64 instructions and blocks of random words, runs them on QEMU and on the simulator's engine, and compares registers, flags, memory and exceptions after each block. The same seed gives the same blocks.",
@@ -69,9 +70,16 @@ export const command: LabCommand = {
     { name: "only", value: "A,B", title: `instructions of these subjects: ${subjects.join(", ")}` },
     { name: "cpu", value: "MODEL", title: `QEMU's -cpu (${defaultCpu})` },
     { name: "show", value: "N", title: `so many differences at most (${defaultShown})` },
+    { name: "record", title: "compares nothing; writes QEMU's results that the tests put to the engine" },
+    { name: "out", value: "FOLDER", title: `where those are put (${recordingFolder})` },
   ],
   least: 0,
-  async run(args, { parts, io }) {
+  async run(args, context) {
+    const { parts, io } = context;
+    if (args.flags.has("record")) {
+      await record(context, optionValue(args, "out"));
+      return 0;
+    }
     const seed = countOf(args, "seed", defaultSeed);
     const count = countOf(args, "blocks", defaultBlocks);
     const only = subjectsFrom(args);
