@@ -102,6 +102,19 @@ describe("a guest's own EL2", () => {
     expect(syndrome(executeSys(core, operation("TLBI VMALLE1"), 0n, false))).toBe(0x6210_20aen);
   });
 
+  it("says who EL1 is, and how far its counter is behind", () => {
+    const core = withE2h();
+    write(core, "VPIDR_EL2", 0x410f_d083n);
+    write(core, "VMPIDR_EL2", 0x8000_0102n);
+    write(core, "CNTVOFF_EL2", 1n << 40n);
+    const own = held(core, "CNTVCT_EL0");
+    expect(held(core, "MIDR_EL1")).not.toBe(0x410f_d083n);
+    down(core);
+    expect(held(core, "MIDR_EL1")).toBe(0x410f_d083n);
+    expect(held(core, "MPIDR_EL1")).toBe(0x8000_0102n);
+    expect(held(core, "CNTVCT_EL0")).toBe(BigInt.asUintN(64, own - (1n << 40n)));
+  });
+
   it("traps nothing that KVM lets the guest not have", () => {
     const core = withE2h();
     write(core, "MDCR_EL2", 0xffn);

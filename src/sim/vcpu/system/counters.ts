@@ -14,6 +14,7 @@ import {
   CNTV_CVAL_EL0,
   CNTVOFF_EL2,
 } from "./keys.ts";
+import { isHost, isHostApplication } from "./nested.ts";
 
 const NANOSECONDS = 1_000_000_000n;
 const ENABLE = 1n;
@@ -26,9 +27,17 @@ const wrap = (value: bigint): bigint => BigInt.asUintN(64, value);
 export const physicalCount = ({ state, hypervisor }: Core): bigint =>
   wrap((BigInt(state.retired) * hypervisor.counterFrequency) / NANOSECONDS);
 
-/** CNTVCT_EL0: less the VM's offset, and the guest hypervisor's where the guest has one. */
-export const virtualCount = (core: Core): bigint =>
-  wrap(physicalCount(core) - core.hypervisor.counterOffset - (core.state.system.get(CNTVOFF_EL2) ?? 0n));
+/**
+ * CNTVCT_EL0: less the VM's offset, and the guest hypervisor's where the guest has one; but not for the hypervisor
+ * itself where it is a host.
+ */
+export function virtualCount(core: Core): bigint {
+  const { state, hypervisor } = core;
+  const isForHost = (state.pstate.el === 2 && isHost(state)) || isHostApplication(core);
+  return wrap(physicalCount(core) - hypervisor.counterOffset - (isForHost ? 0n : guestOffset(core)));
+}
+
+const guestOffset = ({ state }: Core): bigint => state.system.get(CNTVOFF_EL2) ?? 0n;
 
 /** Which timer: of EL1 by either counter, of EL2 by either counter. */
 export type Timer = "virtual" | "physical" | "hyp-physical" | "hyp-virtual";
@@ -45,7 +54,7 @@ export const timers: readonly Timer[] = ["virtual", "physical", "hyp-physical", 
 /** The count that a timer compares with; EL2's virtual timer knows no offset of its own making. */
 const countOf = (core: Core, timer: Timer): bigint =>
   timer === "virtual"
-    ? virtualCount(core)
+    ? wrap(physicalCount(core) - core.hypervisor.counterOffset - guestOffset(core))
     : timer === "hyp-virtual"
       ? wrap(physicalCount(core) - core.hypervisor.counterOffset)
       : physicalCount(core);
