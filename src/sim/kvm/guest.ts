@@ -167,6 +167,11 @@ const FREQUENCY = 1_000_000_000n;
 const CNTFRQ = encodingKey({ op0: 3, op1: 3, crn: 14, crm: 0, op2: 0 });
 const VECTOR_BYTES = 16;
 
+const frequencyIn = (known: Known): bigint => idIn(known, CNTFRQ) ?? FREQUENCY;
+
+/** How fast a vCPU's counters count, in Hz: CNTFRQ_EL0. */
+export const counterFrequency = (vcpu: Vcpu): bigint => frequencyIn(knownOf(vcpu));
+
 /** The longest vector length that the vCPU's registers allow, in bytes. */
 function vectorBytesOf(vcpu: Vcpu): number {
   if (!namesOf(vcpu.features ?? 0).includes("SVE")) return 0;
@@ -211,7 +216,7 @@ function hypervisorOf(vcpu: Vcpu): VcpuHypervisor {
     halts: vcpu.vm.halts,
     addressBits: vcpu.vm.ipaBits,
     get counterFrequency() {
-      return idIn(known, CNTFRQ) ?? FREQUENCY;
+      return frequencyIn(known);
     },
     get counterOffset() {
       return virtualOffset(vcpu.vm);

@@ -1,19 +1,15 @@
 /** The counters as user space reads and sets them (arch/arm64/kvm/arch_timer.c). */
 import { parseOneReg } from "../../../tables/index.ts";
+import { counterFrequency } from "../guest.ts";
 import type { Vcpu, Vm } from "../machine.ts";
-import { registersOf } from "./listed.ts";
 
 const NANOSECONDS = 1_000_000_000n;
-/** Where no profile tells: what the architecture asks for from Armv8.6 on. */
-const USUAL_FREQUENCY = 1_000_000_000n;
-const CNTFRQ = parseOneReg("CNTFRQ_EL0") ?? 0n;
 const TIMER_CNT = parseOneReg("KVM_REG_ARM_TIMER_CNT") ?? 0n;
 
 const wrap = (value: bigint): bigint => BigInt.asUintN(64, value);
 
 /** The host's counter: an instruction of the guest takes a nanosecond. */
-const hostCount = ({ vm, state }: Vcpu): bigint =>
-  (BigInt(state.retired) * (registersOf(vm).get(CNTFRQ) ?? USUAL_FREQUENCY)) / NANOSECONDS;
+const hostCount = (vcpu: Vcpu): bigint => (BigInt(vcpu.state.retired) * counterFrequency(vcpu)) / NANOSECONDS;
 
 /** What a counter is behind the host's: as the VM's offset says, which is for all of them, else as it was set. */
 const offset = (vm: Vm, id: bigint): bigint => vm.counterOffset ?? vm.registers.get(id) ?? 0n;
