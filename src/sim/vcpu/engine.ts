@@ -92,7 +92,7 @@ function find(machine: Machine, cache: BlockCache): Block | Trap | Stop {
   if (trap !== undefined) return trap;
   const page = fetchPage(machine);
   if ("kind" in page) {
-    if (page.kind === "abort") return instructionAbort(machine, readPc(state), page.code);
+    if (page.kind === "abort") return instructionAbort(machine, readPc(state), page.code, page.stageTwo);
     return { kind: "lacks", word: 0, address: readPc(state), what: page.what };
   }
   machine.guarded = page.guarded;

@@ -1,13 +1,13 @@
 /** Instruction fetch: the page of code at the program counter. */
 import type { Machine } from "./execute/machine.ts";
 import { PAGE_BITS, type PhysicalPage, pageOf } from "./execute/space.ts";
-import { FAULT, translateWith } from "./execute/translate.ts";
+import { FAULT, type StageTwoFault, translateWith } from "./execute/translate.ts";
 import { readPc } from "./state.ts";
 
 export type Fetched =
   | { readonly page: PhysicalPage; readonly guarded: boolean }
   /** `code`: IFSC. */
-  | { readonly kind: "abort"; readonly code: number }
+  | { readonly kind: "abort"; readonly code: number; readonly stageTwo?: StageTwoFault }
   | { readonly kind: "lacks"; readonly what: string };
 
 /** Where no memory is, KVM gives the guest a synchronous external abort (`kvm_handle_guest_abort`). */
@@ -19,7 +19,7 @@ export function fetchPage(machine: Machine): Fetched {
     el: context.el,
     pan: false,
   });
-  if (found.kind === "fault") return { kind: "abort", code: found.code };
+  if (found.kind === "fault") return { ...found, kind: "abort" };
   if (found.kind === "lacks") return found;
   const page = pageOf(machine.space, Number(found.physical >> BigInt(PAGE_BITS)));
   return page === undefined ? { kind: "abort", code: FAULT.external } : { page, guarded: found.guarded };

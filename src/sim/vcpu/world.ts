@@ -14,6 +14,8 @@ export interface Trap {
   readonly iss: number;
   /** Faulting address, for FAR_ELx. */
   readonly far?: bigint;
+  /** What stage 2 was asked for, for HPFAR_EL2. */
+  readonly ipa?: bigint;
   /** The return address is the next instruction's (SVC, HVC, SMC). */
   readonly after?: true;
 }

@@ -120,7 +120,6 @@ const flags: readonly Row<SystemInstruction>[] = [
     kind: "flags",
     how: "axflag",
   })),
-  lackingRow("1101010100 0 00 011 0100 0xxx 011 11111", { name: "SMSTART and SMSTOP", fate: "SMSTOP" }),
 ];
 
 const registers: readonly Row<SystemInstruction>[] = [

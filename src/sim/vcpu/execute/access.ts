@@ -13,6 +13,7 @@ import {
   BUFFER_BITS,
   type Machine,
   NEXT,
+  RAISE,
   raise,
   STOP,
   STOP_AFTER,
@@ -21,7 +22,7 @@ import {
   type TranslationBuffer,
 } from "./machine.ts";
 import { noteWrite, PAGE_BITS, PAGE_BYTES, pageOf } from "./space.ts";
-import { type AccessKind, FAULT, translateWith } from "./translate.ts";
+import { type AccessKind, FAULT, type StageTwoFault, type Translated, translateWith } from "./translate.ts";
 
 const IN_PAGE = PAGE_BYTES - 1;
 const PAGE_MASK = ~IN_PAGE;
@@ -46,17 +47,46 @@ export function dataAbort(machine: Machine, low: number, high: number, code: num
   };
 }
 
+/** ESR_ELx.S1PTW. */
+const WALK = 1 << 7;
+
+/** What EL2 is told of a fault of its stage 2, beside what the abort says anyway. */
+const toEl2 = (trap: Trap, ec: number, { ipa, walk }: StageTwoFault): Trap => ({
+  ...trap,
+  level: 2,
+  ec,
+  iss: trap.iss | (walk ? WALK : 0),
+  ipa,
+});
+
+/** The abort of a data access whose translation faults. */
+export function translationAbort(
+  machine: Machine,
+  low: number,
+  high: number,
+  { code, stageTwo }: Extract<Translated, { readonly kind: "fault" }>,
+  write: boolean,
+): Trap {
+  const trap = dataAbort(machine, low, high, code, write);
+  return stageTwo === undefined ? trap : toEl2(trap, DATA_ABORT, stageTwo);
+}
+
 /** The abort of DC, IC and the like: told from a store's by CM. */
 export const maintenanceAbort = (machine: Machine, low: number, high: number, code: number): Trap => {
   const trap = dataAbort(machine, low, high, code, true);
   return { ...trap, iss: trap.iss | CACHE_MAINTENANCE };
 };
 
-export const instructionAbort = (machine: Machine, address: bigint, code: number): Trap => ({
-  ec: machine.context.el === 0 ? INSTRUCTION_ABORT : INSTRUCTION_ABORT + 1,
-  iss: code,
-  far: address,
-});
+export function instructionAbort(
+  machine: Machine,
+  address: bigint,
+  code: number,
+  stageTwo?: StageTwoFault,
+): Trap {
+  const ec = machine.context.el === 0 ? INSTRUCTION_ABORT : INSTRUCTION_ABORT + 1;
+  const trap = { ec, iss: code, far: address };
+  return stageTwo === undefined ? trap : toEl2(trap, INSTRUCTION_ABORT, stageTwo);
+}
 
 /** SP is a base and not aligned to 16 bytes. */
 export const stackAlignment = (machine: Machine): Answer => raise(machine, { ec: STACK_ALIGNMENT, iss: 0 });
@@ -95,7 +125,7 @@ function find(machine: Machine, low: number, high: number, kind: AccessKind, el:
   });
   if (found.kind === "lacks") return lacking(machine, found.what);
   if (found.kind === "fault")
-    return raise(machine, dataAbort(machine, low, high, found.code, kind === "write"));
+    return raise(machine, translationAbort(machine, low, high, found, kind === "write"));
   const { physical, attributes } = found;
   const page = pageOf(machine.space, Number(physical >> BigInt(PAGE_BITS)));
   into.page = page;
@@ -620,6 +650,40 @@ export function storeBytesAs(
 /** Turns the bytes of each element round. */
 function turn(bytes: Uint8Array, at: number, length: number, element: number): void {
   for (let from = at; from < at + length; from += element) bytes.subarray(from, from + element).reverse();
+}
+
+const SYNDROME_VALID = 1 << 24;
+const SIZE_AT = 22;
+const SIGN_EXTENDED = 1 << 21;
+const REGISTER_AT = 16;
+const SIXTY_FOUR = 1 << 15;
+const ACQUIRE_RELEASE = 1 << 14;
+
+/** What a syndrome says of a load or store of one register without writeback. */
+export interface Transfer {
+  readonly size: Size;
+  readonly signed: 0 | 32 | 64;
+  /** Index of the register; what is no general-purpose register is number 31. */
+  readonly t: number;
+  readonly ordered?: boolean;
+}
+
+/** The answer of an access that has failed, with the syndrome that stage 2 adds to an abort (ISV). */
+export function described(machine: Machine, answer: Answer, { size, signed, t, ordered }: Transfer): Answer {
+  const { trap } = machine;
+  if (answer !== RAISE || trap.ipa === undefined || (trap.iss & WALK) !== 0) return answer;
+  machine.trap = {
+    ...trap,
+    iss:
+      trap.iss |
+      SYNDROME_VALID |
+      (Math.log2(size) << SIZE_AT) |
+      (signed === 0 ? 0 : SIGN_EXTENDED) |
+      (Math.min(t, 31) << REGISTER_AT) |
+      (size === 8 || signed === 64 ? SIXTY_FOUR : 0) |
+      (ordered === true ? ACQUIRE_RELEASE : 0),
+  };
+  return answer;
 }
 
 /** The address of a load or store that a device has to answer; whether the last one was such. */

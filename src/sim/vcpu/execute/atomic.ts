@@ -5,6 +5,7 @@ import { cpuHas } from "../system/facts.ts";
 import {
   addressAbove,
   dataAbort,
+  described,
   deviceLoad,
   deviceStore,
   isDevice,
@@ -161,7 +162,9 @@ function orderedOp({ load: loads, size, signed, t, n, offset, moves }: Of<"order
               machine.high = Number(BigInt.asIntN(32, value >> 32n));
               put(machine);
             })
-          : answer;
+          : moves === 0
+            ? described(machine, answer, { size, signed, t, ordered: true })
+            : answer;
       if (moves !== 0) {
         x[base] = low + moves;
         x[base + 1] = next(low, high, moves);
@@ -173,7 +176,9 @@ function orderedOp({ load: loads, size, signed, t, n, offset, moves }: Of<"order
     if (answer !== NEXT)
       return moves === 0 && isDevice(machine, answer)
         ? deviceStore(machine, size, x[at] ?? 0, x[at + 1] ?? 0)
-        : answer;
+        : moves === 0
+          ? described(machine, answer, { size, signed: 0, t, ordered: true })
+          : answer;
     if (moves !== 0) {
       x[base] = low;
       x[base + 1] = high;

@@ -34,6 +34,8 @@ export interface Context {
   readonly regime: Regime;
   readonly stageTwo: StageTwo | undefined;
   readonly mmu: boolean;
+  /** HCR_EL2.DC: without stage 1, memory is Normal. */
+  readonly defaultCacheable: boolean;
   readonly bigEndian: boolean;
   /** Unaligned data accesses fault: SCTLR_ELx.A, or all memory is Device. */
   readonly strict: boolean;
@@ -167,8 +169,9 @@ export function contextOf(core: Core): Context {
   const hcr = systemValue(core, "HCR_EL2");
   const regime = regimeOf(core, el, hcr);
   const { sctlr } = regime;
-  const underStageTwo = regime.name === "el1" && (bit(hcr, HCR_VM) || bit(hcr, HCR_DC));
-  const mmu = bit(sctlr, SCTLR_M);
+  const defaultCacheable = regime.name === "el1" && bit(hcr, HCR_DC);
+  const underStageTwo = regime.name === "el1" && (bit(hcr, HCR_VM) || defaultCacheable);
+  const mmu = bit(sctlr, SCTLR_M) && !defaultCacheable;
   const fp = trapOf(core, el, hcr, FP);
   return {
     el,
@@ -180,7 +183,8 @@ export function contextOf(core: Core): Context {
       : undefined,
     mmu,
     bigEndian: bit(sctlr, el === 0 ? SCTLR_E0E : SCTLR_EE),
-    strict: !mmu || bit(sctlr, SCTLR_A),
+    defaultCacheable,
+    strict: (!mmu && !defaultCacheable) || bit(sctlr, SCTLR_A),
     stackCheck: bit(sctlr, el === 0 ? SCTLR_SA0 : SCTLR_SA),
     bti: cpuHas(core, "FEAT_BTI"),
     dropsTopUpper: ignoresTopByte(regime, 1n << 55n, true),
@@ -201,6 +205,7 @@ export function sameTranslation(one: Context, other: Context): boolean {
     a.ttbr1 === b.ttbr1 &&
     a.mair === b.mair &&
     a.tcr2 === b.tcr2 &&
+    one.mmu === other.mmu &&
     one.stageTwo?.vtcr === other.stageTwo?.vtcr &&
     one.stageTwo?.vttbr === other.stageTwo?.vttbr
   );

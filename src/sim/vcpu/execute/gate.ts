@@ -1,6 +1,6 @@
 /** What has to be asked before an instruction does anything: whether the guest has it, and whether it is trapped. */
 import type { Gate } from "../decode/row.ts";
-import { UNDEFINED } from "../world.ts";
+import { type Trap, UNDEFINED } from "../world.ts";
 import { type Answer, type FateCell, type Machine, NEXT, type Op, raise } from "./machine.ts";
 
 /** The answers of one name, shared by all instructions with the same fate. */
@@ -30,13 +30,25 @@ export function has(machine: Machine, cell: FateCell): boolean {
   return fate === "executes";
 }
 
-/** Wraps an op in its gates: first whether it exists, then whether its registers are let through. */
+/** What the enable bits make of an instruction with such registers; QEMU looks at those of FP before those of SME. */
+function enableTrap({ context: { traps } }: Machine, uses: Gate["uses"]): Trap | undefined {
+  if (uses === undefined) return undefined;
+  return uses === "sme" ? (traps.fp ?? traps.sme) : traps[uses];
+}
+
+/**
+ * Wraps an op in its gates: whether the CPU has it, whether its registers are let through, and whether KVM leaves it to
+ * the guest.
+ */
 export function gated(machine: Machine, { fate, uses }: Gate, op: Op): Op {
   if (fate === undefined && uses === undefined) return op;
   const cell = fate === undefined ? undefined : fateCell(machine, fate);
   return (running) => {
-    if (cell !== undefined && !has(running, cell)) return raise(running, UNDEFINED);
-    const trap = uses === undefined ? undefined : running.context.traps[uses];
+    const trap = enableTrap(running, uses);
+    if (cell !== undefined && !has(running, cell)) {
+      const absent = trap === undefined || running.core.hypervisor.lacks?.(cell.name) === true;
+      return raise(running, absent ? UNDEFINED : trap);
+    }
     return trap === undefined ? op(running) : raise(running, trap);
   };
 }

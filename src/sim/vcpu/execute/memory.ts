@@ -2,6 +2,7 @@
 import type { Bytes, MemoryInstruction, Mode } from "../decode/memory.ts";
 import { SP, Z_BYTES } from "../state.ts";
 import {
+  described,
   deviceLoad,
   deviceStore,
   isDevice,
@@ -70,7 +71,9 @@ function plainLoad({ bytes, signed, t, n, offset }: Of<"single">): Op {
   const size = sizeOf(bytes);
   const loader = LOADERS[size];
   const finish = (machine: Machine, answer: Answer): Answer =>
-    isDevice(machine, answer) ? deviceLoad(machine, size, putDevice(machine, at, bytes, signed)) : answer;
+    isDevice(machine, answer)
+      ? deviceLoad(machine, size, putDevice(machine, at, bytes, signed))
+      : described(machine, answer, { size, signed, t });
   const checks = n === SP;
   if (size === 8)
     return (machine) => {
@@ -114,7 +117,9 @@ function plainStore({ bytes, t, n, offset }: Of<"single">): Op {
   const checks = n === SP;
   const finish = (machine: Machine, answer: Answer): Answer => {
     const { x } = machine;
-    return isDevice(machine, answer) ? deviceStore(machine, size, x[from] ?? 0, x[from + 1] ?? 0) : answer;
+    return isDevice(machine, answer)
+      ? deviceStore(machine, size, x[from] ?? 0, x[from + 1] ?? 0)
+      : described(machine, answer, { size, signed: 0, t });
   };
   if (size === 8)
     return (machine) => {
@@ -188,7 +193,9 @@ function singleOp(instruction: Of<"single">): Op {
         return answer;
       }
       const answer = storeAs(machine, low, high, size, x[at] ?? 0, x[at + 1] ?? 0, el);
-      return isDevice(machine, answer) ? deviceStore(machine, size, x[at] ?? 0, x[at + 1] ?? 0) : answer;
+      return isDevice(machine, answer)
+        ? deviceStore(machine, size, x[at] ?? 0, x[at + 1] ?? 0)
+        : described(machine, answer, { size, signed: 0, t });
     };
   const loader = LOADERS[size];
   return (machine) => {
@@ -228,10 +235,12 @@ function indexedOp({ load, vector, bytes, signed, t, n, m, extend, amount }: Of<
       }
       return isDevice(machine, answer)
         ? deviceLoad(machine, size, putDevice(machine, at, bytes, signed))
-        : answer;
+        : described(machine, answer, { size, signed, t });
     }
     const answer = store(machine, low, high, size, x[at] ?? 0, x[at + 1] ?? 0);
-    return isDevice(machine, answer) ? deviceStore(machine, size, x[at] ?? 0, x[at + 1] ?? 0) : answer;
+    return isDevice(machine, answer)
+      ? deviceStore(machine, size, x[at] ?? 0, x[at + 1] ?? 0)
+      : described(machine, answer, { size, signed: 0, t });
   };
 }
 
@@ -252,7 +261,7 @@ function literalOp({ vector, bytes, signed, t, offset }: Of<"literal">, place: n
     }
     return isDevice(machine, answer)
       ? deviceLoad(machine, size, putDevice(machine, at, bytes, signed))
-      : answer;
+      : described(machine, answer, { size, signed, t });
   };
 }
 

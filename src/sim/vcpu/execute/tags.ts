@@ -1,5 +1,5 @@
 /** Allocation tags of memory (FEAT_MTE2): four bits for 16 bytes, kept where a region's memory may have them. */
-import { dataAbort } from "./access.ts";
+import { translationAbort } from "./access.ts";
 import { bit } from "./context.ts";
 import { type Answer, type Machine, NEXT, raise } from "./machine.ts";
 import { PAGE_BYTES, regionOfPage, type Space } from "./space.ts";
@@ -52,11 +52,11 @@ export function setTags(machine: Machine, low: number, high: number, length: num
     if (found.kind === "fault")
       return raise(
         machine,
-        dataAbort(
+        translationAbort(
           machine,
           Number(BigInt.asIntN(32, address)),
           Number(BigInt.asIntN(32, address >> 32n)),
-          found.code,
+          found,
           true,
         ),
       );
@@ -81,7 +81,7 @@ export function readTag(machine: Machine, low: number, high: number): Answer {
     return 3;
   }
   if (found.kind === "fault")
-    return raise(machine, dataAbort(machine, low & ~(GRANULE - 1), high, found.code, false));
+    return raise(machine, translationAbort(machine, low & ~(GRANULE - 1), high, found, false));
   if (found.attributes !== TAGGED || !tagsAllowed(machine)) return NEXT;
   const place = tagsOf(machine.space, found.physical, false);
   machine.low = place === undefined ? 0 : (place.tags[place.at] ?? 0);

@@ -5,7 +5,8 @@
 import type { Level } from "../state.ts";
 import type { Core } from "../world.ts";
 import { bit, type Context, type Regime } from "./context.ts";
-import { PAGE_BYTES, pageOf, type Space, spaceOf } from "./space.ts";
+import { readDescriptor, writeDescriptor } from "./descriptors.ts";
+import { intermediate } from "./stage-two.ts";
 import { walkAbort } from "./walk-abort.ts";
 
 export type AccessKind = "read" | "write" | "fetch";
@@ -29,6 +30,13 @@ export const FAULT = {
   alignment: 0x21,
 } as const;
 
+/** What EL2 is told of a fault of stage 2. */
+export interface StageTwoFault {
+  readonly ipa: bigint;
+  /** It was a table of stage 1 that was looked for. */
+  readonly walk: boolean;
+}
+
 export type Translated =
   | {
       readonly kind: "address";
@@ -41,7 +49,7 @@ export type Translated =
       readonly guarded: boolean;
     }
   /** A fault with its status code. */
-  | { readonly kind: "fault"; readonly code: number }
+  | { readonly kind: "fault"; readonly code: number; readonly stageTwo?: StageTwoFault }
   | { readonly kind: "lacks"; readonly what: string };
 
 const fault = (base: number, level: number): Translated => ({
@@ -118,18 +126,6 @@ export function ignoresTopByte(regime: Regime, address: bigint, fetch: boolean):
 /** Bits of a virtual address that are translated, in the range in which it lies. */
 export const inputSize = (regime: Regime, address: bigint): number => rangeOf(regime, address).size;
 
-/** 8 bytes of a table; undefined: no memory there. */
-function readDescriptor(space: Space, address: bigint, bigEndian: boolean): bigint | undefined {
-  const page = pageOf(space, Number(address / BigInt(PAGE_BYTES)));
-  return page?.view.getBigUint64(Number(address % BigInt(PAGE_BYTES)), !bigEndian);
-}
-
-function writeDescriptor(space: Space, address: bigint, value: bigint, bigEndian: boolean): void {
-  const page = pageOf(space, Number(address / BigInt(PAGE_BYTES)));
-  if (page !== undefined && !page.readOnly)
-    page.view.setBigUint64(Number(address % BigInt(PAGE_BYTES)), value, !bigEndian);
-}
-
 const SCTLR_WXN = 19;
 const SCTLR_SPAN_EPAN = 57;
 const SCTLR_EE = 25;
@@ -185,7 +181,10 @@ function outputOf(descriptor: bigint, granule: number, from: number, large: bool
   );
 }
 
-/** Stage 1 with the MMU off: addresses are physical, data is Device-nGnRnE. */
+/** MAIR_ELx attributes of Normal Write-Back memory. */
+const WRITE_BACK = 0xff;
+
+/** Stage 1 with the MMU off: addresses are physical, data is Device-nGnRnE unless HCR_EL2.DC says otherwise. */
 function flat(core: Core, context: Context, request: Request): Translated {
   const { regime } = context;
   let address = request.address;
@@ -196,7 +195,7 @@ function flat(core: Core, context: Context, request: Request): Translated {
   return {
     kind: "address",
     physical: address,
-    attributes: request.kind === "fetch" ? (cached ? 0xaa : 0x44) : 0,
+    attributes: context.defaultCacheable ? WRITE_BACK : request.kind === "fetch" ? (cached ? 0xaa : 0x44) : 0,
     shareability: 2,
     guarded: false,
   };
@@ -209,9 +208,17 @@ const physicalRange = (core: Core): number => Number((core.hypervisor.idRegister
 
 /** @param context of the level whose regime translates */
 export function translateWith(core: Core, context: Context, request: Request): Translated {
+  const found = stageOne(core, context, request);
+  if (context.stageTwo === undefined || found.kind !== "address") return found;
+  const { physical } = found;
+  const behind = intermediate(core, context.stageTwo, physical, request.kind, request.el);
+  if (behind.kind === "fault") return { ...behind, stageTwo: { ipa: physical, walk: false } };
+  return { ...found, physical: behind.physical, ...(behind.device ? { attributes: 0 } : {}) };
+}
+
+/** Stage 1 alone; its tables are found by way of stage 2 where there is one. */
+export function stageOne(core: Core, context: Context, request: Request): Translated {
   const { regime } = context;
-  if (context.stageTwo !== undefined)
-    return { kind: "lacks", what: "stage 2 translation by a guest with an EL2 of its own" };
   if (!context.mmu) return flat(core, context, request);
   if (bit(regime.tcr2, TCR2_PIE)) return { kind: "lacks", what: "permission indirection (TCR2_ELx.PIE)" };
   if (bit(regime.tcr2, TCR2_D128)) return { kind: "lacks", what: "128-bit descriptors (TCR2_ELx.D128)" };
@@ -226,15 +233,22 @@ export function translateWith(core: Core, context: Context, request: Request): T
   if (size < smallest || size > (large || granule === 16 ? 52 : 48) || upperBits !== expected)
     return fault(FAULT.translation, 0);
   if (range.disabled || (range.noEl0 && request.el === 0)) return fault(FAULT.translation, 0);
-  return walk(core, regime, request, range, large);
+  return walk(core, context, request, range, large);
 }
 
 /** Whether a descriptor that ends the walk early is allowed at a level. */
 const blockAllowed = (granule: number, level: number, large: boolean): boolean =>
   granule === 12 ? level >= (large ? 0 : 1) : level >= (granule === 16 || large ? 1 : 2);
 
-function walk(core: Core, regime: Regime, request: Request, range: Range, large: boolean): Translated {
-  const space = spaceOf(core.memory);
+/** Where a stage-1 table is: its address goes through stage 2 itself. */
+function tableAddress(core: Core, context: Context, ipa: bigint): bigint | Translated {
+  if (context.stageTwo === undefined) return ipa;
+  const found = intermediate(core, context.stageTwo, ipa, "read", 1);
+  return found.kind === "fault" ? { ...found, stageTwo: { ipa, walk: true } } : found.physical;
+}
+
+function walk(core: Core, context: Context, request: Request, range: Range, large: boolean): Translated {
+  const { regime } = context;
   const bigEndian = bit(regime.sctlr, SCTLR_EE);
   const { granule, size } = range;
   const stride = granule - 3;
@@ -254,8 +268,9 @@ function walk(core: Core, regime: Regime, request: Request, range: Range, large:
     first = false;
     const index = BigInt.asUintN(bits, address >> BigInt(shift));
     const aligned = (table >> BigInt(Math.min(bits + 3, granule))) << BigInt(Math.min(bits + 3, granule));
-    const at = aligned + index * 8n;
-    const descriptor = readDescriptor(space, at, bigEndian);
+    const at = tableAddress(core, context, aligned + index * 8n);
+    if (typeof at !== "bigint") return at;
+    const descriptor = readDescriptor(core, at, bigEndian);
     if (descriptor === undefined) return { kind: "fault", code: walkAbort(core, level) };
     const isTable = bit(descriptor, 1);
     if (!bit(descriptor, 0) || (level === 3 ? !isTable : !isTable && !blockAllowed(granule, level, large)))
@@ -282,7 +297,7 @@ function walk(core: Core, regime: Regime, request: Request, range: Range, large:
       request.kind === "read" ? rights.read : request.kind === "write" ? rights.write : rights.execute;
     if (!allowed) return fault(FAULT.permission, level);
     if (!readOnly) updated &= ~READ_ONLY;
-    if (updated !== descriptor) writeDescriptor(space, at, updated, bigEndian);
+    if (updated !== descriptor) writeDescriptor(core, at, updated, bigEndian);
     return {
       kind: "address",
       physical: base | BigInt.asUintN(shift, address),

@@ -3,12 +3,15 @@ import type { Expr } from "../../../tables/index.ts";
 import { changeLevel, type Level, readPc, type VcpuState, writePc } from "../state.ts";
 import { type Core, type Trap, UNDEFINED } from "../world.ts";
 import { cpuHas, guestFits } from "./facts.ts";
-import { HCR_EL2, HFGITR_EL2, keysOf } from "./keys.ts";
+import { HCR_EL2, HFGITR_EL2, HPFAR_EL2, keysOf } from "./keys.ts";
 import { isHostApplication } from "./nested.ts";
 import { modeOf, restoreState, savedState } from "./pstate.ts";
 
 const WORD = 4n;
 const EC_AT = 26n;
+/** HPFAR_EL2.FIPA: bits of an address from 12 on. */
+const PAGE_AT = 12n;
+const FIPA_AT = 4n;
 /** ESR_ELx.IL: the instruction is 32 bits long, as all of A64. */
 const IL = 1n << 25n;
 const PARTS = { sameLevelSp0: 0x000n, sameLevel: 0x200n, lowerLevel: 0x400n };
@@ -104,6 +107,7 @@ export function takeException(core: Core, trap: Trap): void {
   enter(core, target, "synchronous", trap.after === true ? pc + WORD : pc);
   state.system.set(keys.esr, (BigInt(trap.ec) << EC_AT) | IL | BigInt(trap.iss));
   if (trap.far !== undefined) state.system.set(keys.far, trap.far);
+  if (trap.ipa !== undefined) state.system.set(HPFAR_EL2, (trap.ipa >> PAGE_AT) << FIPA_AT);
 }
 
 /** Takes an interrupt, or an SError with its syndrome. PC is at the instruction that is next. */

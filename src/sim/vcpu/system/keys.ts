@@ -34,6 +34,7 @@ const EL2: LevelKeys = {
 export const keysOf = (level: 1 | 2): LevelKeys => (level === 2 ? EL2 : EL1);
 
 export const HCR_EL2 = key(3, 4, 1, 1, 0);
+export const HPFAR_EL2 = key(3, 4, 6, 0, 4);
 export const PAR_EL1 = key(3, 0, 7, 4, 0);
 export const CNTV_CTL_EL0 = key(3, 3, 14, 3, 1);
 export const CNTV_CVAL_EL0 = key(3, 3, 14, 3, 2);

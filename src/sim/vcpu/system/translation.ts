@@ -1,6 +1,6 @@
 /** AT: an address translated as an access would be, with the answer in PAR_EL1. */
 import { contextOf } from "../execute/context.ts";
-import { translateWith } from "../execute/translate.ts";
+import { type StageTwoFault, stageOne, translateWith } from "../execute/translate.ts";
 import type { Level } from "../state.ts";
 import { readPc } from "../state.ts";
 import type { Access, Core } from "../world.ts";
@@ -23,6 +23,8 @@ const NON_SECURE = 1n << 9n;
 const ATTRIBUTES_AT = 56n;
 const SHAREABILITY_AT = 7n;
 const CODE_AT = 1n;
+const STAGE_TWO = 1n << 9n;
+const WALK = 1n << 8n;
 const OUTER = 2n;
 /** Device memory and Normal Non-cacheable are shared with all. */
 const isShared = (attributes: number): boolean => (attributes & 0xf0) === 0 || attributes === 0x44;
@@ -39,6 +41,10 @@ function contextFor(core: Core, level: Level): ReturnType<typeof contextOf> {
   }
 }
 
+/** PAR_EL1.S and PTW: the fault is one of stage 2, and came up in a walk of stage 1. */
+const ofStageTwo = (fault: StageTwoFault | undefined): bigint =>
+  fault === undefined ? 0n : STAGE_TWO | (fault.walk ? WALK : 0n);
+
 /** @param address the virtual address */
 export function translateInto(
   core: Core,
@@ -48,7 +54,8 @@ export function translateInto(
   const from = core.state.pstate.el;
   // EL2 as a host asks for its own EL0 and EL1 unless it names both stages.
   const context = contextFor(core, from === 2 && lower !== true && level === 1 ? 1 : level);
-  const found = translateWith(core, context, {
+  const both = lower === true;
+  const found = (both ? translateWith : stageOne)(core, context, {
     address,
     kind,
     el: level,
@@ -58,7 +65,7 @@ export function translateInto(
     return { kind: "stop", stop: { kind: "lacks", word: 0, address: readPc(core.state), what: found.what } };
   const value =
     found.kind === "fault"
-      ? FORM | FAILED | (BigInt(found.code) << CODE_AT)
+      ? FORM | FAILED | (BigInt(found.code) << CODE_AT) | ofStageTwo(found.stageTwo)
       : FORM |
         NON_SECURE |
         (found.physical & ~0xfffn) |
