@@ -29,6 +29,7 @@ export function guestc(args: readonly string[], options: RunOptions = {}): Ran {
   const { status, stdout, stderr, error } = spawnSync(process.execPath, [cli, ...args], {
     cwd: options.cwd,
     encoding: "utf8",
+    maxBuffer: 64 << 20,
     env: environment(options.env),
     input: options.input ?? "",
   });
