@@ -57,6 +57,8 @@ export interface Behaviour {
   /** After KVM_ARM_VCPU_INIT; undefined: as the profile says, and where it keeps no value UNKNOWN. */
   readonly reset?: bigint;
   readonly resetWithin?: readonly Part[];
+  /** A later init leaves it as it is. */
+  readonly stays?: true;
   /** Bits that a write keeps; undefined: all. */
   readonly keeps?: readonly Part[];
   /** Bits that a read shows; undefined: all. */
@@ -103,6 +105,7 @@ interface Row extends KernelRange {
   readonly timer?: { readonly compare: string; readonly counter: string };
   readonly reset?: string;
   readonly resetWithin?: readonly PartRow[];
+  readonly stays?: true;
   readonly keeps?: readonly PartRow[];
   readonly shows?: readonly PartRow[];
   readonly hardware?: readonly PartRow[];
@@ -128,7 +131,7 @@ function keyOfName(name: string): number {
 function merged(rows: readonly Row[], id: bigint): Behaviour {
   const last = <K extends keyof Row>(name: K): Row[K] | undefined =>
     rows.reduce<Row[K] | undefined>((value, row) => row[name] ?? value, undefined);
-  const as = (name: "features" | "refuses" | "writes"): object => {
+  const as = (name: "features" | "refuses" | "writes" | "stays"): object => {
     const found = last(name);
     return found === undefined ? {} : { [name]: found };
   };
@@ -148,6 +151,7 @@ function merged(rows: readonly Row[], id: bigint): Behaviour {
     ...as("features"),
     ...as("refuses"),
     ...as("writes"),
+    ...as("stays"),
     ...parts("resetWithin"),
     ...parts("keeps"),
     ...parts("shows"),

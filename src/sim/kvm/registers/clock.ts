@@ -8,14 +8,22 @@ const TIMER_CNT = parseOneReg("KVM_REG_ARM_TIMER_CNT") ?? 0n;
 
 const wrap = (value: bigint): bigint => BigInt.asUintN(64, value);
 
+/** The host's counter when it made the VM: it had been up for a while. */
+const AT_START = 10_000_000_000n;
+
 /** The host's counter: an instruction of the guest takes a nanosecond. */
-const hostCount = (vcpu: Vcpu): bigint => (BigInt(vcpu.state.retired) * counterFrequency(vcpu)) / NANOSECONDS;
+const hostCount = (vcpu: Vcpu): bigint =>
+  AT_START + (BigInt(vcpu.state.retired) * counterFrequency(vcpu)) / NANOSECONDS;
 
-/** What a counter is behind the host's: as the VM's offset says, which is for all of them, else as it was set. */
-const offset = (vm: Vm, id: bigint): bigint => vm.counterOffset ?? vm.registers.get(id) ?? 0n;
+/**
+ * What a counter is behind the host's: as the VM's offset says, which is for all of them, else as it was set. The virtual
+ * counter of a new VM begins at zero, the physical one is the host's.
+ */
+const offset = (vm: Vm, id: bigint): bigint =>
+  vm.counterOffset ?? vm.registers.get(id) ?? (id === TIMER_CNT ? AT_START : 0n);
 
-/** What the guest's virtual counter is behind the host's. */
-export const virtualOffset = (vm: Vm): bigint => offset(vm, TIMER_CNT);
+/** What the guest's virtual counter is behind a count that began with the VM; wraps at 64 bits. */
+export const virtualOffset = (vm: Vm): bigint => wrap(offset(vm, TIMER_CNT) - AT_START);
 
 /** @param id KVM_REG_ARM_TIMER_CNT or KVM_REG_ARM_PTIMER_CNT */
 export const readClock = (vcpu: Vcpu, id: bigint): bigint => wrap(hostCount(vcpu) - offset(vcpu.vm, id));

@@ -69,10 +69,10 @@ function resetSystem(vcpu: Vcpu): void {
   const registers = registersOf(vm);
   for (const id of new Set([...registers.keys(), ...featureIds(vm)])) {
     if (!isSystemId(id)) continue;
-    const { kind, key, reset, resetWithin } = behaviourOf(profile, id);
+    const { kind, key, reset, resetWithin, stays } = behaviourOf(profile, id);
     if (isElsewhere(kind)) continue;
     state.written.set(key, state.retired);
-    const kept = keeps && isOwnIdentity(kind) ? before.get(key) : undefined;
+    const kept = stays === true || (keeps && isOwnIdentity(kind)) ? before.get(key) : undefined;
     // A table's CLIDR_EL1 is the CPU's, not the one that KVM makes up.
     const own = kind === "mpidr" || (kind === "cache-levels" && profile.origin === "derived");
     const read = own ? null : registers.get(id);

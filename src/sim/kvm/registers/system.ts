@@ -79,7 +79,7 @@ export function getSystem(vcpu: Vcpu, id: bigint): Answer<bigint> {
     case "counter":
       return ok(readClock(vcpu, id));
     case "control":
-      return ok(control(vcpu, of));
+      return ok(control(vcpu, of) & maskOf(vm, of.shows));
     case "pmcr":
       return ok(withCounters(vm, held));
     case "invariant":
