@@ -196,6 +196,18 @@ describe("fixed bits", () => {
     expect(fixedBits(guest, "SCTLR_EL1").one).toBe(0x3050_0980n);
   });
 
+  it("leave no trap of what the guest lacks", () => {
+    const { guest } = withE2h().hypervisor;
+    const pmu = running(HOST, "HAS_EL2", "PMU_V3").hypervisor.guest;
+    const PMCCNTR = 1n << 15n;
+    expect(fixedBits(guest, "HDFGRTR_EL2").zero & PMCCNTR).toBe(PMCCNTR);
+    expect(fixedBits(pmu, "HDFGRTR_EL2").zero & PMCCNTR).toBe(0n);
+    const SCTLR = 1n << 29n;
+    expect(fixedBits(guest, "HFGRTR_EL2").zero & SCTLR).toBe(0n);
+    const RANGE = 1n << 24n;
+    expect(fixedBits(guest, "HFGITR_EL2").zero & RANGE).toBe(0n);
+  });
+
   it("are in place when the vCPU first runs", () => {
     expect(held(withE2h(), "VTCR_EL2")).toBe(0x8000_0000n);
     expect(held(withE2h(), "VMPIDR_EL2")).toBe(0x7e_80ad_c0den);
