@@ -45,9 +45,11 @@ type Route = Omit<Answered, "outcome">;
 
 /** The statement behind a call that KVM handles. */
 function originOfHandled(contract: Contract, row: SmcccFunction): Origin | undefined {
+  const answersWith = (word: string): boolean => row.answers.some(({ x }) => x?.some((one) => one === word));
+  if (answersWith("stolen-time") && contract.stolenTime !== undefined) return contract.stolenTime.origin;
   const given = row.gate.startsWith("service ") ? row.gate.slice("service ".length) : undefined;
   if (given !== undefined) return contract.services.find(({ value }) => value === given)?.origin;
-  if (row.answers.some(({ x }) => x?.includes("psci-version") === true)) return contract.psci.origin;
+  if (answersWith("psci-version")) return contract.psci.origin;
   const firmware = contract.workarounds.find(({ register }) => register.endsWith(row.name));
   return firmware?.origin;
 }
