@@ -36,7 +36,7 @@ function guest(): Guest {
       configuration,
       gic: "none",
       vcpuFeatures: new Set(),
-      capabilities: new Set(),
+      capabilities: new Set(["KVM_CAP_ARM_MTE"]),
       filter: [],
       vcpus: 1,
       stolenTime: undefined,

@@ -187,4 +187,44 @@ describe("tags of memory", () => {
       far: RAM + 0x1008n,
     });
   });
+
+  describe("are compared where SCTLR_EL1.TCF says so", () => {
+    const MISMATCH = (6n << TAG_AT) | (RAM + 0x1000n);
+    const MATCH = (5n << TAG_AT) | (RAM + 0x1000n);
+    const mode = (tcf: bigint): bigint => 1n | (1n << 43n) | (tcf << 40n);
+    // stg x1, [x0], then one access by x2
+    const accessed = (word: number, address: bigint, tcf: bigint, tco: 0 | 1 = 0): Fixture => {
+      const fixture = tagged([0xd9200801], { 0: RAM + 0x1000n, 1: 5n << TAG_AT }, mode(tcf));
+      fixture.core.state.pstate.tco = tco;
+      const view = new DataView(fixture.bytes.buffer);
+      view.setUint32(4, word, true);
+      fixture.core.state.x.set(
+        [Number(BigInt.asIntN(32, address)), Number(BigInt.asIntN(32, address >> 32n))],
+        4,
+      );
+      fixture.core.state.x.set(
+        [Number(BigInt.asIntN(32, address)), Number(BigInt.asIntN(32, address >> 32n))],
+        64,
+      );
+      runCore(fixture.core, 1);
+      return fixture;
+    };
+    // ldr x3, [x2] / str x3, [x2] / ldr x3, [sp]
+    const [load, store, byStack] = [0xf9400043, 0xf9000043, 0xf94003e3];
+
+    it("with an abort, with a bit, or not at all", () => {
+      expect(taken(accessed(load, MISMATCH, 1n))).toEqual({ ec: 0x25, iss: 0x11, far: MISMATCH });
+      expect(taken(accessed(store, MISMATCH, 1n))).toEqual({ ec: 0x25, iss: 0x51, far: MISMATCH });
+      expect(accessed(load, MATCH, 1n).x(3)).toBe(0xeeee_eeee_eeee_eeeen);
+      expect(accessed(load, MISMATCH, 0n).x(3)).toBe(0xeeee_eeee_eeee_eeeen);
+      const asynchronous = accessed(store, MISMATCH, 2n);
+      expect(asynchronous.core.state.system.get(0xc2b0)).toBe(1n);
+      expect(asynchronous.bytes[0x1000]).toBe(0);
+    });
+
+    it("but not with PSTATE.TCO, by the stack pointer, or outside Tagged memory", () => {
+      expect(accessed(load, MISMATCH, 1n, 1).x(3)).toBe(0xeeee_eeee_eeee_eeeen);
+      expect(accessed(byStack, MISMATCH, 1n).x(3)).toBe(0xeeee_eeee_eeee_eeeen);
+    });
+  });
 });

@@ -7,7 +7,7 @@
  * the address; an op whose access KVM can emulate answers with `deviceLoad` or `deviceStore` instead.
  */
 import type { Level } from "../state.ts";
-import type { Trap } from "../world.ts";
+import { dataAbort, translationAbort, WALK } from "./aborts.ts";
 import {
   type Answer,
   BUFFER_BITS,
@@ -22,7 +22,8 @@ import {
   type TranslationBuffer,
 } from "./machine.ts";
 import { noteWrite, PAGE_BITS, PAGE_BYTES, pageOf } from "./space.ts";
-import { type AccessKind, FAULT, type StageTwoFault, type Translated, translateWith } from "./translate.ts";
+import { checkTags, mayCheckTags } from "./tags.ts";
+import { type AccessKind, FAULT, translateWith } from "./translate.ts";
 
 const IN_PAGE = PAGE_BYTES - 1;
 const PAGE_MASK = ~IN_PAGE;
@@ -30,66 +31,7 @@ const INDEX = (1 << BUFFER_BITS) - 1;
 
 const join = (low: number, high: number): bigint => (BigInt(high >>> 0) << 32n) | BigInt(low >>> 0);
 
-/** Exception classes of aborts, from a lower level; one more is from the same. */
-const DATA_ABORT = 0x24;
-const INSTRUCTION_ABORT = 0x20;
-const STACK_ALIGNMENT = 0x26;
-
-const WRITE = 1 << 6;
-const CACHE_MAINTENANCE = 1 << 8;
-
-/** The abort of a data access. @param code DFSC */
-export function dataAbort(machine: Machine, low: number, high: number, code: number, write: boolean): Trap {
-  return {
-    ec: machine.context.el === 0 ? DATA_ABORT : DATA_ABORT + 1,
-    iss: code | (write ? WRITE : 0),
-    far: join(low, high),
-  };
-}
-
-/** ESR_ELx.S1PTW. */
-const WALK = 1 << 7;
-
-/** What EL2 is told of a fault of its stage 2, beside what the abort says anyway. */
-const toEl2 = (trap: Trap, ec: number, { ipa, walk }: StageTwoFault): Trap => ({
-  ...trap,
-  level: 2,
-  ec,
-  iss: trap.iss | (walk ? WALK : 0),
-  ipa,
-});
-
-/** The abort of a data access whose translation faults. */
-export function translationAbort(
-  machine: Machine,
-  low: number,
-  high: number,
-  { code, stageTwo }: Extract<Translated, { readonly kind: "fault" }>,
-  write: boolean,
-): Trap {
-  const trap = dataAbort(machine, low, high, code, write);
-  return stageTwo === undefined ? trap : toEl2(trap, DATA_ABORT, stageTwo);
-}
-
-/** The abort of DC, IC and the like: told from a store's by CM. */
-export const maintenanceAbort = (machine: Machine, low: number, high: number, code: number): Trap => {
-  const trap = dataAbort(machine, low, high, code, true);
-  return { ...trap, iss: trap.iss | CACHE_MAINTENANCE };
-};
-
-export function instructionAbort(
-  machine: Machine,
-  address: bigint,
-  code: number,
-  stageTwo?: StageTwoFault,
-): Trap {
-  const ec = machine.context.el === 0 ? INSTRUCTION_ABORT : INSTRUCTION_ABORT + 1;
-  const trap = { ec, iss: code, far: address };
-  return stageTwo === undefined ? trap : toEl2(trap, INSTRUCTION_ABORT, stageTwo);
-}
-
-/** SP is a base and not aligned to 16 bytes. */
-export const stackAlignment = (machine: Machine): Answer => raise(machine, { ec: STACK_ALIGNMENT, iss: 0 });
+export { dataAbort, instructionAbort, maintenanceAbort, stackAlignment } from "./aborts.ts";
 
 /** The rights with which LDTR and STTR go about: EL0's, unless PSTATE.UAO or the level say otherwise. */
 export function unprivilegedLevel(machine: Machine): Level {
@@ -103,6 +45,8 @@ export function unprivilegedLevel(machine: Machine): Level {
 interface Found {
   page: Translation["page"] | undefined;
   offset: number;
+  /** Its tags have to be compared with the address's. */
+  checked: boolean;
 }
 
 /** The buffer of accesses with the rights of a level: that in use, or EL0's. */
@@ -128,6 +72,7 @@ function find(machine: Machine, low: number, high: number, kind: AccessKind, el:
     return raise(machine, translationAbort(machine, low, high, found, kind === "write"));
   const { physical, attributes } = found;
   const page = pageOf(machine.space, Number(physical >> BigInt(PAGE_BITS)));
+  into.checked = false;
   into.page = page;
   into.offset = Number(physical & BigInt(IN_PAGE));
   if (page === undefined || (kind === "write" && page.readOnly)) {
@@ -139,6 +84,8 @@ function find(machine: Machine, low: number, high: number, kind: AccessKind, el:
     return NEXT;
   }
   const device = attributes < 0x10;
+  into.checked = mayCheckTags(machine, attributes);
+  if (into.checked) return NEXT;
   if (!device || machine.strict !== 0) {
     bufferFor(machine, kind, el)[(low >>> PAGE_BITS) & INDEX] = {
       low: low & PAGE_MASK,
@@ -154,8 +101,8 @@ function find(machine: Machine, low: number, high: number, kind: AccessKind, el:
 /** Whether the last `find` came upon Device memory while unaligned accesses are else let through. */
 let deviceOnly = false;
 
-const one: Found = { page: undefined, offset: 0 };
-const two: Found = { page: undefined, offset: 0 };
+const one: Found = { page: undefined, offset: 0, checked: false };
+const two: Found = { page: undefined, offset: 0, checked: false };
 
 function lacking(machine: Machine, what: string): Answer {
   return stopWith(machine, { kind: "lacks", word: 0, address: 0n, what });
@@ -212,13 +159,16 @@ function locate(
   ) {
     one.page = known.page;
     one.offset = low & IN_PAGE;
+    one.checked = false;
     two.page = undefined;
+    two.checked = false;
     return NEXT;
   }
   deviceOnly = false;
   const answer = find(machine, low, high, kind, el, one);
   if (answer !== NEXT) return answer;
   two.page = undefined;
+  two.checked = false;
   if ((low & IN_PAGE) + size > PAGE_BYTES) {
     const nextLow = (low | IN_PAGE) + 1;
     const next = find(machine, nextLow | 0, carried(low | IN_PAGE, high, 1), kind, el, two);
@@ -227,7 +177,19 @@ function locate(
   }
   if (deviceOnly && unaligned)
     return raise(machine, dataAbort(machine, low, high, FAULT.alignment, kind === "write"));
-  return machine.missing === undefined ? NEXT : noMemory(machine);
+  if (machine.missing !== undefined) return noMemory(machine);
+  return one.checked || two.checked ? compareTags(machine, low, high, size, kind === "write") : NEXT;
+}
+
+/** Compares the tags of what `locate` has found. */
+function compareTags(machine: Machine, low: number, high: number, size: number, write: boolean): Answer {
+  const here = Math.min(size, PAGE_BYTES - one.offset);
+  if (one.page !== undefined && one.checked) {
+    const answer = checkTags(machine, low, high, one.page, one.offset, here, write);
+    if (answer !== NEXT) return answer;
+  }
+  if (two.page === undefined || !two.checked || here === size) return NEXT;
+  return checkTags(machine, (low + here) | 0, carried(low, high, here), two.page, 0, size - here, write);
 }
 
 const scratch = new Uint8Array(16);
@@ -542,7 +504,7 @@ export function loadBytes(
     const here = (low + done) | 0;
     const above = carried(low, high, done);
     const room = Math.min(length - done, PAGE_BYTES - (here & IN_PAGE));
-    const answer = locate(machine, here, above, 1, done === 0 ? alignment : 1, "read", machine.context.el);
+    const answer = locate(machine, here, above, room, done === 0 ? alignment : 1, "read", machine.context.el);
     if (answer !== NEXT) return answer;
     if (one.page !== undefined) into.set(one.page.bytes.subarray(one.offset, one.offset + room), at + done);
     done += room;
@@ -604,7 +566,15 @@ export function storeBytes(
     const here = (low + done) | 0;
     const room = Math.min(length - done, PAGE_BYTES - (here & IN_PAGE));
     const above = carried(low, high, done);
-    const answer = locate(machine, here, above, 1, done === 0 ? alignment : 1, "write", machine.context.el);
+    const answer = locate(
+      machine,
+      here,
+      above,
+      room,
+      done === 0 ? alignment : 1,
+      "write",
+      machine.context.el,
+    );
     if (answer !== NEXT) return answer;
     if (one.page !== undefined) {
       one.page.bytes.set(source.subarray(done, done + room), one.offset);
@@ -624,7 +594,7 @@ export function loadBytesAs(
   length: number,
   el: Level,
 ): Answer {
-  const answer = locate(machine, low, high, 1, 1, "read", el);
+  const answer = locate(machine, low, high, length, 1, "read", el);
   if (answer === NEXT && one.page !== undefined)
     into.set(one.page.bytes.subarray(one.offset, one.offset + length));
   return answer;
@@ -639,7 +609,7 @@ export function storeBytesAs(
   length: number,
   el: Level,
 ): Answer {
-  const answer = locate(machine, low, high, 1, 1, "write", el);
+  const answer = locate(machine, low, high, length, 1, "write", el);
   if (answer === NEXT && one.page !== undefined) {
     one.page.bytes.set(from.subarray(0, length), one.offset);
     noteWrite(one.page, one.offset, length);

@@ -1,8 +1,9 @@
 /** DC and IC: what they do to memory, and the aborts that they take as loads and stores do. */
 import { encodingKey } from "../world.ts";
 import { maintenanceAbort, storeBytes } from "./access.ts";
+import { zeroesDeviceMemory } from "./leniency.ts";
 import { type Answer, type Machine, NEXT, RAISE, RENEW, raise } from "./machine.ts";
-import { setTags } from "./tags.ts";
+import { setTags, withoutChecks } from "./tags.ts";
 import { FAULT, translateWith } from "./translate.ts";
 
 /** What a DC instruction of the ZVA family changes. */
@@ -29,13 +30,14 @@ export function zeroBlock(machine: Machine, address: bigint, { data, tags }: Zer
   const size = 4 << Number((machine.core.hypervisor.idRegister(DCZID_EL0) ?? 4n) & 0xfn);
   const low = Number(BigInt.asIntN(32, address)) & ~(size - 1);
   const high = Number(BigInt.asIntN(32, address >> 32n));
-  if (machine.context.mmu === false)
+  if (!machine.context.mmu && !zeroesDeviceMemory(machine.core))
     return raise(machine, {
       ...maintenanceAbort(machine, Number(BigInt.asIntN(32, address)), high, FAULT.alignment),
       iss: FAULT.alignment | (1 << 6),
     });
   if (data) {
-    const answer = storeBytes(machine, low, high, zeroes, 0, size, 1);
+    const store = (): Answer => storeBytes(machine, low, high, zeroes, 0, size, 1);
+    const answer = tags ? withoutChecks(machine, store) : store();
     if (answer !== NEXT) {
       // The fault's address is the one that the instruction was given.
       if (answer === RAISE) machine.trap = { ...machine.trap, far: address };

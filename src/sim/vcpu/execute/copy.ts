@@ -10,7 +10,7 @@ import { type Trap, UNDEFINED } from "../world.ts";
 import { dataAbort, loadBytesAs, storeBytesAs, unprivilegedLevel } from "./access.ts";
 import { bit } from "./context.ts";
 import { type Answer, BRANCH, type Machine, NEXT, type Op, raise } from "./machine.ts";
-import { setTags } from "./tags.ts";
+import { setTags, withoutChecks } from "./tags.ts";
 import { FAULT } from "./translate.ts";
 
 type Copy = Extract<CopyInstruction, { readonly kind: "copy" }>;
@@ -119,7 +119,8 @@ function setStep(machine: Machine, { d, n, s, unprivileged, tags }: Set): Answer
     return raise(machine, dataAbort(machine, low, high, FAULT.alignment, true));
   buffer.fill(Number(readX(state, s) & 0xffn), 0, Number(step));
   const el = unprivileged ? unprivilegedLevel(machine) : context.el;
-  const stored = storeBytesAs(machine, low, high, buffer, Number(step), el);
+  const store = (): Answer => storeBytesAs(machine, low, high, buffer, Number(step), el);
+  const stored = tags ? withoutChecks(machine, store) : store();
   if (stored !== NEXT) return stored;
   if (tags) {
     const answer = setTags(machine, low, high, Number(step), Number((address >> 56n) & 0xfn));

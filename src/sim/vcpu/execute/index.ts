@@ -29,7 +29,7 @@ function plainOp(machine: Machine, { word, instruction }: Decoded, at: number): 
     case "system":
       return compileSystem(machine, instruction);
     case "memory":
-      return compileMemory(instruction, at);
+      return compileMemory(machine, instruction, at);
     case "atomic":
       return compileAtomic(instruction);
     case "pointer":

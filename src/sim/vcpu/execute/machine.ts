@@ -98,6 +98,8 @@ export interface Machine {
   /** Fates by name and level, as of `fateGeneration`. */
   readonly fates: Map<string, FateCell>;
   fateGeneration: number;
+  /** The access under way has SP as its base, and its tag is not compared. */
+  untagged: boolean;
   /** The block that runs lies in a guarded page (FEAT_BTI). */
   guarded: boolean;
   /** The event register: SEV sets it, WFE clears it. */
@@ -171,6 +173,7 @@ export function machineOf(core: Core): Machine {
     monitored: new Int32Array(4),
     fates: new Map(),
     fateGeneration: core.hypervisor.generation,
+    untagged: false,
     guarded: false,
     event: false,
   };

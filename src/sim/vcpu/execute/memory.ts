@@ -26,6 +26,7 @@ import {
 import { extend64 } from "./arithmetic.ts";
 import { type Answer, type Machine, NEXT, type Op } from "./machine.ts";
 import { authenticate, keyEnabled } from "./pauth.ts";
+import { hasTags } from "./tags.ts";
 import { clearRest, loadVector, storeVector } from "./vector-file.ts";
 
 type Of<Kind extends MemoryInstruction["kind"]> = Extract<MemoryInstruction, { readonly kind: Kind }>;
@@ -170,6 +171,16 @@ function vectorOp({ load, bytes, t, n, offset, mode }: Of<"single">): Op {
     if (!addressOf(machine, n, offset, mode)) return stackAlignment(machine);
     const answer = transfer(machine, machine.low, machine.high, t, bytes, bytes);
     if (answer === NEXT && mode !== "offset") moveBase(machine, n, offset);
+    return answer;
+  };
+}
+
+/** An access by SP and an immediate is not compared with tags (AArch64.AccessIsTagChecked). */
+function byStack(op: Op): Op {
+  return (machine) => {
+    machine.untagged = true;
+    const answer = op(machine);
+    machine.untagged = false;
     return answer;
   };
 }
@@ -374,17 +385,24 @@ function authenticatedOp({ key, t, n, offset, mode }: Of<"authenticated">): Op {
   };
 }
 
+const unchecked = (machine: Machine, { n, mode }: Of<"single"> | Of<"pair">, op: Op): Op =>
+  n === SP && mode === "offset" && hasTags(machine) ? byStack(op) : op;
+
 /** @param place bytes from the beginning of the op's block */
-export function compileMemory(instruction: Exclude<MemoryInstruction, { group: "none" }>, place: number): Op {
+export function compileMemory(
+  machine: Machine,
+  instruction: Exclude<MemoryInstruction, { group: "none" }>,
+  place: number,
+): Op {
   switch (instruction.kind) {
     case "single":
-      return singleOp(instruction);
+      return unchecked(machine, instruction, singleOp(instruction));
     case "indexed":
       return indexedOp(instruction);
     case "literal":
       return literalOp(instruction, place);
     case "pair":
-      return pairOp(instruction);
+      return unchecked(machine, instruction, pairOp(instruction));
     case "prefetch":
       return () => NEXT;
     case "authenticated":

@@ -6,7 +6,7 @@ import { addressAbove, dataAbort, stackAlignment, store64, storeBytes } from "./
 import { systemValue } from "./context.ts";
 import { type Answer, type Machine, NEXT, type Op, raise } from "./machine.ts";
 import { authenticateRegister, genericCode, signRegister, strip } from "./pauth.ts";
-import { readTag, setTags, tagsAllowed } from "./tags.ts";
+import { readTag, setTags, tagsAllowed, withoutChecks } from "./tags.ts";
 import { FAULT } from "./translate.ts";
 
 type Of<Kind extends PointerInstruction["kind"]> = Extract<PointerInstruction, { readonly kind: Kind }>;
@@ -130,7 +130,7 @@ function tagGranules(machine: Machine, address: bigint, length: number, tag: num
   if ((low & (GRANULE - 1)) !== 0)
     return raise(machine, dataAbort(machine, low, high, FAULT.alignment, true));
   if (zero) {
-    const answer = storeBytes(machine, low, high, zeroes, 0, length, 1);
+    const answer = withoutChecks(machine, () => storeBytes(machine, low, high, zeroes, 0, length, 1));
     if (answer !== NEXT) return answer;
   }
   return setTags(machine, low, high, length, tag);
@@ -164,16 +164,13 @@ function storeTagPairOp({ t, second, n, offset, mode }: Of<"store-tag-pair">): O
     const [low, high] = [low32(address), high32(address)];
     if ((low & (GRANULE - 1)) !== 0)
       return raise(machine, dataAbort(machine, low, high, FAULT.alignment, true));
-    const one = store64(machine, low, high, x[2 * t] ?? 0, x[2 * t + 1] ?? 0);
-    if (one !== NEXT) return one;
-    const two = store64(
-      machine,
-      (low + 8) | 0,
-      addressAbove(low, high, 8),
-      x[2 * second] ?? 0,
-      x[2 * second + 1] ?? 0,
-    );
-    if (two !== NEXT) return two;
+    const data = withoutChecks(machine, () => {
+      const one = store64(machine, low, high, x[2 * t] ?? 0, x[2 * t + 1] ?? 0);
+      if (one !== NEXT) return one;
+      const upper = 2 * second;
+      return store64(machine, (low + 8) | 0, addressAbove(low, high, 8), x[upper] ?? 0, x[upper + 1] ?? 0);
+    });
+    if (data !== NEXT) return data;
     const answer = setTags(machine, low, high, GRANULE, tagOf(address));
     if (answer === NEXT && mode !== "offset") writeX(state, n, moved);
     return answer;
