@@ -98,6 +98,7 @@ export function bareHypervisor(identity: ReadonlyMap<number, bigint>): Hyperviso
   };
   return {
     fate,
+    lacks: (name) => fate(name) === "undefined",
     generation: 0,
     guest,
     // The frame calls nothing but PSCI's SYSTEM_OFF.

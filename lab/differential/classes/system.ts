@@ -52,9 +52,9 @@ export const system: readonly InstructionClass[] = [
     tells: "op2",
     where: (f) => (f.op2 ?? 0) === 2 || (f.op2 ?? 0) >= 4,
   }),
-  row("cache-by-address", "1101010100001 op1:3 0111 crm:4 op2:3 rn:5", {
-    tells: "op1 crm op2",
-    where: (f) => f.op1 === 3 && f.op2 === 1 && f.rn !== 31 && byAddress.has(f.crm ?? 0),
+  row("cache-by-address", "1101010100001 011 0111 crm:4 001 rn:5", {
+    tells: "crm",
+    where: (f) => f.rn !== 31 && byAddress.has(f.crm ?? 0),
     memory: () => ({ offset: 0, bytes: 1 }),
   }),
   supervisorCall,
