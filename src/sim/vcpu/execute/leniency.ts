@@ -1,4 +1,4 @@
-/** Aborts of the architecture that the machine below does not take. */
+/** Exceptions of the architecture that the machine below does not take. */
 import { once } from "../../../tables/load.ts";
 import { perGeneration } from "../system/facts.ts";
 import text from "./data/aborts.json?raw";
@@ -24,3 +24,7 @@ const leftOut = perGeneration(
 /** Whether DC ZVA may zero Device memory, which all is while the MMU is off. */
 export const zeroesDeviceMemory = (core: Parameters<typeof leftOut>[0]): boolean =>
   leftOut(core).has("zeroing-device-memory");
+
+/** Whether FMMLA of doubles is executed, as nothing, where vectors are shorter than it needs. */
+export const ignoresShortMatrices = (core: Parameters<typeof leftOut>[0]): boolean =>
+  leftOut(core).has("matrix-of-short-vectors");

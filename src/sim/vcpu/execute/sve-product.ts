@@ -3,7 +3,8 @@
 import type { SveShape } from "../decode/sve-shapes.ts";
 import type { SveProduct } from "../decode/sve-widen.ts";
 import { add, mul, mulAdd, neg } from "./fp-arithmetic.ts";
-import type { Op } from "./machine.ts";
+import { ignoresShortMatrices } from "./leniency.ts";
+import { NEXT, type Op } from "./machine.ts";
 import { dotAdd } from "./simd-fp-products.ts";
 import { polynomialProduct } from "./simd-integer.ts";
 import { saturate } from "./sve-lanes.ts";
@@ -15,6 +16,7 @@ import {
   overVectors,
   readElement,
   type Vectors,
+  vectorLength,
   writeElement,
 } from "./sve-state.ts";
 
@@ -206,6 +208,9 @@ const lanes: Readonly<Record<SveProduct, (shape: Product) => Lane>> = {
   pmull128: longPolynomial,
 };
 
+/** Four doubles. */
+const QUAD_BYTES = 32;
+
 export function compileSveProduct(shape: Product): Op {
   const { op, size, d, pg } = shape;
   const lane = lanes[op](shape);
@@ -220,5 +225,8 @@ export function compileSveProduct(shape: Product): Op {
     for (const [i, value] of results.entries()) if (value !== undefined) writeElement(v.r, d, size, i, value);
     for (let i = whole; i < count; i++) writeElement(v.r, d, size, i, 0n);
   });
-  return unit === 1 ? work : fromLength(32, work);
+  if (unit === 1) return work;
+  const long = fromLength(QUAD_BYTES, work);
+  return (machine) =>
+    vectorLength(machine) < QUAD_BYTES && ignoresShortMatrices(machine.core) ? NEXT : long(machine);
 }
