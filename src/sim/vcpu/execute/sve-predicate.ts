@@ -45,7 +45,7 @@ function compileTrue({ size, pattern, d, flags }: Of<"ptrue">): Op {
     const result = new Uint8Array(v.length);
     for (let i = 0; i < count; i++) result[i << size] = 1;
     storePredicate(v, d, result);
-    if (flags) testFlags(v.state, allOf(v), result, 1 << size);
+    if (flags) testFlags(v.state, result, result, 1 << size);
   });
 }
 
