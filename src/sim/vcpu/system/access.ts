@@ -90,7 +90,8 @@ function action(register: Register, write: boolean): Handler {
       return typeof value === "bigint" ? done(value) : value;
     };
   }
-  if (!write) return (core) => done(heldIn(core, register) | ones);
+  // User space may have set bits that the register itself has not.
+  if (!write) return (core) => done((heldIn(core, register) & register.keeps) | ones);
   return (core, value) => {
     keepIn(core, register, value);
     return written;

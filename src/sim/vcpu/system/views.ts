@@ -56,6 +56,24 @@ function zeroingBlocks(core: Core, { key }: Register): bigint {
 
 const OS_LOCKED = 2n;
 
+/** DBGBCR<n>_EL1.BAS has two bits of its own, 5 and 7; the others are copies. */
+function withCopiedSelect(value: bigint): bigint {
+  const own = value & 0xa0n;
+  return (value & ~0x1e0n) | own | (own << 1n);
+}
+
+/** An address of 49 bits, sign-extended, of whole words. */
+const toWordAddress = (value: bigint): bigint => BigInt.asUintN(64, BigInt.asIntN(49, value)) & ~3n;
+
+/** A register that has a form of its own for whatever is put into it, by the guest or by user space. */
+const formed = (form: (value: bigint) => bigint): View => ({
+  read: (core, register) => form(heldIn(core, register)),
+  write: (core, value, register) => {
+    keepIn(core, register, form(value));
+    return undefined;
+  },
+});
+
 const named = {
   nzcv: {
     read: ({ state }) => BigInt(state.nzcv) << NZCV_AT,
@@ -132,21 +150,8 @@ const named = {
       return undefined;
     },
   },
-  "breakpoint-control": {
-    read: heldIn,
-    write: (core, value, register) => {
-      const bas = ((value >> 5n) & 1n) | (((value >> 7n) & 1n) << 2n);
-      keepIn(core, register, (value & ~0x1e0n) | ((bas | (bas << 1n)) << 5n));
-      return undefined;
-    },
-  },
-  "watchpoint-address": {
-    read: heldIn,
-    write: (core, value, register) => {
-      keepIn(core, register, BigInt.asUintN(64, BigInt.asIntN(49, value)) & ~3n);
-      return undefined;
-    },
-  },
+  "breakpoint-control": formed(withCopiedSelect),
+  "watchpoint-address": formed(toWordAddress),
   "binary-point": {
     read: heldIn,
     write: (core, value, register) => {
