@@ -27,21 +27,35 @@ interface Entry {
 export interface BlockCache {
   /** By physical address in words. */
   readonly blocks: Map<number, Block>;
+  /** Instructions in all of them. */
+  held: number;
   readonly space: Space;
   /** By level, then by bits of the virtual address. */
   readonly tables: readonly (Entry | undefined)[][];
 }
 
-/** Most instructions of a block, and most blocks. */
+/** Most instructions of a block, and of all blocks that are kept. */
 const LONGEST = 64;
-const MOST = 1 << 16;
+const MOST = 1 << 19;
+
+/** So many bits of the virtual address in words find a block quickly. */
+const TABLE_BITS = 12;
+const TABLE_SIZE = 1 << TABLE_BITS;
+export const TABLE_MASK = TABLE_SIZE - 1;
+
+const emptyTable = (): (Entry | undefined)[] => new Array<Entry | undefined>(TABLE_SIZE).fill(undefined);
 
 const caches = new WeakMap<Machine, BlockCache>();
 
 export function cacheOf(machine: Machine): BlockCache {
   const known = caches.get(machine);
   if (known !== undefined && known.space === machine.space) return known;
-  const cache: BlockCache = { blocks: new Map(), space: machine.space, tables: [[], [], []] };
+  const cache: BlockCache = {
+    blocks: new Map(),
+    held: 0,
+    space: machine.space,
+    tables: [emptyTable(), emptyTable(), emptyTable()],
+  };
   caches.set(machine, cache);
   return cache;
 }
@@ -81,11 +95,14 @@ export function blockAt(machine: Machine, cache: BlockCache, page: PhysicalPage,
   const known = cache.blocks.get(key);
   if (known !== undefined && (known.epoch === machine.space.epoch || isCurrent(known, machine.space)))
     return known;
-  if (cache.blocks.size >= MOST) {
+  if (known !== undefined) cache.held -= known.ops.length;
+  if (cache.held >= MOST) {
     cache.blocks.clear();
-    for (const table of cache.tables) table.length = 0;
+    cache.held = 0;
+    for (const table of cache.tables) table.fill(undefined);
   }
   const block = make(machine, page, offset);
+  cache.held += block.ops.length;
   cache.blocks.set(key, block);
   return block;
 }

@@ -3,8 +3,7 @@
  * A block holds as long as the words that it was made of are in memory; that is looked at again whenever a line with
  * code has been written (`Space.epoch`).
  */
-import type { Block } from "./blocks.ts";
-import { type BlockCache, blockAt, cacheOf, isCurrent } from "./blocks.ts";
+import { type Block, type BlockCache, blockAt, cacheOf, isCurrent, TABLE_MASK } from "./blocks.ts";
 import { instructionAbort } from "./execute/access.ts";
 import { contextOf, holds, sameTranslation } from "./execute/context.ts";
 import { refreshFates } from "./execute/gate.ts";
@@ -67,10 +66,6 @@ function obstacle({ state }: Machine): Trap | undefined {
   if (state.pstate.il === 1) return { ec: ILLEGAL_STATE, iss: 0 };
   return undefined;
 }
-
-/** So many instructions make one entry of the table of blocks by virtual address. */
-const TABLE_BITS = 12;
-const TABLE_MASK = (1 << TABLE_BITS) - 1;
 
 /** The block at the program counter; a trap or a stop where there is none. */
 function find(machine: Machine, cache: BlockCache): Block | Trap | Stop {

@@ -72,7 +72,8 @@ function loadExclusiveOp({ size, t, second, n }: Of<"load-exclusive">): Op {
     x[other + 1] = machine.high;
     x[at] = firstLow;
     x[at + 1] = firstHigh;
-    state.exclusive = { address: physicalAddress(machine, low, high), size: whole };
+    machine.monitor = { address: physicalAddress(machine, low, high), size: whole };
+    state.exclusive = machine.monitor;
     return NEXT;
   };
 }
@@ -92,7 +93,8 @@ function storeExclusiveOp({ size, s, t, second, n }: Of<"store-exclusive">): Op 
     const fault = alignmentFault(machine, low, high, whole, true, false);
     if (fault !== NEXT) return fault;
     const { exclusive } = state;
-    let done = exclusive !== undefined && exclusive.size === whole;
+    // A monitor that came with a snapshot is not the one that this machine has set: it counts as lost.
+    let done = exclusive !== undefined && exclusive === machine.monitor && exclusive.size === whole;
     if (done) {
       const one = load(machine, low, high, size);
       if (one !== NEXT) return asWrite(machine, one);

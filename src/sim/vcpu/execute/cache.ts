@@ -20,7 +20,8 @@ const FAMILY: ReadonlyMap<number, Zeroes> = new Map([
   [dc(4), { data: true, tags: true }],
 ]);
 
-export const isTagOrZero = (key: number): Zeroes | undefined => FAMILY.get(key);
+/** What a SYS instruction of the family changes; undefined: it is another. */
+export const zeroesOf = (key: number): Zeroes | undefined => FAMILY.get(key);
 
 const DCZID_EL0 = encodingKey({ op0: 3, op1: 3, crn: 0, crm: 0, op2: 7 });
 const zeroes = new Uint8Array(2048);

@@ -93,8 +93,9 @@ export interface Machine {
   readonly buffers: readonly Buffers[];
   /** Counts up whenever translations are dropped. */
   translationStamp: number;
-  /** What LDXR read, for STXR to compare: up to 16 bytes. */
+  /** What LDXR read, for STXR to compare: up to 16 bytes; and the monitor's state that it belongs to. */
   readonly monitored: Int32Array;
+  monitor: VcpuState["exclusive"];
   /** Fates by name and level, as of `fateGeneration`. */
   readonly fates: Map<string, FateCell>;
   fateGeneration: number;
@@ -171,6 +172,7 @@ export function machineOf(core: Core): Machine {
     buffers,
     translationStamp: 0,
     monitored: new Int32Array(4),
+    monitor: undefined,
     fates: new Map(),
     fateGeneration: core.hypervisor.generation,
     untagged: false,

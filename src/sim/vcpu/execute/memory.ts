@@ -280,6 +280,22 @@ function literalOp({ vector, bytes, signed, t, offset }: Of<"literal">, place: n
 const next = (low: number, high: number, by: number): number =>
   (high + ((low + by) >>> 0 < low >>> 0 ? 1 : 0)) | 0;
 
+/** Whether a pair lies in two pages: then it is moved as one, so that a fault leaves all as it was. */
+const crosses = (low: number, bytes: number): boolean => (low & 0xfff) + 2 * bytes > 0x1000;
+
+const staging = new Uint8Array(32);
+const stagingView = new DataView(staging.buffer);
+
+/** Stores a pair that lies in two pages. */
+function storeAcross(machine: Machine, low: number, high: number, size: Size, a: number, b: number): Answer {
+  const { x } = machine;
+  stagingView.setInt32(0, x[a] ?? 0, true);
+  if (size === 8) stagingView.setInt32(4, x[a + 1] ?? 0, true);
+  stagingView.setInt32(size, x[b] ?? 0, true);
+  if (size === 8) stagingView.setInt32(12, x[b + 1] ?? 0, true);
+  return storeBytes(machine, low, high, staging, 0, 2 * size, size);
+}
+
 function pairOp(instruction: Of<"pair">): Op {
   const { load, vector, bytes, signed, t, second, n, offset, mode } = instruction;
   if (vector) return vectorPairOp(instruction);
@@ -290,7 +306,11 @@ function pairOp(instruction: Of<"pair">): Op {
     return (machine) => {
       if (!addressOf(machine, n, offset, mode)) return stackAlignment(machine);
       const { x, low, high } = machine;
-      // The second is probed by its store; should it fault, what the first has written may stay.
+      if (crosses(low, size)) {
+        const answer = storeAcross(machine, low, high, size, a, b);
+        if (answer === NEXT && mode !== "offset") moveBase(machine, n, offset);
+        return answer;
+      }
       const one = store(machine, low, high, size, x[a] ?? 0, x[a + 1] ?? 0);
       if (one !== NEXT) return one;
       const two = store(machine, (low + size) | 0, next(low, high, size), size, x[b] ?? 0, x[b + 1] ?? 0);
@@ -315,11 +335,6 @@ function pairOp(instruction: Of<"pair">): Op {
     return NEXT;
   };
 }
-
-/** Whether a pair of vector registers lies in two pages: then it is moved as one, so that a fault leaves all as it was. */
-const crosses = (low: number, bytes: number): boolean => (low & 0xfff) + 2 * bytes > 0x1000;
-
-const staging = new Uint8Array(32);
 
 function vectorPairOp({ load, bytes, t, second, n, offset, mode }: Of<"pair">): Op {
   const [a, b] = [t * Z_BYTES, second * Z_BYTES];

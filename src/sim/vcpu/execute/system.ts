@@ -4,7 +4,7 @@ import { readX, SP, writeX } from "../state.ts";
 import { executeSys, readSystem, withRegister, writePstateField, writeSystem } from "../system/index.ts";
 import type { Access } from "../world.ts";
 import { encodingKey } from "../world.ts";
-import { isTagOrZero, maintain, zeroBlock } from "./cache.ts";
+import { maintain, zeroBlock, zeroesOf } from "./cache.ts";
 import { bit } from "./context.ts";
 import { fateCell, has, NOTHING } from "./gate.ts";
 import {
@@ -135,26 +135,18 @@ function flagsOp({ how }: Of<"flags">): Op {
   }
 }
 
-const NOT_DONE = -1;
-
-/** What an access comes to, other than done. */
-function refused(machine: Machine, access: Access, rt: number): Answer | typeof NOT_DONE {
-  switch (access.kind) {
-    case "done":
-      return NOT_DONE;
-    case "trap":
-      return raise(machine, withRegister(access.trap, rt));
-    case "stop":
-      if (access.stop.kind === "lacks") return stopWith(machine, access.stop);
-      machine.stop = access.stop;
-      return STOP_AFTER;
-  }
+/** What an access comes to that is not done. */
+function refused(machine: Machine, access: Exclude<Access, { readonly kind: "done" }>, rt: number): Answer {
+  if (access.kind === "trap") return raise(machine, withRegister(access.trap, rt));
+  if (access.stop.kind === "lacks") return stopWith(machine, access.stop);
+  machine.stop = access.stop;
+  return STOP_AFTER;
 }
 
 function readOp({ key, t, rt }: Of<"read">): Op {
   return (machine) => {
     const access = readSystem(machine.core, key);
-    if (access.kind !== "done") return refused(machine, access, rt) as Answer;
+    if (access.kind !== "done") return refused(machine, access, rt);
     writeX(machine.state, t, access.value);
     return NEXT;
   };
@@ -168,7 +160,7 @@ function writeOp({ key, t, rt }: Of<"write">): Op {
   const after = RENEWING.includes(crn) ? RENEW : NEXT;
   return (machine) => {
     const access = writeSystem(machine.core, key, readX(machine.state, t));
-    return access.kind === "done" ? after : (refused(machine, access, rt) as Answer);
+    return access.kind === "done" ? after : refused(machine, access, rt);
   };
 }
 
@@ -179,11 +171,11 @@ const TLBI_NXS = 9;
 const CACHE = 7;
 
 function operationOp({ key, crn, result, t, rt }: Of<"operation">): Op {
-  const zeroes = isTagOrZero(key);
+  const zeroes = zeroesOf(key);
   return (machine) => {
     const value = result ? 0n : readX(machine.state, t);
     const access = executeSys(machine.core, key, value, result);
-    if (access.kind !== "done") return refused(machine, access, rt) as Answer;
+    if (access.kind !== "done") return refused(machine, access, rt);
     if (result) {
       writeX(machine.state, t, access.value);
       return NEXT;
@@ -197,7 +189,7 @@ function operationOp({ key, crn, result, t, rt }: Of<"operation">): Op {
 function fieldOp({ op1, op2, immediate }: Of<"write-field">): Op {
   return (machine) => {
     const access = writePstateField(machine.core, op1, op2, immediate);
-    return access.kind === "done" ? RENEW : (refused(machine, access, 31) as Answer);
+    return access.kind === "done" ? RENEW : refused(machine, access, 31);
   };
 }
 
