@@ -54,8 +54,11 @@ export interface Behaviour {
   readonly writes?: "set" | "clear";
   /** Of a timer's control: `encodingKey` of its compare value, id of its counter. */
   readonly timer?: { readonly compare: number; readonly counter: bigint };
-  /** After KVM_ARM_VCPU_INIT; undefined: as the profile says, and where it keeps no value UNKNOWN. */
-  readonly reset?: bigint;
+  /**
+   * After KVM_ARM_VCPU_INIT; `counters`: how many the PMU has, 0 without one; undefined: as the profile says, and where it
+   * keeps no value UNKNOWN.
+   */
+  readonly reset?: bigint | "counters";
   readonly resetWithin?: readonly Part[];
   /** A later init leaves it as it is. */
   readonly stays?: true;
@@ -127,6 +130,11 @@ function keyOfName(name: string): number {
   return encodingKey(of);
 }
 
+function readReset(text: string): bigint | "counters" {
+  if (text === "counters") return text;
+  return text === "unknown" ? UNKNOWN : BigInt(text);
+}
+
 /** All that rows say of one register, the later over the earlier. */
 function merged(rows: readonly Row[], id: bigint): Behaviour {
   const last = <K extends keyof Row>(name: K): Row[K] | undefined =>
@@ -144,7 +152,7 @@ function merged(rows: readonly Row[], id: bigint): Behaviour {
     kind: last("kind") ?? (inFeatureSpace(id) ? "identity" : "plain"),
     key: key === undefined ? keyOf(id) : keyOfName(key),
     ...(needs === undefined ? {} : { needs: parseExpr(needs) }),
-    ...(reset === undefined ? {} : { reset: reset === "unknown" ? UNKNOWN : BigInt(reset) }),
+    ...(reset === undefined ? {} : { reset: readReset(reset) }),
     ...(timer === undefined
       ? {}
       : { timer: { compare: keyOfName(timer.compare), counter: idOfKey(keyOfName(timer.counter)) } }),

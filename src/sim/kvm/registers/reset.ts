@@ -10,7 +10,7 @@ import { hasFeature } from "./configuration.ts";
 import { heldIdentity } from "./identity.ts";
 import { CLASSES, classOf, isSystemId } from "./ids.ts";
 import { registersOf } from "./listed.ts";
-import { keptControl, startPmu } from "./pmu.ts";
+import { counters, keptControl, startPmu } from "./pmu.ts";
 import { writePstate } from "./pstate.ts";
 import { registerRule } from "./rules.ts";
 import { resetVectors } from "./sve.ts";
@@ -54,6 +54,10 @@ function madeBy(vcpu: Vcpu, kind: Kind): bigint {
   }
 }
 
+/** Counters of the PMU, if the vCPU has one. */
+const ownCounters = (vcpu: Vcpu): bigint =>
+  hasFeature(vcpu.features, "PMU_V3") ? BigInt(counters(vcpu.vm)) : 0n;
+
 const isElsewhere = (kind: Kind): boolean =>
   kind === "identity" || kind === "implementation" || kind === "counter" || kind === "ignored";
 
@@ -72,11 +76,12 @@ function resetSystem(vcpu: Vcpu): void {
     const { kind, key, reset, resetWithin, stays } = behaviourOf(profile, id);
     if (isElsewhere(kind)) continue;
     state.written.set(key, state.retired);
+    const told = reset === "counters" ? ownCounters(vcpu) : reset;
     const kept = stays === true || (keeps && isOwnIdentity(kind)) ? before.get(key) : undefined;
     // A table's CLIDR_EL1 is the CPU's, not the one that KVM makes up.
     const own = kind === "mpidr" || (kind === "cache-levels" && profile.origin === "derived");
     const read = own ? null : registers.get(id);
-    state.system.set(key, kept ?? (reset ?? read ?? madeBy(vcpu, kind)) & maskOf(vm, resetWithin));
+    state.system.set(key, kept ?? (told ?? read ?? madeBy(vcpu, kind)) & maskOf(vm, resetWithin));
   }
 }
 
