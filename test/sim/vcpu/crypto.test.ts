@@ -141,7 +141,7 @@ describe("SHA", () => {
     fc.assert(
       fc.property(fc.stringMatching(/^[a-z]{0,55}$/), (text) => {
         const words = schedule(padded(text, 64));
-        let abcd = Int32Array.of(0x67452301, 0xefcdab89, 0x98badcfe, 0x10325476);
+        let abcd: Int32Array = Int32Array.of(0x67452301, 0xefcdab89, 0x98badcfe, 0x10325476);
         let e = 0xc3d2e1f0 | 0;
         const [start, startE] = [abcd, e];
         const constants = [0x5a827999, 0x6ed9eba1, 0x8f1bbcdc, 0xca62c1d6];
@@ -188,8 +188,8 @@ describe("SHA", () => {
     fc.assert(
       fc.property(fc.stringMatching(/^[a-z]{0,55}$/), (text) => {
         const words = schedule(padded(text, 64));
-        let abcd = Int32Array.from(start.slice(0, 4));
-        let efgh = Int32Array.from(start.slice(4));
+        let abcd: Int32Array = Int32Array.from(start.slice(0, 4));
+        let efgh: Int32Array = Int32Array.from(start.slice(4));
         for (let group = 0; group < 16; group++) {
           const input = plus(words[group] ?? none, constants.slice(4 * group, 4 * group + 4));
           const next = sha256h(abcd, efgh, input);
@@ -261,8 +261,8 @@ describe("SM3", () => {
     const initial = [
       0x7380166f, 0x4914b2b9, 0x172442d7, 0xda8a0600, 0xa96f30bc, 0x163138aa, 0xe38dee4d, 0xb0fb0e4e,
     ];
-    let abcd = Int32Array.from(initial.slice(0, 4).reverse());
-    let efgh = Int32Array.from(initial.slice(4).reverse());
+    let abcd: Int32Array = Int32Array.from(initial.slice(0, 4).reverse());
+    let efgh: Int32Array = Int32Array.from(initial.slice(4).reverse());
     for (let group = 0; group < 13; group++) {
       // Words 7 to 10, 3 to 6 and 10 to 13 of the sixteen.
       const at = (from: number): Int32Array =>
@@ -295,8 +295,8 @@ describe("SM4", () => {
   it("encrypts the standard's example", () => {
     const words = [0x01234567, 0x89abcdef, 0xfedcba98, 0x76543210];
     const family = [0xa3b1bac6, 0x56aa3350, 0x677d9197, 0xb27022dc];
-    let key = Int32Array.from(words, (word, i) => word ^ (family[i] ?? 0));
-    let state = Int32Array.from(words);
+    let key: Int32Array = Int32Array.from(words, (word, i) => word ^ (family[i] ?? 0));
+    let state: Int32Array = Int32Array.from(words);
     for (let group = 0; group < 8; group++) {
       const constants = Int32Array.from({ length: 4 }, (_, i) => {
         let constant = 0;

@@ -1,7 +1,7 @@
 /** Loads and stores of structures: LD1 to LD4, ST1 to ST4, and LDAP1 and STL1. */
 import type { Row } from "./row.ts";
 import { asSize, bits, encoding, gate, group, SIMD, type VectorFields } from "./simd-fields.ts";
-import type { MemoryShape } from "./simd-shapes.ts";
+import type { FpAtomic, MemoryShape } from "./simd-shapes.ts";
 
 /** OPCODE of the multiple structures: name, elements of a structure, registers that follow each other for each. */
 const multiple = [
@@ -112,4 +112,34 @@ const ordered = loads.map((load) =>
   ),
 );
 
-export const simdMemoryRows: readonly Row<MemoryShape>[] = [...whole, ...single, ...ordered];
+const atomics = (
+  [
+    ["000", "fadd"],
+    ["100", "fmax"],
+    ["101", "fmin"],
+    ["110", "fmaxnm"],
+    ["111", "fminnm"],
+  ] as const
+).flatMap(([opcode, op]) =>
+  (["0", "1"] as const).map((o3) =>
+    encoding<FpAtomic>(
+      `xx 111 1 00 x x 1 xxxxx ${o3} ${opcode} 00 xxxxx xxxxx`,
+      `${o3 === "0" ? "ld" : "st"}${op}`,
+      gate("LDFADD"),
+      (f) => {
+        const size = bits(f.word, 30, 2);
+        const stores = o3 === "1";
+        if (stores && (f.d !== 31 || bits(f.word, 23, 1) === 1)) return undefined;
+        const format = size === 1 || size === 2 || size === 3 ? size : "bfloat";
+        return { group, kind: "fp-atomic", op, format, stores, s: f.m, n: f.n, d: f.d };
+      },
+    ),
+  ),
+);
+
+export const simdMemoryRows: readonly Row<MemoryShape | FpAtomic>[] = [
+  ...whole,
+  ...single,
+  ...ordered,
+  ...atomics,
+];

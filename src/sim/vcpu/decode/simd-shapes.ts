@@ -246,6 +246,15 @@ interface Access extends Simd {
   readonly after: number | undefined;
 }
 
+/** LDFADD and its like: memory becomes what `op` makes of it and `s`, `t` what it was (31 with `stores`: nowhere). */
+export interface FpAtomic extends OneSource {
+  readonly kind: "fp-atomic";
+  readonly op: "fadd" | "fmax" | "fmin" | "fmaxnm" | "fminnm";
+  readonly format: "bfloat" | FpSize;
+  readonly stores: boolean;
+  readonly s: number;
+}
+
 export type MemoryShape =
   | (Access & Lanes & { readonly kind: "structures"; readonly load: boolean; readonly repeats: number })
   | (Access & Lanes & { readonly kind: "replicate" })
@@ -263,4 +272,11 @@ export type CryptoShape =
   /** SM3TT: `a` is the lane. XAR: how far it is rotated. */
   | (TwoSources & { readonly kind: "crypto-immediate"; readonly op: CryptoImmediate; readonly a: number });
 
-export type VectorShape = IntegerShape | MoveShape | FpShape | ScalarShape | MemoryShape | CryptoShape;
+export type VectorShape =
+  | IntegerShape
+  | MoveShape
+  | FpShape
+  | ScalarShape
+  | MemoryShape
+  | FpAtomic
+  | CryptoShape;

@@ -13,7 +13,12 @@ const SHIFTED = shiftedRows(1);
 const UNSHIFTED = shiftedRows(-1);
 
 function round(a: Uint8Array, b: Uint8Array, order: readonly number[], table: Uint8Array): Uint8Array {
-  return Uint8Array.from(order, (from) => table[(a[from] ?? 0) ^ (b[from] ?? 0)] ?? 0);
+  const result = new Uint8Array(16);
+  for (let i = 0; i < 16; i++) {
+    const from = order[i] ?? 0;
+    result[i] = table[(a[from] ?? 0) ^ (b[from] ?? 0)] ?? 0;
+  }
+  return result;
 }
 
 /** Round key added, bytes substituted, rows shifted. All arrays have 16 bytes. */
@@ -37,11 +42,17 @@ const FORWARD = factors([2, 3, 1, 1]);
 const BACKWARD = factors([14, 11, 13, 9]);
 
 function mix(state: Uint8Array, by: Factors): Uint8Array {
-  return Uint8Array.from({ length: 16 }, (_, i) => {
-    let sum = 0;
-    for (const [k, table] of by.entries()) sum ^= table[state[(i & 12) | ((i + k) & 3)] ?? 0] ?? 0;
-    return sum;
-  });
+  const [first, second, third, fourth] = by;
+  const result = new Uint8Array(16);
+  for (let i = 0; i < 16; i++) {
+    const column = i & 12;
+    result[i] =
+      (first[state[i] ?? 0] ?? 0) ^
+      (second[state[column | ((i + 1) & 3)] ?? 0] ?? 0) ^
+      (third[state[column | ((i + 2) & 3)] ?? 0] ?? 0) ^
+      (fourth[state[column | ((i + 3) & 3)] ?? 0] ?? 0);
+  }
+  return result;
 }
 
 export const aesMixColumns = (state: Uint8Array): Uint8Array => mix(state, FORWARD());

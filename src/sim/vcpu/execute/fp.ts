@@ -2,10 +2,20 @@
 import { source, target } from "../decode/registers.ts";
 import type { ScalarShape } from "../decode/simd-shapes.ts";
 import { conditionMask } from "./condition.ts";
-import { compare, convert, fromFixed, toFixed, toJavaScript } from "./fp-convert.ts";
-import { BFLOAT, CONVERTED_HALF, DOUBLE, type Format, SINGLE } from "./fp-format.ts";
+import {
+  compare,
+  convert,
+  EQUAL,
+  fromFixed,
+  GREATER,
+  LESS,
+  toFixed,
+  toJavaScript,
+  UNORDERED,
+} from "./fp-convert.ts";
+import { BFLOAT, CONVERTED_HALF, DOUBLE, type Format, IXC, SINGLE } from "./fp-format.ts";
 import type { Machine, Op } from "./machine.ts";
-import { readLane, writeLane } from "./simd-fp.ts";
+import { fastModes, numbers, readLane, writeLane } from "./simd-fp.ts";
 import { formatOf, integerConversion } from "./simd-fp-lanes.ts";
 import { over } from "./simd-integer.ts";
 import { clearAbove, laneZero } from "./simd-registers.ts";
@@ -37,6 +47,16 @@ function compileFlags({ size, signalling, n, m, condition, otherwise }: Of<"fp-f
       state.nzcv = otherwise;
       return;
     }
+    const lanes = fastModes(state) ? numbers(r, size) : undefined;
+    if (lanes !== undefined) {
+      const a = lanes[laneZero(n, size)] ?? 0;
+      const b = m === undefined ? 0 : (lanes[laneZero(m, size)] ?? 0);
+      const quick = a === b ? EQUAL : a < b ? LESS : a > b ? GREATER : UNORDERED;
+      if (quick !== UNORDERED) {
+        state.nzcv = quick;
+        return;
+      }
+    }
     const b = m === undefined ? 0n : readLane(r, size, laneZero(m, size));
     state.nzcv = compare(f, readLane(r, size, laneZero(n, size)), b, signalling, state);
   });
@@ -58,6 +78,8 @@ function writeGeneral({ x }: Machine, to: number, bits: bigint): void {
 
 /** The integers that a truncation gives without BigInt. */
 const EXACT = 2 ** 31;
+/** Upper halves of integers that doubles hold. */
+const SMALL = 2 ** 20;
 
 function compileToGeneral({ size, wide, op, places, d, n }: Of<"fp-to-general">): Op {
   const f = formatOf(size);
@@ -68,10 +90,10 @@ function compileToGeneral({ size, wide, op, places, d, n }: Of<"fp-to-general">)
     const { state, x } = machine;
     if (simple) {
       const value = (size === 3 ? r.double[laneZero(n, 3)] : r.single[laneZero(n, 2)]) ?? 0;
-      // Integers of this size are exact, and so are no denormal numbers among them but 0.
-      if (Math.abs(value) < EXACT && Math.trunc(value) === value) {
-        x[to] = value;
-        x[to + 1] = wide && value < 0 ? -1 : 0;
+      const whole = Math.trunc(value);
+      if (Math.abs(value) < EXACT && (whole === value || ((state.fpsr & IXC) !== 0 && fastModes(state)))) {
+        x[to] = whole;
+        x[to + 1] = wide && whole < 0 ? -1 : 0;
         return;
       }
     }
@@ -87,7 +109,11 @@ function compileFromGeneral({ size, wide, isSigned, places, d, n }: Of<"fp-from-
     const { state, x } = machine;
     const low = x[from] ?? 0;
     const high = x[from + 1] ?? 0;
+    // Integers below 2 ** 53 are doubles.
+    const top = isSigned ? high : high >>> 0;
     if (size === 3 && !wide && places === 0) r.double[laneZero(d, 3)] = isSigned ? low : low >>> 0;
+    else if (size === 3 && places === 0 && top >= -SMALL && top < SMALL)
+      r.double[laneZero(d, 3)] = top * 2 ** 32 + (low >>> 0);
     else {
       const unsigned = wide ? (BigInt(high >>> 0) << 32n) | BigInt(low >>> 0) : BigInt(low >>> 0);
       const value = isSigned ? BigInt.asIntN(wide ? 64 : 32, unsigned) : unsigned;

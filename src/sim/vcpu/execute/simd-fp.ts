@@ -35,10 +35,10 @@ export function writeLane(r: VectorRegisters, size: FpSize, at: number, bits: bi
 }
 
 /** Whether JavaScript's arithmetic does for FPCR as it is. */
-const fastModes = ({ fpcr }: FpState): boolean => (fpcr & SLOW_MODES) === 0;
+export const fastModes = ({ fpcr }: FpState): boolean => (fpcr & SLOW_MODES) === 0;
 
 /** Lanes as numbers; undefined for half precision. */
-const numbers = (r: VectorRegisters, size: FpSize): Float32Array | Float64Array | undefined =>
+export const numbers = (r: VectorRegisters, size: FpSize): Float32Array | Float64Array | undefined =>
   size === 3 ? r.double : size === 2 ? r.single : undefined;
 
 function compileFp1({ op, size, bytes, d, n }: Of<"fp1">): Op {

@@ -1,8 +1,12 @@
 /** Loads and stores of structures. */
 import { orStack, source } from "../decode/registers.ts";
-import type { MemoryShape } from "../decode/simd-shapes.ts";
-import { loadBytes, stackAlignment, storeBytes } from "./access.ts";
+import type { FpAtomic, MemoryShape } from "../decode/simd-shapes.ts";
+import { load, loadBytes, type Size, stackAlignment, store, storeBytes } from "./access.ts";
+import { alignmentFault } from "./atomic.ts";
+import { BFLOAT, FPCR_DN } from "./fp-format.ts";
 import { type Answer, type Machine, NEXT, type Op } from "./machine.ts";
+import { readLane, writeLane } from "./simd-fp.ts";
+import { formatOf, fp2 } from "./simd-fp-lanes.ts";
 import { clearAbove, laneZero, V_BYTES, type VectorRegisters, vectorsOf } from "./simd-registers.ts";
 
 type Of<Kind extends MemoryShape["kind"]> = Extract<MemoryShape, { kind: Kind }>;
@@ -121,4 +125,37 @@ export function compileSimdMemory(shape: MemoryShape): Op {
     case "one-structure":
       return compileOne(shape);
   }
+}
+
+/** FEAT_LSFE: to nearest, with the default NaN, nothing flushed, no flags, whatever FPCR says. */
+export function compileFpAtomic({ op, format, stores, s, n, d }: FpAtomic): Op {
+  const size = format === "bfloat" ? 1 : format;
+  const f = format === "bfloat" ? BFLOAT : formatOf(size);
+  const bytes: Size = size === 1 ? 2 : size === 2 ? 4 : 8;
+  const { exact } = fp2[op];
+  const at = 2 * orStack(n);
+  return (machine) => {
+    const low = machine.x[at] ?? 0;
+    const high = machine.x[at + 1] ?? 0;
+    if (n === STACK && (low & 15) !== 0 && machine.context.stackCheck) return stackAlignment(machine);
+    const fault = alignmentFault(machine, low, high, bytes, true, false);
+    if (fault !== NEXT) return fault;
+    const found = load(machine, low, high, bytes);
+    if (found !== NEXT) return found;
+    const before = (BigInt(machine.high >>> 0) << 32n) | BigInt(machine.low >>> 0);
+    const r = vectorsOf(machine.state);
+    const after = exact(f, before, readLane(r, size, laneZero(s, size)), { fpcr: FPCR_DN, fpsr: 0 });
+    const stored = store(
+      machine,
+      low,
+      high,
+      bytes,
+      Number(BigInt.asIntN(32, after)),
+      Number(BigInt.asIntN(32, after >> 32n)),
+    );
+    if (stored !== NEXT || stores) return stored;
+    writeLane(r, size, laneZero(d, size), before);
+    clearAbove(machine, r, d, bytes);
+    return NEXT;
+  };
 }

@@ -7,7 +7,7 @@ import { FPCR_AH, FPCR_FIZ, FPCR_NEP } from "./fp-format.ts";
 import { type Op, stopWith } from "./machine.ts";
 import { compileSimdFp } from "./simd-fp.ts";
 import { compileSimdInteger } from "./simd-integer.ts";
-import { compileSimdMemory } from "./simd-memory.ts";
+import { compileFpAtomic, compileSimdMemory } from "./simd-memory.ts";
 import { compileSimdMove } from "./simd-move.ts";
 import { compileSve } from "./sve.ts";
 
@@ -62,6 +62,8 @@ export function compileSimd(shape: VectorShape | SveInstruction): Op {
     case "replicate":
     case "one-structure":
       return compileSimdMemory(shape);
+    case "fp-atomic":
+      return compileFpAtomic(shape);
     case "crypto2":
     case "crypto3":
     case "crypto4":
