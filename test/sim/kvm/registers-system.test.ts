@@ -131,6 +131,18 @@ describe("a second init", () => {
   });
 });
 
+describe("the compare value of the physical timer", () => {
+  it.each([
+    ["max.linux-6.17", 0x1234n],
+    ["max.linux-6.18", 0n],
+  ] as const)("after a second init of %s is %s", (host, value) => {
+    const vcpu = vcpuOf(vmOn(host));
+    set(vcpu, "KVM_REG_ARM_PTIMER_CVAL", 0x1234n);
+    resetVcpuRegisters(vcpu);
+    expect(read(vcpu, "KVM_REG_ARM_PTIMER_CVAL")).toBe(value);
+  });
+});
+
 describe("caches", () => {
   it("can be described anew, with no shorter lines than the host's", () => {
     const vcpu = vcpuOf(vmOn(HOST));
@@ -257,6 +269,12 @@ describe("a guest with EL2", () => {
     expect(read(vcpuOf(vmOn(host), "HAS_EL2"), "ZCR_EL2")).toBe("ENOENT");
     expect(read(vcpuOf(vmOn(host), "HAS_EL2", "SVE"), "ZCR_EL2")).toBe(0n);
     expect(read(vcpuOf(vmOn(host), "HAS_EL2_E2H0"), "HCR_EL2")).toBe("ENOENT");
+  });
+
+  it("has in MDCR_EL2.HPMN as many counters as its PMU", () => {
+    const host = "max-nested.linux-7.3";
+    expect(read(vcpuOf(vmOn(host), "HAS_EL2"), "MDCR_EL2")).toBe(0n);
+    expect(read(vcpuOf(vmOn(host), "HAS_EL2", "PMU_V3"), "MDCR_EL2")).toBe(6n);
   });
 
   it("begins there, and takes its modes", () => {
