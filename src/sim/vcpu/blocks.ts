@@ -30,12 +30,17 @@ export interface BlockCache {
   /** Instructions in all of them. */
   held: number;
   readonly space: Space;
+  /** Most instructions of a block. */
+  readonly longest: number;
   /** By level, then by bits of the virtual address. */
   readonly tables: readonly (Entry | undefined)[][];
 }
 
-/** Most instructions of a block, and of all blocks that are kept. */
+/** Most instructions of a block; and for those who go in small steps, who would decode the same again and again. */
 const LONGEST = 64;
+const SHORT = 1;
+const SMALL_STEP = 8;
+/** Most instructions of all blocks that are kept. */
 const MOST = 1 << 19;
 
 /** So many bits of the virtual address in words find a block quickly. */
@@ -45,18 +50,30 @@ export const TABLE_MASK = TABLE_SIZE - 1;
 
 const emptyTable = (): (Entry | undefined)[] => new Array<Entry | undefined>(TABLE_SIZE).fill(undefined);
 
-const caches = new WeakMap<Machine, BlockCache>();
+const emptyCache = (space: Space, longest: number): BlockCache => ({
+  blocks: new Map(),
+  held: 0,
+  space,
+  longest,
+  tables: [emptyTable(), emptyTable(), emptyTable()],
+});
 
-export function cacheOf(machine: Machine): BlockCache {
-  const known = caches.get(machine);
-  if (known !== undefined && known.space === machine.space) return known;
-  const cache: BlockCache = {
-    blocks: new Map(),
-    held: 0,
-    space: machine.space,
-    tables: [emptyTable(), emptyTable(), emptyTable()],
-  };
-  caches.set(machine, cache);
+interface Caches {
+  whole: BlockCache | undefined;
+  short: BlockCache | undefined;
+}
+
+const caches = new WeakMap<Machine, Caches>();
+
+/** @param budget instructions that are to be executed */
+export function cacheOf(machine: Machine, budget: number): BlockCache {
+  const known = caches.get(machine) ?? { whole: undefined, short: undefined };
+  caches.set(machine, known);
+  const which = budget < SMALL_STEP ? "short" : "whole";
+  const found = known[which];
+  if (found !== undefined && found.space === machine.space) return found;
+  const cache = emptyCache(machine.space, which === "short" ? SHORT : LONGEST);
+  known[which] = cache;
   return cache;
 }
 
@@ -101,16 +118,16 @@ export function blockAt(machine: Machine, cache: BlockCache, page: PhysicalPage,
     cache.held = 0;
     for (const table of cache.tables) table.fill(undefined);
   }
-  const block = make(machine, page, offset);
+  const block = make(machine, page, offset, cache.longest);
   cache.held += block.ops.length;
   cache.blocks.set(key, block);
   return block;
 }
 
-function make(machine: Machine, page: PhysicalPage, offset: number): Block {
+function make(machine: Machine, page: PhysicalPage, offset: number, longest: number): Block {
   const words: number[] = [];
   const ops: Op[] = [];
-  for (let at = offset; at < PAGE_BYTES && ops.length < LONGEST; at += 4) {
+  for (let at = offset; at < PAGE_BYTES && ops.length < longest; at += 4) {
     const word = page.view.getInt32(at, true);
     const decoded = decode(word);
     const place = placeOf(decoded);

@@ -130,7 +130,7 @@ export function runCore(core: Core, budget: number): Stop {
   refreshSpace(machine.space);
   machine.regions = core.memory.regions;
   renew(machine);
-  const cache = cacheOf(machine);
+  const cache = cacheOf(machine, budget);
   const { space } = machine;
   let left = budget;
   while (left > 0) {

@@ -11,6 +11,7 @@ import { dataAbort, translationAbort, WALK } from "./aborts.ts";
 import {
   type Answer,
   BUFFER_BITS,
+  contextIndex,
   type Machine,
   NEXT,
   RAISE,
@@ -58,9 +59,37 @@ function bufferFor(machine: Machine, kind: AccessKind, el: Level): TranslationBu
   return kind === "write" ? buffers.writes : buffers.reads;
 }
 
+/** Translations of a kind of access beside those in the buffers; undefined: none are kept for the level. */
+function moreFor(machine: Machine, kind: AccessKind, el: Level): Map<number, Translation> | undefined {
+  const buffers = machine.buffers[el === machine.context.el ? contextIndex(machine.state) : 0];
+  return kind === "write" ? buffers?.moreWrites : buffers?.moreReads;
+}
+
+/** So many translations are kept beside those in the buffers. */
+const MOST = 1 << 16;
+
+/** Number of a virtual page: 52 bits, which a double holds. */
+const pageNumber = (low: number, high: number): number => (high >>> 0) * 2 ** 20 + (low >>> PAGE_BITS);
+
+function keep(machine: Machine, kind: AccessKind, el: Level, translation: Translation): void {
+  bufferFor(machine, kind, el)[(translation.low >>> PAGE_BITS) & INDEX] = translation;
+  const more = moreFor(machine, kind, el);
+  if (more === undefined) return;
+  if (more.size >= MOST) more.clear();
+  more.set(pageNumber(translation.low, translation.high), translation);
+}
+
 /** Finds the page of an access that does not leave it, and keeps the translation. */
 function find(machine: Machine, low: number, high: number, kind: AccessKind, el: Level, into: Found): Answer {
   const { context, state } = machine;
+  const kept = moreFor(machine, kind, el)?.get(pageNumber(low, high));
+  if (kept !== undefined) {
+    bufferFor(machine, kind, el)[(low >>> PAGE_BITS) & INDEX] = kept;
+    into.page = kept.page;
+    into.offset = low & IN_PAGE;
+    into.checked = false;
+    return NEXT;
+  }
   const found = translateWith(machine.core, context, {
     address: join(low, high),
     kind,
@@ -87,13 +116,7 @@ function find(machine: Machine, low: number, high: number, kind: AccessKind, el:
   into.checked = mayCheckTags(machine, attributes);
   if (into.checked) return NEXT;
   if (!device || machine.strict !== 0) {
-    bufferFor(machine, kind, el)[(low >>> PAGE_BITS) & INDEX] = {
-      low: low & PAGE_MASK,
-      high,
-      page,
-      view: page.view,
-      lines: page.lines,
-    };
+    keep(machine, kind, el, { low: low & PAGE_MASK, high, page, view: page.view, lines: page.lines });
   } else if (device) deviceOnly = true;
   return NEXT;
 }
@@ -198,14 +221,18 @@ const scratchView = new DataView(scratch.buffer);
 function slowLoad(machine: Machine, low: number, high: number, size: number, el: Level): Answer {
   const answer = locate(machine, low, high, size, size, "read", el);
   if (answer !== NEXT) return answer;
-  gather(size);
   const { little } = machine;
+  const { page, offset } = one;
+  const inside = page !== undefined && offset + size <= PAGE_BYTES;
+  if (!inside) gather(size);
+  const view = inside ? page.view : scratchView;
+  const at = inside ? offset : 0;
   machine.high = 0;
   if (size === 8) {
-    machine.low = scratchView.getInt32(little ? 0 : 4, little);
-    machine.high = scratchView.getInt32(little ? 4 : 0, little);
-  } else if (size === 4) machine.low = scratchView.getInt32(0, little);
-  else machine.low = size === 2 ? scratchView.getUint16(0, little) : scratchView.getUint8(0);
+    machine.low = view.getInt32(little ? at : at + 4, little);
+    machine.high = view.getInt32(little ? at + 4 : at, little);
+  } else if (size === 4) machine.low = view.getInt32(at, little);
+  else machine.low = size === 2 ? view.getUint16(at, little) : view.getUint8(at);
   return NEXT;
 }
 
@@ -242,13 +269,18 @@ function slowStore(
   const answer = locate(machine, low, high, size, size, "write", el);
   if (answer !== NEXT) return answer;
   const { little } = machine;
+  const { page, offset } = one;
+  const inside = page !== undefined && offset + size <= PAGE_BYTES;
+  const view = inside ? page.view : scratchView;
+  const at = inside ? offset : 0;
   if (size === 8) {
-    scratchView.setInt32(little ? 0 : 4, valueLow, little);
-    scratchView.setInt32(little ? 4 : 0, valueHigh, little);
-  } else if (size === 4) scratchView.setInt32(0, valueLow, little);
-  else if (size === 2) scratchView.setInt16(0, valueLow, little);
-  else scratchView.setInt8(0, valueLow);
-  scatter(size);
+    view.setInt32(little ? at : at + 4, valueLow, little);
+    view.setInt32(little ? at + 4 : at, valueHigh, little);
+  } else if (size === 4) view.setInt32(at, valueLow, little);
+  else if (size === 2) view.setInt16(at, valueLow, little);
+  else view.setInt8(at, valueLow);
+  if (inside) noteWrite(page, offset, size);
+  else scatter(size);
   return NEXT;
 }
 

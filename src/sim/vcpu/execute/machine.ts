@@ -58,6 +58,9 @@ export const BUFFER_BITS = 10;
 export interface Buffers {
   readonly reads: TranslationBuffer;
   readonly writes: TranslationBuffer;
+  /** What does not fit into those any more, by number of the virtual page. */
+  readonly moreReads: Map<number, Translation>;
+  readonly moreWrites: Map<number, Translation>;
   /** It may have translations. */
   used: boolean;
 }
@@ -149,6 +152,8 @@ export function machineOf(core: Core): Machine {
   const buffers = [0, 1, 2, 3, 4, 5].map(() => ({
     reads: emptyBuffer(),
     writes: emptyBuffer(),
+    moreReads: new Map<number, Translation>(),
+    moreWrites: new Map<number, Translation>(),
     used: false,
   }));
   const machine: Machine = {
@@ -198,6 +203,8 @@ export function dropTranslations(machine: Machine): void {
     buffers.used = false;
     buffers.reads.fill(NO_TRANSLATION);
     buffers.writes.fill(NO_TRANSLATION);
+    buffers.moreReads.clear();
+    buffers.moreWrites.clear();
   }
   const current = machine.buffers[contextIndex(machine.state)];
   if (current !== undefined) current.used = true;
