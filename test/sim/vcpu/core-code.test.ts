@@ -85,6 +85,19 @@ describe("blocks", () => {
     }
   });
 
+  it("are forgotten when there are too many, and made again", () => {
+    // 600,000 times add x0, x0, #1, twice over
+    const count = 600_000;
+    const { core, bytes, x } = coreWith({ size: 4 << 20 });
+    const code = new Uint32Array(bytes.buffer, 0, count);
+    code.fill(0x91000400);
+    for (const round of [1, 2]) {
+      writePc(core.state, RAM);
+      expect(runCore(core, count).kind).toBe("budget");
+      expect(x(0)).toBe(BigInt(round * count));
+    }
+  });
+
   it("end at a page, and go on in the next", () => {
     const words = new Array<number>(0x1000 / 4 + 2).fill(0x91000400);
     const { core, x } = coreWith({ words });

@@ -134,6 +134,20 @@ describe("pages", () => {
     expect(taken(run(AF | USER))).toEqual({ ec: 0x21, iss: 0x0f, far: 0x5000n });
   });
 
+  it("that are not there leave the other half of a pair alone", () => {
+    // stp x1, x1, [x0] over the end of the page, as general-purpose and as vector registers
+    for (const word of [0xa9000401, 0x6d000400]) {
+      const fixture = page([word], AF, (one) => {
+        one.core.state.x[0] = 0x5ff8;
+        one.core.state.system.set(0xc082, 3n << 20n);
+        one.core.state.z.fill(0x55);
+        one.bytes.fill(0xee, 0x3ff0, 0x4000);
+      });
+      expect(taken(fixture)).toEqual({ ec: 0x25, iss: 0x47, far: 0x6000n });
+      expect(fixture.bytes.subarray(0x3ff0, 0x4000).every((byte) => byte === 0xee)).toBe(true);
+    }
+  });
+
   it("of Device memory want aligned addresses", () => {
     const fixture = page([0xf9400002], AF | (1n << 2n), ({ core }) => {
       core.state.x[0] = 0x5004;
