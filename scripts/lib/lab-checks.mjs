@@ -21,6 +21,11 @@ const checks = [
     words: ["prove", "--kernel", kernels, "--cpu", cpus, "--hosts", profiles],
     seconds: 480,
   },
+  {
+    title: "the engine's instructions against QEMU's",
+    words: ["differential", "--blocks", "4000"],
+    seconds: 300,
+  },
 ];
 const setupSeconds = 480;
 
