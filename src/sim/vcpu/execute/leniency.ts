@@ -28,3 +28,7 @@ export const zeroesDeviceMemory = (core: Parameters<typeof leftOut>[0]): boolean
 /** Whether FMMLA of doubles is executed, as nothing, where vectors are shorter than it needs. */
 export const ignoresShortMatrices = (core: Parameters<typeof leftOut>[0]): boolean =>
   leftOut(core).has("matrix-of-short-vectors");
+
+/** Whether permutations of 128 bits are executed where vectors are shorter than they need. */
+export const permutesShortVectors = (core: Parameters<typeof leftOut>[0]): boolean =>
+  leftOut(core).has("permutation-of-short-vectors");

@@ -6,6 +6,7 @@ import { Z_BYTES } from "../state.ts";
 import { aesDecrypt, aesEncrypt, aesMixColumns, aesUnmixColumns, sm4Encrypt, sm4Key } from "./crypto-aes.ts";
 import { abs, mulAdd } from "./fp-arithmetic.ts";
 import { infinity } from "./fp-format.ts";
+import { permutesShortVectors } from "./leniency.ts";
 import type { Machine, Op } from "./machine.ts";
 import { fpPairs } from "./simd-fp-lanes.ts";
 import { clearAbove } from "./simd-registers.ts";
@@ -27,6 +28,8 @@ import {
 
 type Of<Kind extends SveShape["kind"]> = Extract<SveShape, { kind: Kind }>;
 type Permute = Of<"permute">;
+
+const TWO_QUADWORDS = 32;
 
 /** Number of the last active lane; -1: none is. */
 function lastActive(v: Vectors, pg: number, size: number): number {
@@ -182,22 +185,20 @@ function compileInterleaving({ op, size, d, n, m }: Permute): Op {
   });
 }
 
-/** The same of pairs of lanes of 64 bits; what is above a multiple of 256 bits becomes 0. */
+/** The same of 128 bits, two at least. What is left over of an odd number becomes 0, by the architecture. */
 function compileQuadwords({ op, d, n, m }: Permute): Op {
-  return overVectors((v) => {
-    const segments = (v.length >> 5) << 1;
-    const from = interleaving(op, segments);
-    const first = readAll(v, n, 3).slice(0, 2 * segments);
-    const all = [...first, ...readAll(v, m, 3).slice(0, 2 * segments)];
-    writeAll(
-      v,
-      d,
-      3,
-      Array.from({ length: elements(v, 3) }, (_, i) =>
-        i < 2 * segments ? (all[2 * from(i >> 1) + (i & 1)] ?? 0n) : 0n,
-      ),
+  const work = overVectors((v, { core }) => {
+    const whole = v.length >> 4;
+    const count = op.startsWith("uzp") && permutesShortVectors(core) ? whole : whole & ~1;
+    const from = interleaving(op, count);
+    const all = [...readAll(v, n, 3).slice(0, 2 * count), ...readAll(v, m, 3).slice(0, 2 * count)];
+    const results = Array.from({ length: 2 * whole }, (_, i) =>
+      i < 2 * count ? (all[2 * from(i >> 1) + (i & 1)] ?? 0n) : 0n,
     );
+    writeAll(v, d, 3, results);
   });
+  const long = fromLength(TWO_QUADWORDS, work);
+  return (machine) => (permutesShortVectors(machine.core) ? work(machine) : long(machine));
 }
 
 function compileTable({ op, size, d, n, m }: Permute): Op {
@@ -431,7 +432,7 @@ function compilePermute(shape: Permute): Op {
     case "uzp2q":
     case "trn1q":
     case "trn2q":
-      return fromLength(32, compileQuadwords(shape));
+      return compileQuadwords(shape);
     case "tbl":
     case "tbl2":
     case "tbx":

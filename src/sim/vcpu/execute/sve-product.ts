@@ -216,13 +216,14 @@ export function compileSveProduct(shape: Product): Op {
   const lane = lanes[op](shape);
   // FMMLA of doubles works on 256 bits at a time; what is left over becomes 0.
   const unit = op === "fmmla" && size === 3 ? 4 : 1;
-  const work = overVectors((v) => {
+  const work = overVectors((v, { core }) => {
     const count = elements(v, size);
     const whole = count - (count % unit);
     const results = Array.from({ length: whole }, (_, i) =>
       isActive(v, pg, size, i) ? lane(v, i) : undefined,
     );
     for (const [i, value] of results.entries()) if (value !== undefined) writeElement(v.r, d, size, i, value);
+    if (whole === count || ignoresShortMatrices(core)) return;
     for (let i = whole; i < count; i++) writeElement(v.r, d, size, i, 0n);
   });
   if (unit === 1) return work;
