@@ -206,6 +206,7 @@ export function sameTranslation(one: Context, other: Context): boolean {
     a.mair === b.mair &&
     a.tcr2 === b.tcr2 &&
     one.mmu === other.mmu &&
+    one.defaultCacheable === other.defaultCacheable &&
     one.stageTwo?.vtcr === other.stageTwo?.vtcr &&
     one.stageTwo?.vttbr === other.stageTwo?.vttbr
   );

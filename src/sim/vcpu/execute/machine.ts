@@ -138,15 +138,11 @@ export const NO_TRANSLATION: Translation = {
 
 const emptyBuffer = (): TranslationBuffer => new Array(1 << BUFFER_BITS).fill(NO_TRANSLATION);
 
-/** The machine around a core; the same for the same state. */
+/** The machine around a core; the same for the same state, memory and hypervisor. */
 export function machineOf(core: Core): Machine {
   const known = machines.get(core.state);
-  if (known !== undefined) {
-    if (known.core !== core) {
-      if (known.core.memory !== core.memory) known.space = spaceOf(core.memory);
-      if (known.core.memory !== core.memory || known.core.hypervisor !== core.hypervisor) forget(known);
-      known.core = core;
-    }
+  if (known !== undefined && known.core.memory === core.memory && known.core.hypervisor === core.hypervisor) {
+    known.core = core;
     return known;
   }
   const buffers = [0, 1, 2, 3, 4, 5].map(() => ({
@@ -190,12 +186,6 @@ export function machineOf(core: Core): Machine {
 
 /** What translations depend on beside registers: the level and PSTATE.PAN. */
 export const contextIndex = ({ pstate }: VcpuState): number => 2 * pstate.el + pstate.pan;
-
-/** Another memory or hypervisor: nothing that is kept holds. */
-function forget(machine: Machine): void {
-  dropTranslations(machine);
-  for (const cell of machine.fates.values()) cell.at.length = 0;
-}
 
 export function dropTranslations(machine: Machine): void {
   for (const buffers of machine.buffers) {
