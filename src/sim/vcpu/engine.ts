@@ -4,6 +4,7 @@
  * code has been written (`Space.epoch`).
  */
 import { type Block, type BlockCache, blockAt, cacheOf, isCurrent, TABLE_MASK } from "./blocks.ts";
+import { type Debugging, debuggingOf, debugTrap } from "./debug.ts";
 import { instructionAbort } from "./execute/access.ts";
 import { contextOf, holds, sameTranslation } from "./execute/context.ts";
 import { refreshFates } from "./execute/gate.ts";
@@ -35,6 +36,7 @@ const ILLEGAL_STATE = 0x0e;
 function renew(machine: Machine): void {
   refreshFates(machine);
   const { core, state } = machine;
+  machine.debugging = debuggingOf(core);
   const index = contextIndex(state);
   let context = machine.contexts[index];
   if (context === undefined || !holds(context, core)) {
@@ -102,6 +104,20 @@ function find(machine: Machine, cache: BlockCache): Block | Trap | Stop {
   return block;
 }
 
+/** What debugging has to say before the next instruction. */
+function debug(machine: Machine, debugging: Debugging): Trap | Stop | undefined {
+  if (debugging.lacks !== undefined)
+    return { kind: "lacks", word: 0, address: readPc(machine.state), what: debugging.lacks };
+  return debugTrap(machine, debugging);
+}
+
+/** One instruction under PSTATE.SS: behind it the exception is pending. */
+function step(machine: Machine, { stepping }: Debugging): void {
+  if (!stepping) return;
+  machine.stepped = true;
+  machine.state.pstate.ss = 0;
+}
+
 /** A stop with the address of the instruction that it is about. */
 function placed(machine: Machine, word: number): Stop {
   const { stop, state } = machine;
@@ -134,7 +150,18 @@ export function runCore(core: Core, budget: number): Stop {
   const { space } = machine;
   let left = budget;
   while (left > 0) {
-    const block = find(machine, cache);
+    const { debugging } = machine;
+    if (debugging !== undefined) {
+      const ended = debug(machine, debugging);
+      if (ended !== undefined) {
+        if ("kind" in ended) return ended;
+        machine.stepped = false;
+        raised(machine, ended);
+        left--;
+        continue;
+      }
+    }
+    const block = find(machine, debugging === undefined ? cache : cacheOf(machine, 1));
     if (!("ops" in block)) {
       if ("kind" in block) return block;
       raised(machine, block);
@@ -156,6 +183,7 @@ export function runCore(core: Core, budget: number): Stop {
     const startHigh = state.pcHigh;
     for (;;) {
       const count = Math.min(ops.length, left);
+      if (debugging !== undefined) step(machine, debugging);
       let answer: number = NEXT;
       let i = 0;
       while (i < count) {
@@ -172,6 +200,7 @@ export function runCore(core: Core, budget: number): Stop {
           state.pcHigh === startHigh &&
           block.epoch === space.epoch &&
           left > 0 &&
+          debugging === undefined &&
           state.pstate.btype === 0
         ) {
           btype = 0;

@@ -1,9 +1,12 @@
 /** Branches, calls out of the level, and the way back. */
+
+import { debuggingOf } from "../debug.ts";
 import type { BranchInstruction, Comparison } from "../decode/branch.ts";
 import type { VcpuState } from "../state.ts";
 import { exceptionReturn } from "../system/exceptions.ts";
 import { UNDEFINED } from "../world.ts";
 import { conditionMask } from "./condition.ts";
+import { bit, systemValue } from "./context.ts";
 import {
   type Answer,
   BRANCH,
@@ -162,6 +165,8 @@ function branchAddress({ state, context }: Machine): void {
   if (!context.regime.twoRanges) state.pcHigh &= 0xff_ffff;
 }
 
+const SPSR_SS = 21;
+
 function returnOp({ key }: Of<"exception-return">): Op {
   return (machine) => {
     if (machine.context.el === 0) return raise(machine, UNDEFINED);
@@ -169,8 +174,14 @@ function returnOp({ key }: Of<"exception-return">): Op {
       const answer = authenticateReturn(machine, key);
       if (answer !== NEXT) return answer;
     }
-    const trap = exceptionReturn(machine.core);
-    return trap === undefined ? BRANCH_RENEW : raise(machine, trap);
+    const { core, state, debugging } = machine;
+    const spsr = systemValue(core, machine.context.el === 2 ? "SPSR_EL2" : "SPSR_EL1");
+    const trap = exceptionReturn(core);
+    if (trap !== undefined) return raise(machine, trap);
+    // One instruction may go ahead of a software step that the return turns on.
+    if (bit(spsr, SPSR_SS) && debugging?.stepping !== true && debuggingOf(core)?.stepping === true)
+      state.pstate.ss = 1;
+    return BRANCH_RENEW;
   };
 }
 

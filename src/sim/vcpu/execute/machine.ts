@@ -4,6 +4,7 @@
  * An instruction is executed by a closure, its `Op`, which `compile` makes of it once. Registers are pairs of 32-bit
  * halves, since JavaScript has no fast 64-bit integer.
  */
+import type { Debugging } from "../debug.ts";
 import type { Region } from "../memory.ts";
 import type { VcpuState } from "../state.ts";
 import type { Core, Stop, Trap } from "../world.ts";
@@ -106,6 +107,10 @@ export interface Machine {
   untagged: boolean;
   /** The block that runs lies in a guarded page (FEAT_BTI). */
   guarded: boolean;
+  /** Debug exceptions that are enabled at the level. */
+  debugging: Debugging | undefined;
+  /** The last instruction was one that PSTATE.SS let through. */
+  stepped: boolean;
   /** The event register: SEV sets it, WFE clears it. */
   event: boolean;
 }
@@ -178,6 +183,8 @@ export function machineOf(core: Core): Machine {
     fateGeneration: core.hypervisor.generation,
     untagged: false,
     guarded: false,
+    debugging: undefined,
+    stepped: false,
     event: false,
   };
   machines.set(core.state, machine);

@@ -157,7 +157,8 @@ const RENEWING: readonly number[] = [1, 2, 4, 5, 10, 13];
 
 function writeOp({ key, t, rt }: Of<"write">): Op {
   const crn = (key >> 7) & 0xf;
-  const after = RENEWING.includes(crn) ? RENEW : NEXT;
+  const isDebug = key >> 14 === 2;
+  const after = isDebug || RENEWING.includes(crn) ? RENEW : NEXT;
   return (machine) => {
     const access = writeSystem(machine.core, key, readX(machine.state, t));
     return access.kind === "done" ? after : refused(machine, access, rt);
