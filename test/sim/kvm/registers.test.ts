@@ -196,6 +196,20 @@ describe("firmware registers", () => {
   });
 });
 
+describe("workaround 2", () => {
+  it.each([
+    ["cortex-a710.linux-6.1", "EINVAL", 0n],
+    ["cortex-a710.linux-6.12", "ok", 3n],
+  ] as const)("on %s without SSBS is %s, %s", (host, taken, level) => {
+    const vcpu = vcpuOf(vmOn(host));
+    const id = idOf("KVM_REG_ARM_SMCCC_ARCH_WORKAROUND_2");
+    const pfr1 = read(vcpu, "ID_AA64PFR1_EL1");
+    expect([read(vcpu, id), set(vcpu, id, 3n)]).toEqual([0n, "EINVAL"]);
+    set(vcpu, idOf("ID_AA64PFR1_EL1"), typeof pfr1 === "bigint" ? pfr1 & ~0xf0n : 0n);
+    expect([set(vcpu, id, 3n), read(vcpu, id)]).toEqual([taken, level]);
+  });
+});
+
 describe("every register of the list", () => {
   it.each(shippedNames)("can be read on %s, and takes again what it holds", (host) => {
     const vcpu = vcpuOf(vmOn(host));

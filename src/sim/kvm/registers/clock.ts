@@ -5,6 +5,7 @@ import type { Vcpu, Vm } from "../machine.ts";
 
 const NANOSECONDS = 1_000_000_000n;
 const TIMER_CNT = parseOneReg("KVM_REG_ARM_TIMER_CNT") ?? 0n;
+const PTIMER_CNT = parseOneReg("KVM_REG_ARM_PTIMER_CNT") ?? 0n;
 
 const wrap = (value: bigint): bigint => BigInt.asUintN(64, value);
 
@@ -24,6 +25,9 @@ const offset = (vm: Vm, id: bigint): bigint =>
 
 /** What the guest's virtual counter is behind a count that began with the VM; wraps at 64 bits. */
 export const virtualOffset = (vm: Vm): bigint => wrap(offset(vm, TIMER_CNT) - AT_START);
+
+/** The same of the physical counter. */
+export const physicalOffset = (vm: Vm): bigint => wrap(offset(vm, PTIMER_CNT) - AT_START);
 
 /** @param id KVM_REG_ARM_TIMER_CNT or KVM_REG_ARM_PTIMER_CNT */
 export const readClock = (vcpu: Vcpu, id: bigint): bigint => wrap(hostCount(vcpu) - offset(vcpu.vm, id));

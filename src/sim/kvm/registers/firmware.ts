@@ -1,10 +1,12 @@
 /** PSCI version, workarounds, bitmaps of services (arch/arm64/kvm/hypercalls.c: kvm_arm_set_fw_reg). */
 import { bitmapBits, psciVersions } from "../../../hosts/facilities.ts";
-import { bitmapRegisters, firmwareRegister } from "../../../tables/index.ts";
+import { bitmapRegisters, firmwareRegister, idRegister } from "../../../tables/index.ts";
 import { type Answer, done, fails, ok } from "../answer.ts";
 import type { Vcpu } from "../machine.ts";
 import { hasFeature } from "./configuration.ts";
+import { freshIdentity, heldIdentity } from "./identity.ts";
 import { registersOf } from "./listed.ts";
+import { registerRule } from "./rules.ts";
 
 const idOf = (name: string): bigint => firmwareRegister(name)?.id ?? -1n;
 const PSCI = idOf("KVM_REG_ARM_PSCI_VERSION");
@@ -21,9 +23,21 @@ const WA2_AVAILABLE = 2n;
 const WA2_ENABLED = 1n << 4n;
 const WA2_SAFE = 3n;
 
+/** ID_AA64PFR1_EL1.SSBS. */
+const PFR1 = idRegister("ID_AA64PFR1_EL1")?.id ?? -1n;
+const SSBS_AT = 4n;
+const hasSsbs = (pfr1: bigint): boolean => ((pfr1 >> SSBS_AT) & 0xfn) !== 0n;
+
+/** Whether the guest has been told that there is no SSBS, on a host whose kernel mitigates by it. */
+const hidesSsbs = ({ vm }: Vcpu): boolean =>
+  registerRule<"host" | "guest">(vm.kvm, "workaround-2.ssbs") === "guest" &&
+  hasSsbs(freshIdentity(vm, PFR1)) &&
+  !hasSsbs(heldIdentity(vm, PFR1));
+
 /** What the host shows; undefined: it has no such register. */
 function shown(vcpu: Vcpu, id: bigint): bigint | undefined {
   const value = registersOf(vcpu.vm).get(id);
+  if (id === WORKAROUND_2 && value === 0n && hidesSsbs(vcpu)) return WA2_SAFE;
   return value === null ? 0n : value;
 }
 
