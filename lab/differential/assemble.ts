@@ -25,6 +25,7 @@ export const registers = {
   esr: systemRegister(3, 0, 5, 2, 0),
   far: systemRegister(3, 0, 6, 0, 0),
   mair: systemRegister(3, 0, 10, 2, 0),
+  zcr: systemRegister(3, 0, 1, 2, 0),
   vbar: systemRegister(3, 0, 12, 0, 0),
   tpidrEl1: systemRegister(3, 0, 13, 0, 4),
   tpidrroEl0: systemRegister(3, 3, 13, 0, 3),
@@ -87,11 +88,23 @@ export const ldpQ = (rt: number, rt2: number, rn: number, offset: number): numbe
 export const stpQ = (rt: number, rt2: number, rn: number, offset: number): number =>
   paired(0xad00_0000, rt, rt2, rn, offset, 16);
 
+/** LDR and STR of a predicate or vector of SVE, and the moves of FFR. @param at in units of its length, 0 to 255 */
+const scalable = (base: number, rt: number, rn: number, at: number): number =>
+  word(base | ((at >> 3) << 16) | ((at & 7) << 10) | (rn << 5) | rt);
+export const ldrP = (pt: number, rn: number, at: number): number => scalable(0x8580_0000, pt, rn, at);
+export const strP = (pt: number, rn: number, at: number): number => scalable(0xe580_0000, pt, rn, at);
+export const ldrZ = (zt: number, rn: number, at: number): number => scalable(0x8580_4000, zt, rn, at);
+export const strZ = (zt: number, rn: number, at: number): number => scalable(0xe580_4000, zt, rn, at);
+export const writeFfr = (pn: number): number => word(0x2528_9000 | (pn << 5));
+export const readFfr = (pd: number): number => word(0x2519_f000 | pd);
+
 /** Distances in bytes from the instruction. */
 export const b = (distance: number): number => word(0x1400_0000 | ((distance >> 2) & 0x3ff_ffff));
 export const bl = (distance: number): number => word(0x9400_0000 | ((distance >> 2) & 0x3ff_ffff));
 export const bCond = (condition: number, distance: number): number =>
   word(0x5400_0000 | (((distance >> 2) & 0x7_ffff) << 5) | condition);
+export const cbz = (rt: number, distance: number): number =>
+  word(0xb400_0000 | (((distance >> 2) & 0x7_ffff) << 5) | rt);
 export const adr = (rd: number, distance: number): number =>
   word(0x1000_0000 | ((distance & 3) << 29) | (((distance >> 2) & 0x7_ffff) << 5) | rd);
 

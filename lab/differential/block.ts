@@ -2,7 +2,7 @@
 import { type Random, randomFor } from "../record/random.ts";
 import { type Context, type InstructionClass, type Item, makeItem } from "./class.ts";
 import { integer } from "./classes/integer.ts";
-import { BASE, GENERAL, SCRATCH_BYTES, VECTORS_COUNT } from "./map.ts";
+import { BASE, GENERAL, PREDICATES, SCRATCH_BYTES, VECTOR_BYTES, VECTORS_COUNT } from "./map.ts";
 import { fpcrValue, generalValue, vectorValue } from "./values.ts";
 
 /** What is loaded before a block, and stored after it. */
@@ -18,6 +18,13 @@ export interface BlockState {
   /** 128 bits each. */
   readonly v: readonly bigint[];
   readonly scratch: Uint8Array;
+  /** undefined: SVE is not used. */
+  readonly sve?: {
+    /** Of Z0 to Z31 the bytes above V, as a number. */
+    readonly z: readonly bigint[];
+    /** P0 to P15, FFR. */
+    readonly p: readonly bigint[];
+  };
 }
 
 export interface Block {
@@ -30,8 +37,33 @@ export interface Block {
 const SP_ALIGNMENT = 16n;
 const FPSR_BITS = 0x0800_009fn;
 
-export function inputState(random: Random): BlockState {
+/** A predicate: any, with few bits, or all or nothing. */
+function predicateValue(random: Random): bigint {
+  const bits = 1n << BigInt(VECTOR_BYTES);
+  const any = random.wide() % bits;
+  return random.pick([
+    any,
+    any,
+    any & random.wide(),
+    0n,
+    bits - 1n,
+    (bits - 1n) / 15n,
+    any & ((bits - 1n) / 255n),
+  ]);
+}
+
+/** What FFR holds is a run of ones. */
+const faultValue = (random: Random): bigint => (1n << BigInt(random.below(VECTOR_BYTES + 1))) - 1n;
+
+const sveState = (random: Random) => ({
+  z: Array.from({ length: VECTORS_COUNT }, () => vectorValue(random)),
+  p: [...Array.from({ length: PREDICATES - 1 }, () => predicateValue(random)), faultValue(random)],
+});
+
+/** @param sve whether SVE's registers are among it */
+export function inputState(random: Random, sve = false): BlockState {
   return {
+    ...(sve ? { sve: sveState(random) } : {}),
     x: Array.from({ length: GENERAL }, () => generalValue(random)),
     sp: generalValue(random) & ~(SP_ALIGNMENT - 1n),
     nzcv: BigInt(random.below(16)) << 28n,
@@ -76,9 +108,10 @@ export function makeBlock(
   number: number,
   length: number,
   pick: (random: Random) => InstructionClass,
+  sve = false,
 ): Block {
   const random = randomFor(seed, `block ${number}`);
-  const state = inputState(random);
+  const state = inputState(random, sve);
   const context = contextOf(random);
   const items: Item[] = [];
   for (let count = 0; count < length; ) {

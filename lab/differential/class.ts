@@ -42,6 +42,7 @@ export const subjects = [
   "vector",
   "float",
   "crypto",
+  "sve",
 ] as const;
 export type Subject = (typeof subjects)[number];
 

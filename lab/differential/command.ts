@@ -21,8 +21,12 @@ const defaultShown = 10;
 /** Without the vector extensions that the engine does not execute: their instructions are then UNDEFINED. */
 export const defaultCpu = "max,sve=off,sme=off";
 
-function subjectsFrom(args: Arguments): ReadonlySet<Subject> {
-  const names = listOf(args, "only") ?? subjects;
+/** With SVE, and vectors of 256 bits. */
+const sveCpu = "max,sme=off";
+
+function subjectsFrom(args: Arguments, sve: boolean): ReadonlySet<Subject> {
+  const names = listOf(args, "only") ?? subjects.filter((subject) => sve || subject !== "sve");
+  if (!sve && names.includes("sve")) throw new LabError("`--only sve` needs `--sve`");
   return new Set(
     names.map((name) => {
       const found = subjects.find((subject) => subject === name);
@@ -68,6 +72,7 @@ export const command: LabCommand = {
     },
     { name: "words", value: "N", title: `blocks of ${wordsLength} random words (a quarter of the blocks)` },
     { name: "only", value: "A,B", title: `instructions of these subjects: ${subjects.join(", ")}` },
+    { name: "sve", title: "blocks have SVE's registers, vectors of 256 bits, and its instructions" },
     { name: "cpu", value: "MODEL", title: `QEMU's -cpu (${defaultCpu})` },
     { name: "show", value: "N", title: `so many differences at most (${defaultShown})` },
     { name: "record", title: "compares nothing; writes QEMU's results that the tests put to the engine" },
@@ -82,14 +87,17 @@ export const command: LabCommand = {
     }
     const seed = countOf(args, "seed", defaultSeed);
     const count = countOf(args, "blocks", defaultBlocks);
-    const only = subjectsFrom(args);
+    const sve = args.flags.has("sve");
+    const only = subjectsFrom(args, sve);
     const words = countOf(args, "words", Math.ceil(count / 4));
-    const cpu = optionValue(args, "cpu") ?? defaultCpu;
+    const cpu = optionValue(args, "cpu") ?? (sve ? sveCpu : defaultCpu);
     const shown = countOf(args, "show", defaultShown);
     const chosen = classesOf(only);
     const pick = picker(chosen);
     const make = (at: number): Block =>
-      at < count ? makeBlock(seed, at, blockLength, pick) : fuzzBlock(seed, at - count, wordsLength);
+      at < count
+        ? makeBlock(seed, at, blockLength, pick, sve)
+        : fuzzBlock(seed, at - count, wordsLength, sve);
     // Words belong to no subject.
     const all = count + (args.values.has("only") && !args.values.has("words") ? 0 : words);
     const coverage: Coverage = new Map();

@@ -1,6 +1,7 @@
 /** What of two outcomes differs, block by block. */
 import type { BlockState } from "./block.ts";
 import type { Image, LoggedException, Outcome } from "./image.ts";
+import { PREDICATES } from "./map.ts";
 
 export interface Difference {
   /** `x5`, `v3`, `nzcv`, `memory+0x10`, `exception 2: esr`. */
@@ -25,6 +26,10 @@ function stateDifferences(qemu: BlockState, engine: BlockState): readonly Differ
   for (const file of numbered)
     for (const [n, value] of qemu[file].entries())
       note(`${file}${n}`, value, engine[file][n] ?? 0n, file === "x" ? 16 : 32);
+  for (const [n, value] of (qemu.sve?.z ?? []).entries())
+    note(`z${n} above`, value, engine.sve?.z[n] ?? 0n, 32);
+  for (const [n, value] of (qemu.sve?.p ?? []).entries())
+    note(n === PREDICATES - 1 ? "ffr" : `p${n}`, value, engine.sve?.p[n] ?? 0n, 8);
   for (const name of named) note(name, qemu[name], engine[name], 1);
   let bytes = 0;
   for (const [at, value] of qemu.scratch.entries()) {

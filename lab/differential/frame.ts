@@ -4,6 +4,7 @@ import {
   assemble,
   b,
   bCond,
+  cbz,
   compare,
   DSB_SY,
   EQ,
@@ -16,28 +17,39 @@ import {
   ldp,
   ldpQ,
   ldr,
+  ldrP,
+  ldrZ,
   loadConstant,
   mrs,
   msr,
   NOP,
   orr,
+  readFfr,
   registers,
   SP,
   stp,
   stpQ,
   str,
+  strP,
+  strZ,
   testBits,
+  writeFfr,
 } from "./assemble.ts";
 import {
+  BLOCKS,
   CODE,
   IDENTITY,
   LOG_END,
   LOG_ENTRY,
   logged,
+  PREDICATES,
   RECORD_BYTES,
   recorded,
+  SVE_RECORD_BYTES,
+  sveRecorded,
   TABLES,
   VARIABLES,
+  VECTOR_BYTES,
   VECTORS,
   VECTORS_COUNT,
   variables,
@@ -54,6 +66,8 @@ const TCR = 0x2_b599_3519n;
 const MAIR = 0xffn;
 /** FPEN: no trap of FP and SIMD; ZEN, SMEN: SVE and SME are trapped. */
 const CPACR = 3n << 20n;
+/** ZEN. */
+const CPACR_SVE = 3n << 16n;
 /** EL1h with D, A, I and F masked. */
 const ENTRY_PSTATE = 0x3c5n;
 const SYSTEM_OFF = 0x8400_0008n;
@@ -100,6 +114,16 @@ const start: readonly Line[] = [
   ...loadConstant(0, SCTLR),
   msr(registers.sctlr, 0),
   ISB,
+  ...loadConstant(0, BigInt(VARIABLES)),
+  ldr(1, 0, variables.vectorBytes),
+  to("fixed", (distance) => cbz(1, distance)),
+  ...loadConstant(0, CPACR | CPACR_SVE),
+  msr(registers.cpacr, 0),
+  ISB,
+  ...loadConstant(0, BigInt(VECTOR_BYTES / 16 - 1)),
+  msr(registers.zcr, 0),
+  ISB,
+  { label: "fixed" },
   ...loadConstant(1, BigInt(IDENTITY)),
   ...identityKeys.flatMap((key, at) => [mrs(0, key << 5), str(0, 1, 8 * at)]),
   to("next", b),
@@ -111,6 +135,31 @@ const vectors: readonly Line[] = Array.from({ length: 16 }, (_, at): readonly Li
   to(at === SYNCHRONOUS ? "exception" : "unexpected", b),
   ...Array.from({ length: 31 }, () => NOP),
 ]).flat();
+
+/** SVE's registers from the record to which X2 points, or to it. */
+const predicates = Array.from({ length: PREDICATES - 1 }, (_, n) => n);
+const zs = Array.from({ length: VECTORS_COUNT }, (_, n) => n);
+const firstZ = sveRecorded.z / VECTOR_BYTES;
+const loadSve: readonly number[] = [
+  ldrP(0, 2, PREDICATES - 1),
+  writeFfr(0),
+  ...predicates.map((n) => ldrP(n, 2, n)),
+  ...zs.map((n) => ldrZ(n, 2, firstZ + n)),
+];
+const storeSve: readonly number[] = [
+  ...predicates.map((n) => strP(n, 2, n)),
+  readFfr(0),
+  strP(0, 2, PREDICATES - 1),
+  ...zs.map((n) => strZ(n, 2, firstZ + n)),
+];
+/** Does something where SVE is used, with X0 at the variables and X2 at SVE's record. */
+const withSve = (label: string, lines: readonly Line[]): readonly Line[] => [
+  ldr(2, 0, variables.vectorBytes),
+  to(label, (distance) => cbz(2, distance)),
+  ldr(2, 0, variables.sveRecord),
+  ...lines,
+  { label },
+];
 
 const loop: readonly Line[] = [
   { label: "next" },
@@ -137,6 +186,7 @@ const loop: readonly Line[] = [
   ldr(2, 1, recorded.sp),
   addImmediate(SP, 2, 0),
   ...pairs(VECTORS_COUNT).map((n) => ldpQ(n, n + 1, 1, recorded.v + 16 * n)),
+  ...withSve("loaded", loadSve),
   ldr(30, 1, 8 * 30),
   ...pairs(28).map((n) => ldp(n + 2, n + 3, 1, 8 * (n + 2))),
   ldp(0, 1, 1, 0),
@@ -164,6 +214,7 @@ const loop: readonly Line[] = [
   mrs(2, registers.tpidrEl0),
   str(2, 1, recorded.tpidr),
   ...pairs(VECTORS_COUNT).map((n) => stpQ(n, n + 1, 1, recorded.v + 16 * n)),
+  ...withSve("stored", [...storeSve, addImmediate(2, 2, SVE_RECORD_BYTES), str(2, 0, variables.sveRecord)]),
   addImmediate(1, 1, RECORD_BYTES),
   str(1, 0, variables.record),
   to("next", b),
@@ -224,8 +275,8 @@ const handler: readonly Line[] = [
   to("forever", b),
 ];
 
-/** Behind the start, before the vectors; and behind the variables. */
-const LOOP = CODE + 0x400;
+/** Behind the results of the machine as a whole; and behind the variables. */
+const LOOP = CODE + 0x4000;
 const HANDLER = CODE + 0x3400;
 
 /** What lies where; `done` is where a block branches to. */
@@ -247,8 +298,8 @@ export function frame(): Frame {
   if (done === undefined) throw new Error("no label done");
   return {
     pieces: [
-      piece(CODE, start, LOOP),
-      piece(LOOP, loop, VECTORS),
+      piece(CODE, start, VECTORS),
+      piece(LOOP, loop, BLOCKS),
       piece(VECTORS, vectors, TABLES),
       piece(HANDLER, handler, IDENTITY),
     ],

@@ -124,11 +124,11 @@ export function fuzzItem(random: Random): Item {
 }
 
 /** A block of such words, with registers and memory as every block has. */
-export function fuzzBlock(seed: number, number: number, length: number): Block {
+export function fuzzBlock(seed: number, number: number, length: number, sve = false): Block {
   const random = randomFor(seed, `words ${number}`);
   return {
     name: `seed ${seed}, words ${number}`,
-    state: inputState(random),
+    state: inputState(random, sve),
     items: Array.from({ length }, () => fuzzItem(random)),
   };
 }

@@ -82,6 +82,9 @@ function subjectsByName(): ReadonlyMap<string, Subject> {
 
 let subjects: ReadonlyMap<string, Subject> | undefined;
 
+/** Bytes of the longest vector of QEMU's CPUs with SVE; how much of it counts ZCR_EL1 says. */
+const LONGEST_VECTOR = 256;
+
 const POWERED_OFF: Stop = { kind: "system-event", type: 1, data: [] };
 
 /** @param identity values of ID registers by `encodingKey`, as the machine read them */
@@ -104,7 +107,7 @@ export function bareHypervisor(identity: ReadonlyMap<number, bigint>): Hyperviso
     // The frame calls nothing but PSCI's SYSTEM_OFF.
     call: () => POWERED_OFF,
     idRegister: (key) => identity.get(key),
-    vectorBytes: 0,
+    vectorBytes: guest.host.feature("FEAT_SVE") === true ? LONGEST_VECTOR : 0,
     counterFrequency: 62_500_000n,
     counterOffset: 0n,
   };

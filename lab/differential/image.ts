@@ -12,6 +12,8 @@ import {
   LOG,
   LOG_ENTRY,
   logged,
+  PREDICATE_BYTES,
+  PREDICATES,
   RAM,
   RAM_BYTES,
   RECORD_BYTES,
@@ -21,8 +23,13 @@ import {
   SCRATCH_BYTES,
   SCRATCHES,
   SCRATCHES_END,
+  SVE_RECORD_BYTES,
+  SVE_RECORDS,
+  SVE_RECORDS_END,
+  sveRecorded,
   TABLES,
   VARIABLES,
+  VECTOR_BYTES,
   VECTORS_COUNT,
   variables,
 } from "./map.ts";
@@ -72,6 +79,33 @@ function writeState(view: DataView, record: number, scratch: number, state: Bloc
   new Uint8Array(view.buffer, view.byteOffset).set(state.scratch, scratch - RAM);
 }
 
+/** SVE's part: predicates of 4 bytes, vectors whose lower half is that of V. */
+function writeSve(view: DataView, address: number, { v, sve }: BlockState): void {
+  if (sve === undefined) return;
+  const at = address - RAM;
+  for (const [n, value] of sve.p.entries())
+    view.setUint32(at + sveRecorded.p + n * PREDICATE_BYTES, Number(value), true);
+  for (const [n, upper] of sve.z.entries())
+    for (const [half, value] of [v[n] ?? 0n, upper].entries()) {
+      const lane = at + sveRecorded.z + n * VECTOR_BYTES + 16 * half;
+      view.setBigUint64(lane, BigInt.asUintN(64, value), true);
+      view.setBigUint64(lane + 8, value >> 64n, true);
+    }
+}
+
+function readSve(view: DataView, address: number): BlockState["sve"] {
+  const at = address - RAM;
+  return {
+    p: Array.from({ length: PREDICATES }, (_, n) =>
+      BigInt(view.getUint32(at + sveRecorded.p + n * PREDICATE_BYTES, true)),
+    ),
+    z: Array.from({ length: VECTORS_COUNT }, (_, n) => {
+      const lane = at + sveRecorded.z + n * VECTOR_BYTES + 16;
+      return view.getBigUint64(lane, true) | (view.getBigUint64(lane + 8, true) << 64n);
+    }),
+  };
+}
+
 /** A machine's memory, and where its blocks are. */
 export interface Image {
   readonly ram: Uint8Array;
@@ -103,6 +137,12 @@ export function imageOf(blocks: readonly Block[]): Image {
     )
       throw new Error(`${blocks.length} blocks have no room in one machine`);
     writeState(view, record, scratch, state);
+    if (state.sve !== undefined) {
+      const part = SVE_RECORDS + number * SVE_RECORD_BYTES;
+      if (part + SVE_RECORD_BYTES > SVE_RECORDS_END)
+        throw new Error(`${blocks.length} blocks with SVE have no room in one machine`);
+      writeSve(view, part, state);
+    }
     view.setBigUint64(record - RAM + recorded.code, BigInt(code), true);
     view.setBigUint64(record - RAM + recorded.codeEnd, BigInt(end), true);
     writeWords(view, code, words);
@@ -115,6 +155,8 @@ export function imageOf(blocks: readonly Block[]): Image {
     view.setBigUint64(VARIABLES - RAM + offset, BigInt(value), true);
   set(variables.log, LOG);
   set(variables.record, RECORDS);
+  set(variables.vectorBytes, blocks.some(({ state }) => state.sve !== undefined) ? VECTOR_BYTES : 0);
+  set(variables.sveRecord, SVE_RECORDS);
   set(variables.lastRecord, RECORDS + blocks.length * RECORD_BYTES);
   return { ram, blocks, starts };
 }
@@ -146,7 +188,10 @@ function readState(ram: Uint8Array, view: DataView, number: number): BlockState 
   const record = RECORDS + number * RECORD_BYTES - RAM;
   const scratch = SCRATCHES + number * SCRATCH_BYTES - RAM;
   const get = (offset: number): bigint => view.getBigUint64(record + offset, true);
+  const vectors = view.getBigUint64(VARIABLES - RAM + variables.vectorBytes, true);
+  const sve = vectors === 0n ? undefined : readSve(view, SVE_RECORDS + number * SVE_RECORD_BYTES);
   return {
+    ...(sve === undefined ? {} : { sve }),
     x: Array.from({ length: GENERAL }, (_, n) => get(8 * n)),
     sp: get(recorded.sp),
     nzcv: get(recorded.nzcv),

@@ -4,10 +4,8 @@
  * seed makes them anew.
  */
 import { deflateSync, inflateSync } from "node:zlib";
-import type { Random } from "../record/random.ts";
 import { type Block, makeBlock, picker } from "./block.ts";
-import type { InstructionClass } from "./class.ts";
-import { classes } from "./classes/index.ts";
+import { classes, scalable } from "./classes/index.ts";
 import { fuzzBlock } from "./fuzz.ts";
 import { type Image, imageOf } from "./image.ts";
 import {
@@ -18,6 +16,8 @@ import {
   RECORDS,
   SCRATCH_BYTES,
   SCRATCHES,
+  SVE_RECORD_BYTES,
+  SVE_RECORDS,
   VARIABLES,
   variables,
 } from "./map.ts";
@@ -31,6 +31,8 @@ export interface Plan {
   /** Of random words, and so many in each. */
   readonly wordBlocks: number;
   readonly wordLength: number;
+  /** Blocks have SVE's registers, and its instructions only. */
+  readonly sve?: boolean;
 }
 
 export interface RecordingHead extends Plan {
@@ -50,12 +52,12 @@ export interface Recording {
 }
 
 /** A block of the plan by its number; those of random words are the last. */
-export function planned(plan: Plan, from: readonly InstructionClass[] = classes): (number: number) => Block {
-  const pick: (random: Random) => InstructionClass = picker(from);
+export function planned(plan: Plan): (number: number) => Block {
+  const pick = picker(plan.sve === true ? scalable : classes);
   return (number) =>
     number < plan.blocks
-      ? makeBlock(plan.seed, number, plan.length, pick)
-      : fuzzBlock(plan.seed, number - plan.blocks, plan.wordLength);
+      ? makeBlock(plan.seed, number, plan.length, pick, plan.sve)
+      : fuzzBlock(plan.seed, number - plan.blocks, plan.wordLength, plan.sve);
 }
 
 export const imageOfPlan = (plan: Plan): Image =>
@@ -75,6 +77,7 @@ export function digest(bytes: Uint8Array): string {
 /** Parts of memory that hold results, as offsets into RAM: their beginnings and lengths. */
 function regions(ram: Uint8Array, blocks: number): readonly (readonly [number, number])[] {
   const view = new DataView(ram.buffer, ram.byteOffset, ram.byteLength);
+  const sve = view.getBigUint64(VARIABLES - RAM + variables.vectorBytes, true) !== 0n;
   const log = Number(view.getBigUint64(VARIABLES - RAM + variables.log, true));
   return [
     [VARIABLES - RAM, 128],
@@ -82,6 +85,7 @@ function regions(ram: Uint8Array, blocks: number): readonly (readonly [number, n
     [LOG - RAM, Math.max(0, log - LOG)],
     [RECORDS - RAM, blocks * RECORD_BYTES],
     [SCRATCHES - RAM, blocks * SCRATCH_BYTES],
+    [SVE_RECORDS - RAM, sve ? blocks * SVE_RECORD_BYTES : 0],
   ];
 }
 
@@ -116,7 +120,7 @@ export function readRecording(bytes: Uint8Array): Recording {
       ram[from + byte] = (ram[from + byte] ?? 0) ^ (whole[at] ?? 0);
   };
   // The length of the log is in the variables, which come first.
-  for (let region = 0; region < 5; region++) {
+  for (let region = 0; region < 6; region++) {
     const [from, length] = regions(ram, image.blocks.length)[region] ?? [0, 0];
     put(from, length);
   }

@@ -49,6 +49,9 @@ export async function differenceText(parts: Parts, shortest: Shortest): Promise<
     `${block.name}, item ${count} of ${block.items.length}: ${tested?.name} ${tested?.variant}`.trimEnd(),
     ...lines.map((line) => `  ${line}`),
     `  before: nzcv ${hex(before.nzcv)} fpcr ${hex(before.fpcr)} fpsr ${hex(before.fpsr)} sp ${hex(before.sp)}`,
+    ...(before.sve === undefined
+      ? []
+      : [`    p0 to ffr: ${before.sve.p.map((value) => value.toString(16).padStart(8, "0")).join(" ")}`]),
     ...registers.map(
       (n) => `    x${n} ${n === 31 ? "-" : hex(before.x[n] ?? 0n, 16)}  v${n} ${hex(before.v[n] ?? 0n, 32)}`,
     ),

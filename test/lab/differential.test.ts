@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { assemble, b, bCond, EQ, NOP } from "../../lab/differential/assemble.ts";
 import { contextOf, makeBlock, picker, wordsOf } from "../../lab/differential/block.ts";
 import { baseWords, classOf, makeItem, variantOf } from "../../lab/differential/class.ts";
-import { classes, classesOf } from "../../lab/differential/classes/index.ts";
+import { classes, classesOf, scalable } from "../../lab/differential/classes/index.ts";
 import { blockAt, compareOutcomes, exceptionsByBlock } from "../../lab/differential/compare.ts";
 import { frame } from "../../lab/differential/frame.ts";
 import { fuzzBlock, fuzzItem, whyExcluded } from "../../lab/differential/fuzz.ts";
@@ -58,7 +58,7 @@ describe("classes", () => {
       for (const tell of of.tells) expect([of.name, of.layout.fields.has(tell)]).toEqual([of.name, true]);
   });
 
-  it.each(classes.map((of) => [of.name, of] as const))(
+  it.each([...classes, ...scalable].map((of) => [of.name, of] as const))(
     "%s: can be made, without its reserved register",
     (_, of) => {
       const random = randomOf(5);

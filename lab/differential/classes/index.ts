@@ -6,6 +6,7 @@ import { crypto } from "./crypto.ts";
 import { float } from "./float.ts";
 import { integer } from "./integer.ts";
 import { memory } from "./memory.ts";
+import { scalable } from "./scalable.ts";
 import { system } from "./system.ts";
 import { vector } from "./vector.ts";
 
@@ -20,6 +21,8 @@ export const classes: readonly InstructionClass[] = [
   ...crypto,
 ];
 
+export { scalable };
+
 /** Those of some subjects. */
 export const classesOf = (subjects: ReadonlySet<Subject>): readonly InstructionClass[] =>
-  classes.filter(({ subject }) => subjects.has(subject));
+  [...classes, ...scalable].filter(({ subject }) => subjects.has(subject));
