@@ -357,6 +357,17 @@ describe("structures in memory", () => {
   });
 });
 
+describe("what the engine lacks", () => {
+  it("is told where the CPU has it, and UNDEFINED where not", () => {
+    // fdot v0.4s, v1.16b, v2.16b of FP8 / st1w {z0.q}, p0, [x0]
+    for (const word of [0x4e02fc20, 0xe500e000]) {
+      expect(vectors([word], { length: 32 }).stop).toMatchObject({ kind: "lacks" });
+      const { core } = vectors([word], { length: 32, fate: () => "undefined" });
+      expect(core.state.system.get(0xc290)).toBeDefined();
+    }
+  });
+});
+
 describe("the rows of instructions.json", () => {
   const rows = instructions().filter(
     ({ after, gate }) => after?.includes("enable-fp") === true && gate !== undefined,
