@@ -106,6 +106,9 @@ export function isCurrent(block: Block, space: Space): boolean {
   return true;
 }
 
+/** Where code keeps changing, blocks get shorter: less is decoded in vain. */
+const shorter = ({ ops }: Block): number => Math.max(1, ops.length >> 1);
+
 /** @param offset within the page, a multiple of 4 */
 export function blockAt(machine: Machine, cache: BlockCache, page: PhysicalPage, offset: number): Block {
   const key = page.number * (PAGE_BYTES / 4) + offset / 4;
@@ -118,7 +121,7 @@ export function blockAt(machine: Machine, cache: BlockCache, page: PhysicalPage,
     cache.held = 0;
     for (const table of cache.tables) table.fill(undefined);
   }
-  const block = make(machine, page, offset, cache.longest);
+  const block = make(machine, page, offset, known === undefined ? cache.longest : shorter(known));
   cache.held += block.ops.length;
   cache.blocks.set(key, block);
   return block;

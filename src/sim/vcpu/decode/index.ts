@@ -48,8 +48,7 @@ function bucket(upper: number): readonly Row<Instruction>[] {
 
 const UNALLOCATED: Instruction = { group: "none", kind: "undefined" };
 
-/** @param word the instruction, 32 bits, signed or not */
-export function decode(word: number): Decoded {
+function decodeAnew(word: number): Decoded {
   for (const row of bucket(word >>> SHIFT)) {
     if ((word & row.mask) !== row.value) continue;
     const instruction = row.make(word);
@@ -63,4 +62,19 @@ export function decode(word: number): Decoded {
     };
   }
   return { word, name: "undefined", instruction: UNALLOCATED };
+}
+
+/** Programs repeat themselves: so many words are remembered. */
+const MOST = 1 << 14;
+const remembered = new Map<number, Decoded>();
+
+/** @param word the instruction, 32 bits, signed or not */
+export function decode(word: number): Decoded {
+  const signed = word | 0;
+  const known = remembered.get(signed);
+  if (known !== undefined) return known;
+  if (remembered.size >= MOST) remembered.clear();
+  const decoded = decodeAnew(signed);
+  remembered.set(signed, decoded);
+  return decoded;
 }

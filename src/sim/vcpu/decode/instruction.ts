@@ -30,6 +30,7 @@ export type Instruction =
 
 /** One word of a guest's code, decoded. Immutable, and the same wherever the word stands. */
 export interface Decoded extends Gate {
+  /** As a signed number. */
   readonly word: number;
   /** Mnemonic, for those who trace; `undefined` of an encoding that is not allocated. */
   readonly name: string;
