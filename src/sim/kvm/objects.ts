@@ -1,4 +1,5 @@
 /** Which of KVM's objects a file descriptor stands for, and what they share. */
+import type { HostProfile } from "../../hosts/profile.ts";
 import { once } from "../../tables/load.ts";
 import rulesText from "./data/rules-calls.json?raw";
 import type { Device, Kvm, Vcpu, Vm } from "./machine.ts";
@@ -20,13 +21,21 @@ export const callRules = once((): readonly Rule<unknown>[] => {
   return file.rules;
 });
 
+/** What was found for a host, by rule. */
+const found = new WeakMap<HostProfile, Map<string, unknown>>();
+
 /**
  * What the host's kernel does in one respect.
  *
  * @throws where no row has that name
  */
-export function callRule<T>(kvm: Kvm, name: string): T {
-  return ruleFor(callRules() as readonly Rule<T>[], name, kvm.profile.kernel.version);
+export function callRule<T>({ profile }: Kvm, name: string): T {
+  const known = found.get(profile) ?? new Map<string, unknown>();
+  if (!known.has(name)) {
+    known.set(name, ruleFor(callRules(), name, profile.kernel.version));
+    found.set(profile, known);
+  }
+  return known.get(name) as T;
 }
 
 /** The VM's interrupt controller in the kernel. */

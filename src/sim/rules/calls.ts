@@ -13,7 +13,7 @@ import {
 } from "../../tables/index.ts";
 import { all, type CallOutcome, type Expected, known, open } from "./expected.ts";
 import { type Guest, holds, inRange } from "./guest.ts";
-import { rangeAt } from "./ranges.ts";
+import { actionAt } from "./ranges.ts";
 
 export type Conduit = "hvc" | "smc";
 
@@ -27,7 +27,7 @@ const answers = (...x: readonly (bigint | "any")[]): CallOutcome => ({
 /** What the filter does with a function id. */
 function filterAction(guest: Guest, id: number): "handle" | "deny" | "forward" {
   if (reservedFilterRanges().some(({ first, last }) => first <= id && id <= last)) return "handle";
-  return rangeAt(guest.filter, id)?.action ?? "handle";
+  return actionAt(guest.filter, id);
 }
 
 /** The value of a firmware or bitmap register in the guest; undefined: the host lacks it, null: unknown. */
