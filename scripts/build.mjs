@@ -1,4 +1,5 @@
-// Makes `dist/`: the command line (`cli.cjs`, a launcher, and `guestc.cjs`, the program), the library
+// Makes `dist/`: the command line (`cli.cjs`, a launcher, and the program: `guestc.cjs` without the simulator, which
+// starts sooner, and `simulator.cjs` with all), the library
 // (`index.js`, one ES module for any platform), its declarations (`types/`) and V8 code caches for the
 // Node that builds (`cache/`, not published).
 //
@@ -39,8 +40,44 @@ const common = {
 const buildForNode = (options) =>
   build({ ...common, format: "cjs", platform: "node", target: "node20.19", ...options });
 
-async function buildCommandLine() {
-  const program = join(dist, "guestc.cjs");
+/** Commands that need the simulator, as `src/cli/command-names.ts` has them. */
+async function simulatorCommands() {
+  const { outputFiles } = await build({
+    ...common,
+    entryPoints: ["src/cli/command-names.ts"],
+    format: "esm",
+    write: false,
+  });
+  const code = Buffer.from(outputFiles[0]?.contents ?? []).toString("base64");
+  /** @type {{ readonly simulatorCommands: readonly string[] }} */
+  const names = await import(`data:text/javascript;base64,${code}`);
+  return names.simulatorCommands;
+}
+
+/**
+ * Leaves commands out of a program: their modules become empty.
+ *
+ * @param {readonly string[]} names
+ * @returns {import("esbuild").Plugin}
+ */
+const without = (names) => ({
+  name: "without",
+  setup(plugin) {
+    const left = new RegExp(`/commands/(${names.join("|")})\\.ts$`);
+    plugin.onResolve({ filter: left }, ({ path }) => ({ path, namespace: "left-out" }));
+    plugin.onLoad({ filter: /./, namespace: "left-out" }, () => ({
+      contents: "export const run = undefined;",
+    }));
+  },
+});
+
+/**
+ * @param {string} name of the file in `dist/`
+ * @param {readonly import("esbuild").Plugin[]} plugins
+ * @returns {Promise<string>} its text
+ */
+async function buildProgram(name, plugins) {
+  const program = join(dist, name);
   await buildForNode({
     entryPoints: ["src/cli/entry.ts"],
     outfile: program,
@@ -48,19 +85,24 @@ async function buildCommandLine() {
     banner: { js: "(function (exports, require, module, __filename, __dirname) {" },
     footer: { js: "})" },
     define: { GUESTC_VERSION: JSON.stringify(version) },
-    plugins: [rawPlugin({ root, outdir: dist, dataFolder: "data" })],
+    plugins: [...plugins, rawPlugin({ root, outdir: dist, dataFolder: "data" })],
   });
   // The launcher reads it as Latin-1; esbuild escapes all but regular expressions.
   const text = escapeToAscii(await readFile(program, "utf8"));
   await writeFile(program, text);
+  return text;
+}
+
+async function buildCommandLine() {
+  const hash = createHash("sha256");
+  hash.update(await buildProgram("guestc.cjs", [without(await simulatorCommands())]));
+  hash.update(await buildProgram("simulator.cjs", []));
   const launcher = join(dist, "cli.cjs");
   await buildForNode({
     entryPoints: ["src/cli/launcher.ts"],
     outfile: launcher,
     banner: { js: "#!/usr/bin/env node" },
-    define: {
-      GUESTC_BUNDLE_HASH: JSON.stringify(createHash("sha256").update(text).digest("hex").slice(0, 16)),
-    },
+    define: { GUESTC_BUNDLE_HASH: JSON.stringify(hash.digest("hex").slice(0, 16)) },
   });
   await chmod(launcher, 0o755);
 }
@@ -113,6 +155,8 @@ async function warmCaches() {
       ["build", example, "--target", "one-reg,c-header", "--out", scratch],
       ["fmt", "--check", example],
       ["explain", "FEAT_SVE2"],
+      ["view", example, "--host", "n1-618"],
+      ["test", example],
     ]) {
       const { status, output } = node([join(dist, "cli.cjs"), ...args], { env });
       if (status === null || status > 1)

@@ -8,11 +8,6 @@
  * ```
  */
 import type { Contract } from "./contract.ts";
-import type { Diagnostic } from "./diagnostics/diagnostic.ts";
-import type { SourceFile } from "./diagnostics/span.ts";
-import { isInline } from "./language/vocabulary.ts";
-import { parse } from "./parser/parse.ts";
-import { print } from "./parser/printer.ts";
 import type { Plan } from "./planner/plan.ts";
 import { plan } from "./planner/planner.ts";
 
@@ -30,6 +25,7 @@ export {
 } from "./diagnostics/diagnostic.ts";
 export { type DiagnosticRow, type DiagnosticSlug, findDiagnostic, registry } from "./diagnostics/registry.ts";
 export { formatLocation, type Position, positionAt, type SourceFile, type Span } from "./diagnostics/span.ts";
+export { format } from "./format.ts";
 export type { HostProfile } from "./hosts/profile.ts";
 export { readHostProfile } from "./hosts/read.ts";
 export { vocabulary } from "./language/vocabulary.ts";
@@ -39,17 +35,21 @@ export type { Operation, Phase, Plan } from "./planner/plan.ts";
 export type { CallOutcome, Expected, Prediction, RegisterOutcome, View } from "./predict/index.ts";
 export { predict } from "./predict/index.ts";
 export { parseRecording, type Recording, type RecordingError } from "./recordings/index.ts";
+export type { Streams } from "./sim/machine/devices.ts";
+export { establish, type Machine } from "./sim/machine/establish.ts";
+export { loadProgram, RAM_BASE, readImage } from "./sim/machine/image.ts";
+export { type Course, type Ending, type RunOptions, runMachine } from "./sim/machine/run.ts";
+export { restoreVm, type Snapshot, saveVm } from "./sim/snapshot.ts";
+export { resultsDocument } from "./sim/tests/document.ts";
+export { junitText } from "./sim/tests/junit.ts";
+export { type Counts, countOutcomes, type Outcome, type TestRun } from "./sim/tests/outcome.ts";
+export { runTests } from "./sim/tests/run.ts";
+export { resultsText } from "./sim/tests/text.ts";
+export { viewDocument } from "./sim/view/document.ts";
+export { viewText } from "./sim/view/table.ts";
+export { type GuestView, guestView } from "./sim/view/view.ts";
 
 /** The KVM operations that establish a contract. */
 export function planFor(contract: Contract): Plan {
   return plan(contract);
-}
-
-/** The canonical text of a file; a file with syntax errors has none. */
-export function format(
-  source: SourceFile,
-): { readonly text: string } | { readonly diagnostics: readonly Diagnostic[] } {
-  const { file, diagnostics } = parse(source);
-  if (diagnostics.some((found) => found.severity === "error")) return { diagnostics };
-  return { text: print(file, { inline: isInline }) };
 }

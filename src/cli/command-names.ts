@@ -12,4 +12,6 @@ export const commandNames = [
   "host",
   "replay",
 ] as const;
+/** They need the simulator: their code is a program of its own, which the others do not load. */
+export const simulatorCommands: readonly CommandName[] = ["view", "test", "run", "replay"];
 export type CommandName = (typeof commandNames)[number];

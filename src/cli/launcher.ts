@@ -1,5 +1,6 @@
 /**
- * `dist/cli.cjs`: starts `dist/guestc.cjs` with V8's code cache, so that nothing of it is compiled anew.
+ * `dist/cli.cjs`: starts the program with V8's code cache, so that nothing of it is compiled anew. `dist/guestc.cjs` has
+ * every command but those that need the simulator; `dist/simulator.cjs` has all.
  *
  * V8 itself refuses a cache of another version or other flags, but of the source it compares the length
  * only: the cache's name therefore carries a hash of the source. A cache is made at the end of the first run
@@ -17,18 +18,23 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import { Script } from "node:vm";
-import { commandNames } from "./command-names.ts";
+import { commandNames, simulatorCommands } from "./command-names.ts";
 
 /** Put in place by the bundler. */
 declare const GUESTC_BUNDLE_HASH: string;
 
-type Main = (argv: readonly string[]) => Promise<number>;
+/** undefined: the program does not have the command. */
+type Main = (argv: readonly string[]) => Promise<number | undefined>;
+type Program = "guestc" | "simulator";
 
 const argv = process.argv.slice(2);
-const bundle = join(__dirname, "guestc.cjs");
 /** Options may stand before the command; then the cache of `check` serves as well as any. */
 const command = argv.find((word) => commandNames.some((name) => name === word)) ?? "check";
-const cacheName = `${command}-${GUESTC_BUNDLE_HASH}-${process.versions.v8}-${process.arch}.cache`;
+/** What options look like may be taken for a command: the program that is then wrong says so. */
+const likely: Program = simulatorCommands.some((name) => name === command) ? "simulator" : "guestc";
+const nameOf = (program: Program): string => (program === likely ? command : `${command}.${program}`);
+const cacheNameOf = (program: Program): string =>
+  `${nameOf(program)}-${GUESTC_BUNDLE_HASH}-${process.versions.v8}-${process.arch}.cache`;
 
 /** Where caches come with the compiler, made as it was built. */
 const shipped = join(__dirname, "cache");
@@ -57,7 +63,7 @@ function readCache(path: string): Buffer | undefined {
 }
 
 /** Caches of other versions that nobody has read for a month. */
-function prune(folder: string): void {
+function prune(folder: string, cacheName: string): void {
   const oldest = Date.now() - 30 * 24 * 3600 * 1000;
   for (const name of readdirSync(folder)) {
     const path = join(folder, name);
@@ -66,14 +72,14 @@ function prune(folder: string): void {
   }
 }
 
-function writeCache(folder: string, script: Script): void {
+function writeCache(folder: string, cacheName: string, script: Script): void {
   const path = join(folder, cacheName);
   const temporary = `${path}.${process.pid}`;
   try {
     mkdirSync(folder, { recursive: true, mode: 0o700 });
     writeFileSync(temporary, script.createCachedData(), { flag: "wx", mode: 0o600 });
     renameSync(temporary, path);
-    prune(folder);
+    prune(folder, cacheName);
   } catch {
     try {
       unlinkSync(temporary);
@@ -84,28 +90,38 @@ function writeCache(folder: string, script: Script): void {
 }
 
 const folder = userFolder();
-const cachedData =
-  folder === undefined
-    ? undefined
-    : ((process.env.GUESTC_CACHE ? undefined : readCache(join(shipped, cacheName))) ??
-      readCache(join(folder, cacheName)));
 
-// The bundle is ASCII: read as Latin-1 it becomes a string of one byte a character without decoding. It is a function
-// that takes what Node gives a CommonJS module.
-const script = new Script(readFileSync(bundle, "latin1"), {
-  filename: bundle,
-  ...(cachedData === undefined ? {} : { cachedData }),
-});
-const loaded: { exports: { main?: Main } } = { exports: {} };
-script.runInThisContext()(loaded.exports, require, loaded, bundle, __dirname);
+/** Runs a program to its end; undefined: it does not have the command. */
+async function runProgram(program: Program): Promise<number | undefined> {
+  const cacheName = cacheNameOf(program);
+  const cachedData =
+    folder === undefined
+      ? undefined
+      : ((process.env.GUESTC_CACHE ? undefined : readCache(join(shipped, cacheName))) ??
+        readCache(join(folder, cacheName)));
+  const bundle = join(__dirname, `${program}.cjs`);
+  // The bundle is ASCII: read as Latin-1 it becomes a string of one byte a character without decoding. It is a function
+  // that takes what Node gives a CommonJS module.
+  const script = new Script(readFileSync(bundle, "latin1"), {
+    filename: bundle,
+    ...(cachedData === undefined ? {} : { cachedData }),
+  });
+  const loaded: { exports: { main?: Main } } = { exports: {} };
+  script.runInThisContext()(loaded.exports, require, loaded, bundle, __dirname);
 
-const { main } = loaded.exports;
-if (main === undefined) throw new Error("guestc.cjs is damaged: install guestc again");
-main(argv).then((code) => {
+  const { main } = loaded.exports;
+  if (main === undefined) throw new Error(`${program}.cjs is damaged: install guestc again`);
+  const code = await main(argv);
   const usable = cachedData !== undefined && script.cachedDataRejected !== true;
   // What a wrong command line or a help text compiles is not what the next run needs.
-  const complete = code !== 2 && argv.length > 1 && !argv.includes("--help");
-  if (!usable && folder !== undefined && complete) writeCache(folder, script);
-  // All output is written by now; to take the heap down in good order would only cost time.
-  process.exit(code);
-});
+  const complete = code !== undefined && code !== 2 && argv.length > 1 && !argv.includes("--help");
+  if (!usable && folder !== undefined && complete) writeCache(folder, cacheName, script);
+  return code;
+}
+
+runProgram(likely)
+  .then((code) => code ?? runProgram("simulator"))
+  .then((code) => {
+    // All output is written by now; to take the heap down in good order would only cost time.
+    process.exit(code);
+  });

@@ -8,10 +8,10 @@ import { BrokenPipe, type Io, processIo } from "./io.ts";
 import { type CommandLine, type CommandRow, readCommandLine } from "./options.ts";
 import { version } from "./version.ts";
 
-/** Each command's code is loaded when it is called for. */
-const runners: Readonly<
-  Record<CommandName, () => Promise<{ run(line: CommandLine, io: Io): Promise<number> }>>
-> = {
+type Run = (line: CommandLine, io: Io) => Promise<number>;
+
+/** Each command's code is loaded when it is called for. The program without the simulator has some without `run`. */
+const runners: Readonly<Record<CommandName, () => Promise<{ readonly run?: Run }>>> = {
   check: () => import("./commands/check.ts"),
   build: () => import("./commands/build.ts"),
   view: () => import("./commands/view.ts"),
@@ -54,9 +54,10 @@ function complain(error: UsageError, argv: readonly string[], io: Io): void {
  * Runs one command line to its end.
  *
  * @param argv without the interpreter and the script
- * @returns 0 clean, 1 findings, 2 a wrong command line, a file that cannot be read or written, or a fault of ours
+ * @returns 0 clean, 1 findings, 2 a wrong command line, a file that cannot be read or written, or a fault of ours; of
+ *   `guestc run` the guest's own; undefined: this program does not have the command
  */
-export async function main(argv: readonly string[], io: Io = processIo()): Promise<number> {
+export async function main(argv: readonly string[], io: Io = processIo()): Promise<number | undefined> {
   try {
     const request = readCommandLine(argv, commands, globalOptions);
     if (request.kind === "version") {
@@ -68,7 +69,7 @@ export async function main(argv: readonly string[], io: Io = processIo()): Promi
       return 0;
     }
     const { run } = await runners[request.line.command.name]();
-    return await run(request.line, io);
+    return run === undefined ? undefined : await run(request.line, io);
   } catch (error) {
     if (error instanceof BrokenPipe) return 2;
     try {

@@ -80,6 +80,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
     "src/sim/machine",
   ],
   "src/explain": ["src/diagnostics", "src/language", "src/tables", "src/checker", "src/hosts"],
+  "src/format.ts": ["src/diagnostics", "src/language", "src/parser"],
   "src/index.ts": ["src"],
   "src/cli": ["src", "probe"],
   probe: [],

@@ -1,6 +1,6 @@
 /** `guestc view`, `guestc test` and `guestc run` as their users meet them: streams, exit codes, files. */
 import { copyFileSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { describe, expect, it } from "vitest";
 import { readXml } from "../support/xml.ts";
 import { guestc, scratch } from "./run.ts";
@@ -257,5 +257,24 @@ describe("guestc run", () => {
   it("takes any bytes as a flat image and comes to an end", () => {
     const { status } = guestc(["run", "good.guest", "program.txt", "--max-instructions", "100000"], here);
     expect([124, 125, 126]).toContain(status);
+  });
+});
+
+describe("the program without the simulator", () => {
+  const text = (name: string): string => readFileSync(resolve(`dist/${name}.cjs`), "latin1");
+
+  it("has nothing of it, so that the other commands start as soon as before", () => {
+    for (const name of ["runMachine", "guestView", "createVm"]) {
+      expect(text("simulator")).toContain(name);
+      expect(text("guestc")).not.toContain(name);
+    }
+  });
+
+  it("hands over a command that the launcher took for another", () => {
+    // The value of an option looks like a command.
+    const { status, stderr } = guestc(["--out", "check", "view", "good.guest"], here);
+    expect({ status, stderr }).toEqual({ status: 0, stderr: "written check\n" });
+    expect(readFileSync(join(folder, "check"), "utf8")).toContain("guest web on host n1");
+    expect(guestc(["--out", "view", "probe"], here).stderr).toBe("written view\n");
   });
 });

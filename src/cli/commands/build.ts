@@ -1,10 +1,14 @@
 /** `guestc build`: contracts become files. */
 import { join } from "node:path";
+// Not from the library's index: that would load the simulator.
+import { compile } from "../../checker/compile.ts";
 import type { EmittedFile, Target } from "../../codegen/target.ts";
 import { targets } from "../../codegen/targets.ts";
+import type { Contract } from "../../contract.ts";
+import { type Diagnostic, sortDiagnostics } from "../../diagnostics/diagnostic.ts";
 import { diagnosticsJson } from "../../diagnostics/render-json.ts";
 import { didYouMean } from "../../diagnostics/suggest.ts";
-import { type Contract, compile, type Diagnostic, planFor, sortDiagnostics } from "../../index.ts";
+import { plan as planFor } from "../../planner/planner.ts";
 import { UsageError } from "../errors.ts";
 import { loaderFor, readSource } from "../files.ts";
 import { readHosts } from "../hosts.ts";

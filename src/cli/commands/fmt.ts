@@ -1,6 +1,7 @@
 /** `guestc fmt`: the canonical form. */
+import type { Diagnostic } from "../../diagnostics/diagnostic.ts";
 import { diagnosticsJson } from "../../diagnostics/render-json.ts";
-import { type Diagnostic, format } from "../../index.ts";
+import { format } from "../../format.ts";
 import { UsageError } from "../errors.ts";
 import { readSource } from "../files.ts";
 import type { Io } from "../io.ts";
