@@ -45,12 +45,14 @@ export function setEvents(vcpu: Vcpu, { bytes, esr }: VcpuEvents): Answer<undefi
   if (bytes >> PAD_AT !== 0n) return fails("EINVAL");
   const pending = (bytes & 0xffn) !== 0n;
   const hasEsr = (bytes & 0xff00n) !== 0n;
+  const abort = (bytes & 0xff_0000n) !== 0n;
+  if (abort && callRule<boolean>(vcpu.vm.kvm, "events.abort-first")) vcpu.events.dataAbortPending = true;
   if (pending && hasEsr && (!hasRas(vcpu) || (esr & ~ISS) !== 0n)) return fails("EINVAL");
   if (pending) {
     vcpu.events.serrorPending = true;
     vcpu.events.serrorHasEsr = hasEsr;
     vcpu.events.serrorEsr = hasEsr ? esr : ISV;
   }
-  if ((bytes & 0xff_0000n) !== 0n) vcpu.events.dataAbortPending = true;
+  if (abort) vcpu.events.dataAbortPending = true;
   return done;
 }

@@ -117,6 +117,14 @@ describe("KVM_SET_VCPU_EVENTS (kvm_arm_vcpu_set_events)", () => {
     expect(vcpu.events.dataAbortPending).toBe(true);
     expect(given(getEvents(vcpu)).bytes).toBe(0x100n);
   });
+  it("a data abort comes ahead of a wrong SError from linux 6.17 on", () => {
+    const aborts = ["6.16", "6.17"].map((kernel) => {
+      const vcpu = readyIn(vmOn(`neoverse-n1.linux-${kernel}`));
+      expect(set(vcpu, 0x1_0101n, 0x200_0000n)).toBe("EINVAL");
+      return vcpu.events.dataAbortPending;
+    });
+    expect(aborts).toEqual([false, true]);
+  });
   it("needs init from linux 6.17 on", () => {
     const answers = ["6.16", "6.17"].map((kernel) =>
       said(getEvents(vcpuIn(vmOn(`neoverse-n1.linux-${kernel}`)))),
