@@ -23,7 +23,7 @@ export function ruleFor<T>(rows: readonly Rule<T>[], rule: string, kernel: strin
   const fits = ({ since, until }: KernelRange): boolean =>
     (since === undefined || compareVersions(series, since) >= 0) &&
     (until === undefined || compareVersions(series, until) <= 0);
-  const older = named.filter(({ until }) => until === undefined || compareVersions(series, until) > 0);
+  const older = named.filter(({ until }) => until !== undefined && compareVersions(series, until) > 0);
   const found = named.find(fits) ?? older.at(-1) ?? named[0];
   if (found === undefined) throw new Error(`no rule is called ${rule}`);
   return found.value;
