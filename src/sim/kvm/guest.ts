@@ -18,7 +18,7 @@ import { type Core, encodingKey, type Hypervisor, type Stop, type Trap } from ".
 import { callHypervisor, targetState } from "./hypercalls.ts";
 import type { Vcpu } from "./machine.ts";
 import { GIC_V3, gicOf as gicDeviceOf } from "./objects.ts";
-import { getRegister, virtualOffset } from "./registers/index.ts";
+import { getRegister, physicalOffset, virtualOffset } from "./registers/index.ts";
 
 /** vCPU features by name of the tables. */
 const namesOf = (features: number): readonly string[] =>
@@ -220,6 +220,9 @@ function hypervisorOf(vcpu: Vcpu): VcpuHypervisor {
     },
     get counterOffset() {
       return virtualOffset(vcpu.vm);
+    },
+    get physicalOffset() {
+      return physicalOffset(vcpu.vm);
     },
     refresh() {
       const now = knownOf(vcpu);

@@ -83,9 +83,12 @@ export interface Hypervisor {
   readonly vectorBytes: number;
   /** Bit n: vectors may be (n + 1) * 16 bytes long; absent: every length up to the longest. */
   readonly vectorLengths?: number;
-  /** Nanoseconds since the VM began, from instructions executed: the same each time. */
+  /** Of the counters, in Hz. An instruction takes a nanosecond: the same each time. */
   readonly counterFrequency: bigint;
+  /** What the virtual counter is behind a count that began with the VM. */
   readonly counterOffset: bigint;
+  /** The same of the physical counter; absent: 0. */
+  readonly physicalOffset?: bigint;
   /** Bits of a guest-physical address; an access beyond them aborts instead of going to user space. Absent: all. */
   readonly addressBits?: number;
   /** Immediates of HLT at which the core stops instead of taking the exception. */

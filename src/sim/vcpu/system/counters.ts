@@ -23,9 +23,13 @@ const STATUS = 4n;
 
 const wrap = (value: bigint): bigint => BigInt.asUintN(64, value);
 
-/** CNTPCT_EL0. */
-export const physicalCount = ({ state, hypervisor }: Core): bigint =>
-  wrap((BigInt(state.retired) * hypervisor.counterFrequency) / NANOSECONDS);
+/** Ticks since the VM began. */
+const ticks = ({ state, hypervisor }: Core): bigint =>
+  (BigInt(state.retired) * hypervisor.counterFrequency) / NANOSECONDS;
+
+/** CNTPCT_EL0: less the VM's offset of it. */
+export const physicalCount = (core: Core): bigint =>
+  wrap(ticks(core) - (core.hypervisor.physicalOffset ?? 0n));
 
 /**
  * CNTVCT_EL0: less the VM's offset, and the guest hypervisor's where the guest has one; but not for the hypervisor
@@ -34,7 +38,7 @@ export const physicalCount = ({ state, hypervisor }: Core): bigint =>
 export function virtualCount(core: Core): bigint {
   const { state, hypervisor } = core;
   const isForHost = (state.pstate.el === 2 && isHost(state)) || isHostApplication(core);
-  return wrap(physicalCount(core) - hypervisor.counterOffset - (isForHost ? 0n : guestOffset(core)));
+  return wrap(ticks(core) - hypervisor.counterOffset - (isForHost ? 0n : guestOffset(core)));
 }
 
 const guestOffset = ({ state }: Core): bigint => state.system.get(CNTVOFF_EL2) ?? 0n;
@@ -54,9 +58,9 @@ export const timers: readonly Timer[] = ["virtual", "physical", "hyp-physical", 
 /** The count that a timer compares with; EL2's virtual timer knows no offset of its own making. */
 const countOf = (core: Core, timer: Timer): bigint =>
   timer === "virtual"
-    ? wrap(physicalCount(core) - core.hypervisor.counterOffset - guestOffset(core))
+    ? wrap(ticks(core) - core.hypervisor.counterOffset - guestOffset(core))
     : timer === "hyp-virtual"
-      ? wrap(physicalCount(core) - core.hypervisor.counterOffset)
+      ? wrap(ticks(core) - core.hypervisor.counterOffset)
       : physicalCount(core);
 
 const held = (core: Core, key: number): bigint => core.state.system.get(key) ?? 0n;
@@ -105,13 +109,11 @@ export function nextTimer(core: Core): number | undefined {
   for (const timer of timers) {
     const { control, compare } = registers[timer];
     if ((held(core, control) & (ENABLE | MASKED)) !== ENABLE) continue;
-    const now = countOf(core, timer);
-    const ticks = held(core, compare) - now;
+    const left = held(core, compare) - countOf(core, timer);
     const frequency = core.hypervisor.counterFrequency;
     // The first instruction at which the count, rounded down, is no less than the compare value.
-    const physical = physicalCount(core) + ticks;
-    const due =
-      ticks <= 0n ? core.state.retired : Number((physical * NANOSECONDS + frequency - 1n) / frequency);
+    const total = ticks(core) + left;
+    const due = left <= 0n ? core.state.retired : Number((total * NANOSECONDS + frequency - 1n) / frequency);
     first = first === undefined ? due : Math.min(first, due);
   }
   return first;
