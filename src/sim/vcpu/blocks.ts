@@ -24,6 +24,8 @@ interface Entry {
   readonly block: Block;
 }
 
+type Table = (Entry | undefined)[] | undefined;
+
 export interface BlockCache {
   /** By physical address in words. */
   readonly blocks: Map<number, Block>;
@@ -33,7 +35,7 @@ export interface BlockCache {
   /** Most instructions of a block. */
   readonly longest: number;
   /** By level, then by bits of the virtual address. */
-  readonly tables: readonly (Entry | undefined)[][];
+  readonly tables: Table[];
 }
 
 /** Most instructions of a block; and for those who go in small steps, who would decode the same again and again. */
@@ -48,14 +50,21 @@ const TABLE_BITS = 12;
 const TABLE_SIZE = 1 << TABLE_BITS;
 export const TABLE_MASK = TABLE_SIZE - 1;
 
-const emptyTable = (): (Entry | undefined)[] => new Array<Entry | undefined>(TABLE_SIZE).fill(undefined);
+/** The table of a level. */
+export function tableOf({ tables }: BlockCache, el: number): (Entry | undefined)[] {
+  const known = tables[el];
+  if (known !== undefined) return known;
+  const table = new Array<Entry | undefined>(TABLE_SIZE).fill(undefined);
+  tables[el] = table;
+  return table;
+}
 
 const emptyCache = (space: Space, longest: number): BlockCache => ({
   blocks: new Map(),
   held: 0,
   space,
   longest,
-  tables: [emptyTable(), emptyTable(), emptyTable()],
+  tables: [],
 });
 
 interface Caches {
@@ -119,7 +128,7 @@ export function blockAt(machine: Machine, cache: BlockCache, page: PhysicalPage,
   if (cache.held >= MOST) {
     cache.blocks.clear();
     cache.held = 0;
-    for (const table of cache.tables) table.fill(undefined);
+    for (const table of cache.tables) table?.fill(undefined);
   }
   const block = make(machine, page, offset, known === undefined ? cache.longest : shorter(known));
   cache.held += block.ops.length;

@@ -3,7 +3,7 @@
  * A block holds as long as the words that it was made of are in memory; that is looked at again whenever a line with
  * code has been written (`Space.epoch`).
  */
-import { type Block, type BlockCache, blockAt, cacheOf, isCurrent, TABLE_MASK } from "./blocks.ts";
+import { type Block, type BlockCache, blockAt, cacheOf, isCurrent, TABLE_MASK, tableOf } from "./blocks.ts";
 import { type Debugging, debuggingOf, debugTrap } from "./debug.ts";
 import { instructionAbort } from "./execute/access.ts";
 import { contextOf, holds, sameTranslation } from "./execute/context.ts";
@@ -12,6 +12,7 @@ import { landingFault } from "./execute/landing.ts";
 import {
   BRANCH,
   BRANCH_RENEW,
+  buffersAt,
   contextIndex,
   dropTranslations,
   type Machine,
@@ -49,12 +50,9 @@ function renew(machine: Machine): void {
   machine.context = context;
   machine.little = !context.bigEndian;
   machine.strict = context.strict ? -1 : 0;
-  const buffers = machine.buffers[index];
-  if (buffers !== undefined) {
-    buffers.used = true;
-    machine.reads = buffers.reads;
-    machine.writes = buffers.writes;
-  }
+  const { reads, writes } = buffersAt(machine, index);
+  machine.reads = reads;
+  machine.writes = writes;
 }
 
 function raised(machine: Machine, trap: Trap): void {
@@ -72,7 +70,7 @@ function obstacle({ state }: Machine): Trap | undefined {
 /** The block at the program counter; a trap or a stop where there is none. */
 function find(machine: Machine, cache: BlockCache): Block | Trap | Stop {
   const { state, space, context } = machine;
-  const table = cache.tables[context.el] ?? [];
+  const table = tableOf(cache, context.el);
   const index = (state.pcLow >>> 2) & TABLE_MASK;
   const known = table[index];
   if (

@@ -79,7 +79,7 @@ export function coreWith({ words = [], size = 1 << 20, x = {}, fate, ids, call }
 
 /** Executes words from RAM on, each once, and gives the registers. */
 export function execute(words: readonly number[], options: Omit<Options, "words"> = {}): Fixture {
-  const fixture = coreWith({ ...options, words });
+  const fixture = coreWith({ size: 0x1_0000, ...options, words });
   runCore(fixture.core, words.length);
   return fixture;
 }

@@ -9,6 +9,7 @@ import { bit } from "./context.ts";
 import {
   type Answer,
   BUFFER_BITS,
+  buffersAt,
   contextIndex,
   type Machine,
   NEXT,
@@ -48,16 +49,14 @@ export interface Found {
 /** The buffer of accesses with the rights of a level: that in use, or EL0's. */
 function bufferFor(machine: Machine, kind: AccessKind, el: Level): TranslationBuffer {
   if (el === machine.context.el) return kind === "write" ? machine.writes : machine.reads;
-  const buffers = machine.buffers[0];
-  if (buffers === undefined) return [];
-  buffers.used = true;
+  const buffers = buffersAt(machine, 0);
   return kind === "write" ? buffers.writes : buffers.reads;
 }
 
-/** Translations of a kind of access beside those in the buffers; undefined: none are kept for the level. */
-function moreFor(machine: Machine, kind: AccessKind, el: Level): Map<number, Translation> | undefined {
-  const buffers = machine.buffers[el === machine.context.el ? contextIndex(machine.state) : 0];
-  return kind === "write" ? buffers?.moreWrites : buffers?.moreReads;
+/** Translations of a kind of access beside those in the buffers. */
+function moreFor(machine: Machine, kind: AccessKind, el: Level): Map<number, Translation> {
+  const buffers = buffersAt(machine, el === machine.context.el ? contextIndex(machine.state) : 0);
+  return kind === "write" ? buffers.moreWrites : buffers.moreReads;
 }
 
 /** So many translations are kept beside those in the buffers. */
@@ -69,7 +68,6 @@ const pageNumber = (low: number, high: number): number => (high >>> 0) * 2 ** 20
 function keep(machine: Machine, kind: AccessKind, el: Level, translation: Translation): void {
   bufferFor(machine, kind, el)[(translation.low >>> PAGE_BITS) & INDEX] = translation;
   const more = moreFor(machine, kind, el);
-  if (more === undefined) return;
   if (more.size >= MOST) more.clear();
   more.set(pageNumber(translation.low, translation.high), translation);
 }
@@ -77,7 +75,7 @@ function keep(machine: Machine, kind: AccessKind, el: Level, translation: Transl
 /** Finds the page of an access that does not leave it, and keeps the translation. */
 function find(machine: Machine, low: number, high: number, kind: AccessKind, el: Level, into: Found): Answer {
   const { context, state } = machine;
-  const kept = moreFor(machine, kind, el)?.get(pageNumber(low, high));
+  const kept = moreFor(machine, kind, el).get(pageNumber(low, high));
   if (kept !== undefined) {
     bufferFor(machine, kind, el)[(low >>> PAGE_BITS) & INDEX] = kept;
     into.page = kept.page;

@@ -94,7 +94,7 @@ export interface Machine {
   /** Buffers for loads, stores and fetches at the level in use; `buffers` has those of all, by `contextIndex`. */
   reads: TranslationBuffer;
   writes: TranslationBuffer;
-  readonly buffers: readonly Buffers[];
+  readonly buffers: (Buffers | undefined)[];
   /** Counts up whenever translations are dropped. */
   translationStamp: number;
   /** What LDXR read, for STXR to compare: up to 16 bytes; and the monitor's state that it belongs to. */
@@ -143,6 +143,23 @@ export const NO_TRANSLATION: Translation = {
 
 const emptyBuffer = (): TranslationBuffer => new Array(1 << BUFFER_BITS).fill(NO_TRANSLATION);
 
+const emptyBuffers = (): Buffers => ({
+  reads: emptyBuffer(),
+  writes: emptyBuffer(),
+  moreReads: new Map(),
+  moreWrites: new Map(),
+  used: false,
+});
+
+/** The buffers of a level and PSTATE.PAN, about to be used. @param index `contextIndex` */
+export function buffersAt(machine: Machine, index: number): Buffers {
+  const known = machine.buffers[index];
+  const buffers = known ?? emptyBuffers();
+  if (known === undefined) machine.buffers[index] = buffers;
+  buffers.used = true;
+  return buffers;
+}
+
 /** The machine around a core; the same for the same state, memory and hypervisor. */
 export function machineOf(core: Core): Machine {
   const known = machines.get(core.state);
@@ -150,13 +167,7 @@ export function machineOf(core: Core): Machine {
     known.core = core;
     return known;
   }
-  const buffers = [0, 1, 2, 3, 4, 5].map(() => ({
-    reads: emptyBuffer(),
-    writes: emptyBuffer(),
-    moreReads: new Map<number, Translation>(),
-    moreWrites: new Map<number, Translation>(),
-    used: false,
-  }));
+  const first = emptyBuffers();
   const machine: Machine = {
     state: core.state,
     x: core.state.x,
@@ -173,9 +184,9 @@ export function machineOf(core: Core): Machine {
     regions: core.memory.regions,
     little: true,
     strict: -1,
-    reads: buffers[0]?.reads ?? emptyBuffer(),
-    writes: buffers[0]?.writes ?? emptyBuffer(),
-    buffers,
+    reads: first.reads,
+    writes: first.writes,
+    buffers: [],
     translationStamp: 0,
     monitored: new Int32Array(4),
     monitor: undefined,
@@ -196,15 +207,13 @@ export const contextIndex = ({ pstate }: VcpuState): number => 2 * pstate.el + p
 
 export function dropTranslations(machine: Machine): void {
   for (const buffers of machine.buffers) {
-    if (!buffers.used) continue;
-    buffers.used = false;
+    if (buffers === undefined || !buffers.used) continue;
+    buffers.used = buffers.reads === machine.reads;
     buffers.reads.fill(NO_TRANSLATION);
     buffers.writes.fill(NO_TRANSLATION);
     buffers.moreReads.clear();
     buffers.moreWrites.clear();
   }
-  const current = machine.buffers[contextIndex(machine.state)];
-  if (current !== undefined) current.used = true;
   machine.translationStamp++;
 }
 

@@ -1,7 +1,14 @@
 /** Hints, barriers, flags; registers and SYS instructions by way of the system's files. */
 import type { SystemInstruction } from "../decode/system.ts";
 import { readX, SP, writeX } from "../state.ts";
-import { executeSys, readSystem, withRegister, writePstateField, writeSystem } from "../system/index.ts";
+import {
+  executeSys,
+  readSystem,
+  virtualCount,
+  withRegister,
+  writePstateField,
+  writeSystem,
+} from "../system/index.ts";
 import type { Access } from "../world.ts";
 import { encodingKey } from "../world.ts";
 import { maintain, zeroBlock, zeroesOf } from "./cache.ts";
@@ -194,13 +201,11 @@ function fieldOp({ op1, op2, immediate }: Of<"write-field">): Op {
   };
 }
 
-const CNTVCT_EL0 = encodingKey({ op0: 3, op1: 3, crn: 14, crm: 0, op2: 2 });
-
 /** WFET and WFIT: nothing else runs meanwhile, so they are over when the counter gets there, or wait as WFE and WFI. */
 function waitUntilOp({ event, t, rt }: Of<"wait-until">): Op {
   return (machine) => {
-    const now = readSystem(machine.core, CNTVCT_EL0);
-    if (now.kind === "done" && now.value >= readX(machine.state, t)) return NEXT;
+    // The instruction itself looks at the counter: whether EL0 may read it does not matter.
+    if (virtualCount(machine.core) >= readX(machine.state, t)) return NEXT;
     if (event && machine.event) {
       machine.event = false;
       return NEXT;
