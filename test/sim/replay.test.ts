@@ -100,6 +100,51 @@ describe("replaying", () => {
   });
 });
 
+/** What guests met whose steps are few; each of a real machine. */
+const met: readonly (readonly [string, string, string])[] = [
+  [
+    "WFET at EL0, which may not read the counter, ends when the time has come",
+    "max.linux-6.17",
+    "  ask 0 0xd5031000 = same\n  ask 1 0xd4000002 0x84000000 = x0 0x10003",
+  ],
+  ["WFE does not wait", "cortex-a53.linux-6.1", "  ask 1 0xd503205f = same\n  ask 0 0xd503205f = same"],
+  [
+    "the agent's own traces",
+    "cortex-a53.linux-6.1",
+    "  ask 1 0xd5384000 = x0 0x3c5\n  ask 1 0xd5385200 = x0 0x56000000",
+  ],
+  [
+    "a vCPU that switches itself off",
+    "a64fx.linux-6.12",
+    "  ask 1 0xd4000002 0x84000002 = waits then x0 0x0",
+  ],
+];
+
+describe("guests", () => {
+  it.each(met)("%s", (_, machine, questions) => {
+    const count = questions.split("\n").length;
+    const text = [
+      "guestc.recording/1",
+      "kernel 6.17.1",
+      "qemu 10.0.2",
+      "cpu max",
+      "nested no",
+      "seed 1",
+      "cases 1",
+      `answers ${count + 4}`,
+      "",
+      "case one",
+      "vm 0x0 = ok",
+      "vcpu 0 = ok",
+      "init 0 preferred 0x4 = ok",
+      "run 0 = ok",
+      questions,
+      "",
+    ].join("\n");
+    expect(replay(read(text), shipped(machine)).differences).toEqual([]);
+  });
+});
+
 describe("the machine of a recording", () => {
   const header = (cpu: string, kernel: string, nested = false): RecordingHeader => ({
     kernel,

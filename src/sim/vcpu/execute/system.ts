@@ -10,7 +10,6 @@ import {
   writeSystem,
 } from "../system/index.ts";
 import type { Access } from "../world.ts";
-import { encodingKey } from "../world.ts";
 import { maintain, zeroBlock, zeroesOf } from "./cache.ts";
 import { bit } from "./context.ts";
 import { fateCell, has, NOTHING } from "./gate.ts";
