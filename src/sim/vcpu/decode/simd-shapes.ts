@@ -7,18 +7,9 @@
 
 import type { Crypto2, Crypto3, Crypto4, CryptoImmediate } from "./crypto.ts";
 import type { Fp1, Fp2, Fp3, FpCompare, FpPair, FpToInteger } from "./simd-fp.ts";
-import type {
-  BitsOf,
-  Int1,
-  Int2,
-  IntAcross,
-  IntPair,
-  LongOf,
-  NarrowOf,
-  ShiftLong,
-  ShiftOf,
-  Wide,
-} from "./simd-integer.ts";
+import type { BitsOf, Int1, Int2, IntAcross, IntPair } from "./simd-integer.ts";
+import type { NarrowOf, ShiftLong, ShiftOf } from "./simd-shift.ts";
+import type { LongOf, Wide } from "./simd-widen.ts";
 
 /** Bytes of a lane are 1 << size. */
 export type Size = 0 | 1 | 2 | 3;

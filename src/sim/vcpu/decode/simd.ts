@@ -2,12 +2,16 @@
 import { cryptoRows } from "./crypto.ts";
 import { fpRows } from "./fp.ts";
 import { type Lacks, lackingRow, type Row } from "./row.ts";
+import { simdElementRows } from "./simd-element.ts";
 import { gate } from "./simd-fields.ts";
 import { simdFpRows } from "./simd-fp.ts";
+import { simdFpProductRows } from "./simd-fp-products.ts";
 import { simdIntegerRows } from "./simd-integer.ts";
 import { simdMemoryRows } from "./simd-memory.ts";
 import { simdMoveRows } from "./simd-move.ts";
 import type { VectorShape } from "./simd-shapes.ts";
+import { simdShiftRows } from "./simd-shift.ts";
+import { simdWidenRows } from "./simd-widen.ts";
 import { type SveInstruction, sveRows } from "./sve.ts";
 
 export type SimdInstruction = VectorShape | SveInstruction | Lacks;
@@ -26,8 +30,12 @@ const eightBits = [
 
 export const simdRows: readonly Row<SimdInstruction>[] = [
   ...simdIntegerRows,
+  ...simdWidenRows,
+  ...simdShiftRows,
+  ...simdElementRows,
   ...simdMoveRows,
   ...simdFpRows,
+  ...simdFpProductRows,
   ...fpRows,
   ...simdMemoryRows,
   ...cryptoRows,

@@ -1,7 +1,8 @@
 /** What SVE instructions are made of, once decoded. */
 
 import type { Size } from "./simd-shapes.ts";
-import type { SveCompare, SveMap } from "./sve-map.ts";
+import type { SveCompare } from "./sve-compare.ts";
+import type { SveMap } from "./sve-map.ts";
 import type { SvePermute, SveReduce } from "./sve-permute.ts";
 import type { PredicateLogic, PredicatePermute } from "./sve-predicate.ts";
 import type { SveNarrow, SveProduct } from "./sve-widen.ts";

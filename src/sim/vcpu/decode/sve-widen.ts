@@ -3,11 +3,11 @@ import type { Row } from "./row.ts";
 import { asSize, bits, type GateOf, has } from "./simd-fields.ts";
 import { SVE, SVE2, type SveFields, shiftOf, sve, sveGate, sveRow, tszHigh } from "./sve-fields.ts";
 import type { SveMap } from "./sve-map.ts";
+import { same } from "./sve-operands.ts";
 import type { Operand, SveShape } from "./sve-shapes.ts";
 
 type Rows = readonly Row<SveShape>[];
 
-const same = (z: number): Operand => ({ z, pick: "same" });
 const half = (z: number, top: boolean): Operand => ({ z, pick: top ? "top" : "bottom" });
 
 const mapped = (op: SveMap, size: number, d: number, sources: readonly Operand[], pg?: number): SveShape => ({

@@ -1,6 +1,8 @@
 /** SVE, SVE2 and SME: their encodings, and what of them the engine lacks. */
 import { type Lacks, lackingRow, type Naming, type Row } from "./row.ts";
+import { sveCompareRows } from "./sve-compare.ts";
 import { SVE2P1 } from "./sve-fields.ts";
+import { sveFloatRows } from "./sve-float.ts";
 import { sveMapRows } from "./sve-map.ts";
 import { sveMemoryRows } from "./sve-memory.ts";
 import { svePermuteRows } from "./sve-permute.ts";
@@ -43,6 +45,14 @@ const lacking: readonly Row<Lacks>[] = [
 ];
 
 export const sveRows: readonly Row<SveInstruction | Lacks>[] = [
-  ...[...sveMapRows, ...sveWidenRows, ...svePermuteRows, ...svePredicateRows, ...sveMemoryRows].map(wrapped),
+  ...[
+    ...sveMapRows,
+    ...sveFloatRows,
+    ...sveCompareRows,
+    ...sveWidenRows,
+    ...svePermuteRows,
+    ...svePredicateRows,
+    ...sveMemoryRows,
+  ].map(wrapped),
   ...lacking,
 ];

@@ -30,8 +30,7 @@ import {
   sm3tt2,
 } from "./crypto-hash.ts";
 import type { Op } from "./machine.ts";
-import { over } from "./simd-integer.ts";
-import { clearAbove, laneZero, V_BYTES, type VectorRegisters } from "./simd-registers.ts";
+import { clearAbove, laneZero, over, V_BYTES, type VectorRegisters } from "./simd-registers.ts";
 
 type Of<Kind extends CryptoShape["kind"]> = Extract<CryptoShape, { kind: Kind }>;
 

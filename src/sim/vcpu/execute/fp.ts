@@ -17,8 +17,7 @@ import { BFLOAT, CONVERTED_HALF, DOUBLE, type Format, IXC, SINGLE } from "./fp-f
 import type { Machine, Op } from "./machine.ts";
 import { fastModes, numbers, readLane, writeLane } from "./simd-fp.ts";
 import { formatOf, integerConversion } from "./simd-fp-lanes.ts";
-import { over } from "./simd-integer.ts";
-import { clearAbove, laneZero } from "./simd-registers.ts";
+import { clearAbove, laneZero, over } from "./simd-registers.ts";
 
 type Of<Kind extends ScalarShape["kind"]> = Extract<ScalarShape, { kind: Kind }>;
 

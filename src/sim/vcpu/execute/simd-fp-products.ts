@@ -19,8 +19,7 @@ import {
 } from "./fp-format.ts";
 import type { Op } from "./machine.ts";
 import { formatOf } from "./simd-fp-lanes.ts";
-import { over } from "./simd-integer.ts";
-import { clearAbove, laneZero, V_BYTES, type VectorRegisters } from "./simd-registers.ts";
+import { clearAbove, laneZero, over, V_BYTES, type VectorRegisters } from "./simd-registers.ts";
 
 type Of<Kind extends FpShape["kind"]> = Extract<FpShape, { kind: Kind }>;
 

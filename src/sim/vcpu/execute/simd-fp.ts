@@ -17,8 +17,7 @@ import {
 import type { Op } from "./machine.ts";
 import { formatOf, fp1, fp2, fp3, fpPairs, integerConversion } from "./simd-fp-lanes.ts";
 import { compileFpProducts } from "./simd-fp-products.ts";
-import { over } from "./simd-integer.ts";
-import { clearAbove, laneZero, V_BYTES, type VectorRegisters } from "./simd-registers.ts";
+import { clearAbove, laneZero, over, V_BYTES, type VectorRegisters } from "./simd-registers.ts";
 
 type Of<Kind extends FpShape["kind"]> = Extract<FpShape, { kind: Kind }>;
 

@@ -2,7 +2,9 @@
  * What integer instructions do with one lane. Lanes of up to 32 bits are numbers, of 64 bits BigInts; either may be
  * given back too wide: storing cuts it off.
  */
-import type { Int1, Int2, IntPair, LongOf, NarrowOf, ShiftOf } from "../decode/simd-integer.ts";
+import type { Int1, Int2, IntPair } from "../decode/simd-integer.ts";
+import type { NarrowOf, ShiftOf } from "../decode/simd-shift.ts";
+import type { LongOf } from "../decode/simd-widen.ts";
 import { type FpState, QC } from "./fp-format.ts";
 
 /** `acc` is the destination's lane before. */

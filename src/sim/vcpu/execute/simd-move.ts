@@ -2,8 +2,7 @@
 import { source, target } from "../decode/registers.ts";
 import type { MoveShape } from "../decode/simd-shapes.ts";
 import type { Op } from "./machine.ts";
-import { lanesOf, over } from "./simd-integer.ts";
-import { clearAbove, laneZero, V_BYTES } from "./simd-registers.ts";
+import { clearAbove, lanesOf, laneZero, over, V_BYTES } from "./simd-registers.ts";
 
 type Of<Kind extends MoveShape["kind"]> = Extract<MoveShape, { kind: Kind }>;
 

@@ -5,7 +5,7 @@
 
 import type { VcpuState } from "../state.ts";
 import { Z_BYTES } from "../state.ts";
-import type { Machine } from "./machine.ts";
+import { type Machine, NEXT, type Op } from "./machine.ts";
 
 /** Bytes of V. */
 export const V_BYTES = 16;
@@ -82,3 +82,15 @@ export function clearAbove(machine: Machine, r: VectorRegisters, register: numbe
   }
   r.bytes.fill(0, base + written, base + end);
 }
+
+/** Lanes of up to 32 bits. */
+export const lanesOf = (r: VectorRegisters, size: number, isSigned: boolean): NarrowLanes =>
+  (isSigned ? r.signed : r.unsigned)[size] ?? r.words;
+
+/** An op over a state's registers that goes on to the next instruction. */
+export const over =
+  (work: (r: VectorRegisters, machine: Machine) => void): Op =>
+  (machine) => {
+    work(vectorsOf(machine.state), machine);
+    return NEXT;
+  };

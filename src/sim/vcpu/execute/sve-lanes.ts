@@ -21,7 +21,7 @@ import {
   TO_ZERO,
 } from "./fp-format.ts";
 import { fp1, fp2, fp3 } from "./simd-fp-lanes.ts";
-import { polynomialProduct } from "./simd-integer.ts";
+import { polynomialProduct } from "./simd-products.ts";
 import { trigonometricExponential } from "./sve-constants.ts";
 
 /** @param bits of the result's lane */

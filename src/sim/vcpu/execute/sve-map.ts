@@ -1,5 +1,5 @@
 /** SVE lane by lane: operations, comparisons, narrowing, neighbours. */
-import type { SveCompare } from "../decode/sve-map.ts";
+import type { SveCompare } from "../decode/sve-compare.ts";
 import type { Operand, SveShape } from "../decode/sve-shapes.ts";
 import { compare, EQUAL, GREATER, LESS, UNORDERED } from "./fp-convert.ts";
 import { DOUBLE, type Format, type FpState, HALF, SINGLE } from "./fp-format.ts";

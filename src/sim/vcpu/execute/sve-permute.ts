@@ -1,168 +1,26 @@
-/** SVE across lanes: reductions, permutations, searches, and what fits nowhere else. */
-import { orStack, source, target } from "../decode/registers.ts";
-import type { SveReduce } from "../decode/sve-permute.ts";
+/** SVE permutations, and what puts one value in many lanes. */
+import { orStack, source } from "../decode/registers.ts";
 import type { SveShape } from "../decode/sve-shapes.ts";
 import { Z_BYTES } from "../state.ts";
-import { aesDecrypt, aesEncrypt, aesMixColumns, aesUnmixColumns, sm4Encrypt, sm4Key } from "./crypto-aes.ts";
-import { abs, mulAdd } from "./fp-arithmetic.ts";
-import { infinity } from "./fp-format.ts";
 import { permutesShortVectors } from "./leniency.ts";
-import type { Machine, Op } from "./machine.ts";
-import { fpPairs } from "./simd-fp-lanes.ts";
-import { clearAbove } from "./simd-registers.ts";
-import { trigonometricCoefficient } from "./sve-constants.ts";
-import { larger, smaller, sveLanes } from "./sve-lanes.ts";
-import { formatOfSize } from "./sve-map.ts";
+import type { Op } from "./machine.ts";
+import { compileReduce } from "./sve-reduce.ts";
+import { lastActive, readAll, readGeneral, writeAll, writeGeneral, writeScalar } from "./sve-scalars.ts";
 import {
-  elements,
-  fromLength,
-  isActive,
-  overVectors,
-  readElement,
-  readPredicate,
-  storePredicate,
-  testFlags,
-  type Vectors,
-  writeElement,
-} from "./sve-state.ts";
+  compileCarry,
+  compileCrypto,
+  compileEorInterleaved,
+  compileHistogram,
+  compileMatch,
+  compileTrigonometric,
+} from "./sve-search.ts";
+import { elements, fromLength, isActive, overVectors, readElement, writeElement } from "./sve-state.ts";
 
 type Of<Kind extends SveShape["kind"]> = Extract<SveShape, { kind: Kind }>;
+
 type Permute = Of<"permute">;
 
 const TWO_QUADWORDS = 32;
-
-/** Number of the last active lane; -1: none is. */
-function lastActive(v: Vectors, pg: number, size: number): number {
-  for (let i = elements(v, size) - 1; i >= 0; i--) if (isActive(v, pg, size, i)) return i;
-  return -1;
-}
-
-const readAll = (v: Vectors, z: number, size: number): bigint[] =>
-  Array.from({ length: elements(v, size) }, (_, i) => readElement(v.r, z, size, i, false));
-
-function writeAll(v: Vectors, d: number, size: number, values: readonly bigint[]): void {
-  for (const [i, value] of values.entries()) writeElement(v.r, d, size, i, value);
-}
-
-/** A result in lane 0 of a vector register. */
-function writeScalar(machine: Machine, v: Vectors, d: number, size: number, value: bigint): void {
-  writeElement(v.r, d, size, 0, value);
-  clearAbove(machine, v.r, d, 1 << size);
-}
-
-function writeGeneral({ x }: Machine, d: number, value: bigint): void {
-  const to = 2 * target(d);
-  x[to] = Number(BigInt.asIntN(32, value));
-  x[to + 1] = Number(BigInt.asIntN(32, value >> 32n));
-}
-
-function readGeneral({ x }: Machine, at: number): bigint {
-  return (BigInt((x[2 * at + 1] ?? 0) >>> 0) << 32n) | BigInt((x[2 * at] ?? 0) >>> 0);
-}
-
-interface Fold {
-  readonly isSigned: boolean;
-  /** Of no lanes. */
-  readonly start: (bits: number) => bigint;
-  readonly join: (a: bigint, b: bigint) => bigint;
-  /** The result has 64 bits. */
-  readonly long?: true;
-}
-
-const fold = (isSigned: boolean, start: Fold["start"], join: Fold["join"]): Fold => ({
-  isSigned,
-  start,
-  join,
-});
-const top = (bits: number): bigint => (1n << BigInt(bits - 1)) - 1n;
-
-const folds: Readonly<Partial<Record<SveReduce, Fold>>> = {
-  orv: fold(
-    false,
-    () => 0n,
-    (a, b) => a | b,
-  ),
-  eorv: fold(
-    false,
-    () => 0n,
-    (a, b) => a ^ b,
-  ),
-  andv: fold(
-    false,
-    () => -1n,
-    (a, b) => a & b,
-  ),
-  uaddv: {
-    isSigned: false,
-    start: () => 0n,
-    join: (a, b) => a + b,
-    long: true,
-  },
-  saddv: {
-    isSigned: true,
-    start: () => 0n,
-    join: (a, b) => a + b,
-    long: true,
-  },
-  smaxv: fold(true, (bits) => -top(bits) - 1n, larger),
-  umaxv: fold(false, () => 0n, larger),
-  sminv: fold(true, top, smaller),
-  uminv: fold(false, (bits) => (1n << BigInt(bits)) - 1n, smaller),
-};
-
-function compileReduce({ op, size, d, pg, n }: Of<"reduce">): Op {
-  const bits = 8 << size;
-  const known = folds[op];
-  if (known !== undefined)
-    return overVectors((v, machine) => {
-      let result = known.start(bits);
-      for (let i = 0; i < elements(v, size); i++)
-        if (isActive(v, pg, size, i))
-          result = known.join(result, readElement(v.r, n, size, i, known.isSigned));
-      writeScalar(machine, v, d, known.long === true ? 3 : size, result);
-    });
-  const f = formatOfSize(size);
-  if (op === "fadda")
-    return overVectors((v, machine) => {
-      let result = readElement(v.r, d, size, 0, false);
-      for (let i = 0; i < elements(v, size); i++)
-        if (isActive(v, pg, size, i))
-          result = sveLanes.fadd.f(result, readElement(v.r, n, size, i, false), 0n, bits, v.state);
-      writeScalar(machine, v, d, size, result);
-    });
-  const name =
-    op === "faddv"
-      ? "fadd"
-      : op === "fmaxv"
-        ? "fmax"
-        : op === "fminv"
-          ? "fmin"
-          : op === "fmaxnmv"
-            ? "fmaxnm"
-            : "fminnm";
-  const { exact } = fpPairs[name];
-  const neutral =
-    name === "fadd"
-      ? 0n
-      : name === "fmaxnm" || name === "fminnm"
-        ? f.defaultNaN
-        : infinity(f, name === "fmax");
-  return overVectors((v, machine) => {
-    const count = elements(v, size);
-    // As many as a power of two, the rest neutral.
-    const wide = 2 ** Math.ceil(Math.log2(count));
-    let values = Array.from({ length: wide }, (_, i) =>
-      i < count && isActive(v, pg, size, i) ? readElement(v.r, n, size, i, false) : neutral,
-    );
-    while (values.length > 1) {
-      const before = values;
-      values = before.flatMap((value, i) =>
-        (i & 1) === 0 ? [exact(f, value, before[i + 1] ?? neutral, v.state)] : [],
-      );
-    }
-    writeScalar(machine, v, d, size, values[0] ?? neutral);
-  });
-}
 
 /** Number of the source lane, those of the second source behind those of the first. */
 function interleaving(op: string, count: number): (i: number) => number {
@@ -269,103 +127,6 @@ function compileUnpack({ op, size, d, n }: Permute): Op {
   });
 }
 
-/** EORBT and EORTB: each odd with its even lane. */
-function compileEorInterleaved({ op, size, d, n, m }: Permute): Op {
-  const to = op === "eorbt" ? 0 : 1;
-  return overVectors((v) => {
-    const a = readAll(v, n, size);
-    const b = readAll(v, m, size);
-    for (let i = 0; i < a.length; i += 2)
-      writeElement(v.r, d, size, i + to, (a[i + to] ?? 0n) ^ (b[i + 1 - to] ?? 0n));
-  });
-}
-
-/** Long addition and subtraction: the carry is bit 0 of the odd lane. */
-function compileCarry({ op, size, d, n, m }: Permute): Op {
-  const part = op.endsWith("t") ? 1 : 0;
-  const subtracts = op.startsWith("sbc");
-  const bits = BigInt(8 << size);
-  const mask = (1n << bits) - 1n;
-  return overVectors((v) => {
-    const results: [bigint, bigint][] = [];
-    for (let i = 0; i < elements(v, size); i += 2) {
-      const addend = readElement(v.r, d, size, i, false);
-      const carry = readElement(v.r, m, size, i + 1, false) & 1n;
-      const other = readElement(v.r, n, size, i + part, false);
-      const sum = addend + (subtracts ? other ^ mask : other) + carry;
-      results.push([sum & mask, sum >> bits]);
-    }
-    for (const [i, [sum, carry]] of results.entries()) {
-      writeElement(v.r, d, size, 2 * i, sum);
-      writeElement(v.r, d, size, 2 * i + 1, carry);
-    }
-  });
-}
-
-/** MATCH, NMATCH: whether a lane is among those of the 128 bits around it. */
-function compileMatch({ op, size, d, n, m, pg }: Permute): Op {
-  const wanted = op === "match";
-  return overVectors((v) => {
-    const result = new Uint8Array(v.length);
-    const all = readAll(v, m, size);
-    const each = 16 >> size;
-    for (const [i, value] of readAll(v, n, size).entries()) {
-      if (!isActive(v, pg, size, i)) continue;
-      const segment = Math.floor(i / each) * each;
-      if (all.slice(segment, segment + each).includes(value) === wanted) result[i << size] = 1;
-    }
-    const mask = readPredicate(v, pg);
-    storePredicate(v, d, result);
-    testFlags(v.state, mask, result, 1 << size);
-  });
-}
-
-function compileHistogram({ op, size, d, n, m, pg }: Permute): Op {
-  return overVectors((v) => {
-    if (op === "histseg") {
-      const all = readAll(v, m, 0);
-      const results = readAll(v, n, 0).map((value, i) => {
-        const segment = i & ~15;
-        return BigInt(all.slice(segment, segment + 16).filter((other) => other === value).length);
-      });
-      writeAll(v, d, 0, results);
-      return;
-    }
-    const all = readAll(v, m, size);
-    const results = readAll(v, n, size).map((value, i) => {
-      if (!isActive(v, pg, size, i)) return 0n;
-      const equal = all.filter((other, k) => k <= i && isActive(v, pg, size, k) && other === value);
-      return BigInt(equal.length);
-    });
-    writeAll(v, d, size, results);
-  });
-}
-
-/** By 128 bits. */
-function compileCrypto({ op, d, n, m }: Permute): Op {
-  return overVectors((v) => {
-    const { bytes, words, unsignedLong } = v.r;
-    for (let at = 0; at < v.length; at += 16) {
-      const block = (z: number): Uint8Array => bytes.subarray(z * Z_BYTES + at, z * Z_BYTES + at + 16);
-      const four = (z: number): Int32Array =>
-        words.subarray((z * Z_BYTES + at) >> 2, ((z * Z_BYTES + at) >> 2) + 4);
-      if (op === "aese") block(d).set(aesEncrypt(block(d), block(n)));
-      else if (op === "aesd") block(d).set(aesDecrypt(block(d), block(n)));
-      else if (op === "aesmc") block(d).set(aesMixColumns(block(d)));
-      else if (op === "aesimc") block(d).set(aesUnmixColumns(block(d)));
-      else if (op === "sm4e") four(d).set(sm4Encrypt(four(d), four(n)));
-      else if (op === "sm4ekey") four(d).set(sm4Key(four(n), four(m)));
-      else
-        for (const k of [0, 1]) {
-          const value = unsignedLong[((m * Z_BYTES + at) >> 3) + k] ?? 0n;
-          const rotated = (value << 1n) | (value >> 63n);
-          unsignedLong[((d * Z_BYTES + at) >> 3) + k] =
-            (unsignedLong[((n * Z_BYTES + at) >> 3) + k] ?? 0n) ^ rotated;
-        }
-    }
-  });
-}
-
 function compileInsert({ op, size, d, n }: Permute): Op {
   return overVectors((v, machine) => {
     const value =
@@ -396,23 +157,6 @@ function compileDuplicate({ op, size, d, n, by }: Permute): Op {
       at < 0 ? 0n : readElement(v.r, n, unit, wide ? 2 * at + part : at, false);
     const values = [read(0), wide ? read(1) : read(0)];
     for (let i = 0; i < elements(v, unit); i++) writeElement(v.r, d, unit, i, values[i & 1] ?? 0n);
-  });
-}
-
-function compileTrigonometric({ size, d, n, by }: Permute): Op {
-  const f = formatOfSize(size);
-  return overVectors((v) => {
-    for (let i = 0; i < elements(v, size); i++) {
-      const angle = readElement(v.r, n, size, i, false);
-      const coefficient = trigonometricCoefficient(f, by, (angle & f.sign) !== 0n);
-      writeElement(
-        v.r,
-        d,
-        size,
-        i,
-        mulAdd(f, coefficient, readElement(v.r, d, size, i, false), abs(f, angle), v.state),
-      );
-    }
   });
 }
 

@@ -6,7 +6,7 @@ import { add, mul, mulAdd, neg } from "./fp-arithmetic.ts";
 import { ignoresShortMatrices } from "./leniency.ts";
 import { NEXT, type Op } from "./machine.ts";
 import { dotAdd } from "./simd-fp-products.ts";
-import { polynomialProduct } from "./simd-integer.ts";
+import { polynomialProduct } from "./simd-products.ts";
 import { saturate } from "./sve-lanes.ts";
 import { formatOfSize } from "./sve-map.ts";
 import {
