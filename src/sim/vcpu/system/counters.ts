@@ -102,7 +102,8 @@ export const timerRaised = (core: Core, timer: Timer): boolean =>
 /**
  * When the first timer that is enabled and not masked raises its interrupt.
  *
- * @returns the value of `state.retired` from which it is raised, now at the earliest; undefined: no timer will
+ * @returns the value of `state.retired` from which it is raised, now at the earliest; undefined: no timer will, or only
+ *   after more instructions than can be counted
  */
 export function nextTimer(core: Core): number | undefined {
   let first: number | undefined;
@@ -114,6 +115,7 @@ export function nextTimer(core: Core): number | undefined {
     // The first instruction at which the count, rounded down, is no less than the compare value.
     const total = ticks(core) + left;
     const due = left <= 0n ? core.state.retired : Number((total * NANOSECONDS + frequency - 1n) / frequency);
+    if (!Number.isSafeInteger(due)) continue;
     first = first === undefined ? due : Math.min(first, due);
   }
   return first;
