@@ -182,6 +182,18 @@ describe("tables", () => {
     expect(taken(closed)).toMatchObject({ iss: 0x04 });
   });
 
+  it("have a level before 0 for addresses of 52 bits", () => {
+    const fixture = coreWith();
+    const { system } = fixture.core.state;
+    system.set(TTBR0_EL1, RAM + 0x10000n);
+    system.set(TCR_EL1, 12n | (1n << 59n));
+    system.set(SCTLR_EL1, 1n);
+    const address = 1n << 51n;
+    const asked = { address, kind: "read", el: 1, pan: false } as const;
+    const found = translateWith(fixture.core, contextOf(fixture.core), asked);
+    expect(found).toEqual({ kind: "fault", code: 0x2b });
+  });
+
   it("take rights away from what is below them", () => {
     const readOnly = mapped([store], { 0: 0x5000n });
     readOnly.entry(0x12028, (RAM + 0x3000n) | AF | TABLE);
@@ -231,7 +243,8 @@ describe("granules", () => {
     const { system } = core.state;
     const tg0 = bits === 12 ? 0n : bits === 14 ? 2n : 1n;
     system.set(TTBR0_EL1, RAM + 0x4_0000n);
-    system.set(TCR_EL1, BigInt(64 - size) | (tg0 << 14n));
+    // TCR_EL1.DS: addresses of 52 bits with small granules
+    system.set(TCR_EL1, BigInt(64 - size) | (tg0 << 14n) | (size > 48 && bits < 16 ? 1n << 59n : 0n));
     system.set(MAIR_EL1, 0xffn);
     system.set(SCTLR_EL1, 1n);
     const found = translateWith(core, contextOf(core), { address, kind: "read", el: 1, pan: false });
@@ -242,8 +255,8 @@ describe("granules", () => {
     fc.assert(
       fc.property(
         fc.constantFrom(12, 14, 16),
-        fc.integer({ min: 25, max: 48 }),
-        fc.bigInt({ min: 0n, max: (1n << 48n) - 1n }),
+        fc.integer({ min: 25, max: 52 }),
+        fc.bigInt({ min: 0n, max: (1n << 52n) - 1n }),
         (bits, size, any) => {
           const address = BigInt.asUintN(size, any);
           const { found, physical } = translated(bits, size, address);

@@ -52,9 +52,15 @@ export type Translated =
   | { readonly kind: "fault"; readonly code: number; readonly stageTwo?: StageTwoFault }
   | { readonly kind: "lacks"; readonly what: string };
 
+/** Status codes of level -1, which do not follow from the others' by adding. */
+const LEVEL_MINUS_1: Readonly<Record<number, number>> = {
+  [FAULT.addressSize]: 0x29,
+  [FAULT.translation]: 0x2b,
+};
+
 const fault = (base: number, level: number): Translated => ({
   kind: "fault",
-  code: base + Math.max(level, 0),
+  code: level < 0 ? (LEVEL_MINUS_1[base] ?? base) : base + level,
 });
 
 /** Bits that ID_AA64MMFR0_EL1.PARange and TCR_ELx.IPS stand for. */
