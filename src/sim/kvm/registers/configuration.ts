@@ -23,7 +23,8 @@ export function configurationOfVm(vm: Vm): Configuration {
   const features = vm.features ?? 0;
   const known = found.get(profile) ?? new Map<string, Configuration>();
   found.set(profile, known);
-  const key = `${features} ${[...vm.enabled].sort((a, b) => a - b).join(" ")}`;
+  const enabled = vm.enabled.size === 0 ? "" : [...vm.enabled].sort((a, b) => a - b).join(" ");
+  const key = `${features} ${enabled}`;
   const configuration =
     known.get(key) ?? configurationFor(profile, featureNames(features), [...vm.enabled]).configuration;
   known.set(key, configuration);

@@ -1,5 +1,5 @@
 /** System registers (arch/arm64/kvm/sys_regs.c: kvm_sys_reg_get_user, kvm_sys_reg_set_user). */
-import { evaluate, registerState } from "../../../tables/index.ts";
+import { evaluate } from "../../../tables/index.ts";
 import { type Answer, done, fails, ok } from "../answer.ts";
 import type { Vcpu, Vm } from "../machine.ts";
 import { type Behaviour, behaviourOf, givenByFeatures, type Part } from "./behaviour.ts";
@@ -10,7 +10,7 @@ import { heldIdentity, setIdentity, setImplementation } from "./identity.ts";
 import { registersOf } from "./listed.ts";
 import { counterMask, keepControl, withCounters } from "./pmu.ts";
 import { registerRule } from "./rules.ts";
-import { identityValues } from "./view.ts";
+import { identityState } from "./view.ts";
 
 const behaviour = (vm: Vm, id: bigint): Behaviour => behaviourOf(vm.kvm.profile, id);
 
@@ -19,7 +19,7 @@ export function isVisible(vm: Vm, id: bigint): boolean {
   const { needs, features } = behaviour(vm, id);
   const given = features?.every((name) => hasFeature(vm.features, name)) === true;
   if (!given && !registersOf(vm).has(id)) return false;
-  return needs === undefined || evaluate(needs, registerState(identityValues(vm), "")) !== false;
+  return needs === undefined || evaluate(needs, identityState(vm)) !== false;
 }
 
 /** Registers that follow from the vCPUs' features, listed by the profile or not. */
@@ -34,8 +34,7 @@ const ENABLE = 1n;
 /** The bits that some rows speak of, in this VM. */
 export function maskOf(vm: Vm, parts: readonly Part[] | undefined): bigint {
   if (parts === undefined) return EVERY;
-  const holds = ({ when }: Part): boolean =>
-    when === undefined || evaluate(when, registerState(identityValues(vm), "")) === true;
+  const holds = ({ when }: Part): boolean => when === undefined || evaluate(when, identityState(vm)) === true;
   return parts
     .filter(holds)
     .reduce((bits, { mask }) => bits | (mask === "counters" ? counterMask(vm) : mask), 0n);
