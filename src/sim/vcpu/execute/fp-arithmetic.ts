@@ -108,7 +108,7 @@ export function div(f: Format, a: bigint, b: bigint, fp: FpState): bigint {
 }
 
 /** The integer below the square root. */
-function squareRoot(n: bigint): bigint {
+export function squareRoot(n: bigint): bigint {
   let x = 1n << BigInt((bitLength(n) + 1) >> 1);
   for (;;) {
     const next = (x + n / x) >> 1n;

@@ -15,8 +15,8 @@ import {
 } from "./fp-convert.ts";
 import { BFLOAT, CONVERTED_HALF, DOUBLE, type Format, IXC, SINGLE } from "./fp-format.ts";
 import type { Machine, Op } from "./machine.ts";
-import { fastModes, numbers, readLane, writeLane } from "./simd-fp.ts";
 import { formatOf, integerConversion } from "./simd-fp-lanes.ts";
+import { fastModes, numbers, readLane, writeLane } from "./simd-fp-registers.ts";
 import { clearAbove, laneZero, over } from "./simd-registers.ts";
 
 type Of<Kind extends ScalarShape["kind"]> = Extract<ScalarShape, { kind: Kind }>;

@@ -1,5 +1,5 @@
 /** Products across formats and lanes: complex numbers, long multiplications, brain floating point, matrices, FP8. */
-import type { FpShape } from "../decode/simd-shapes.ts";
+import type { FpShape, FpSize } from "../decode/simd-shapes.ts";
 import { keyOf } from "./context.ts";
 import { add, mul, mulAdd, mulAddWide, neg } from "./fp-arithmetic.ts";
 import {
@@ -19,19 +19,13 @@ import {
 } from "./fp-format.ts";
 import type { Op } from "./machine.ts";
 import { formatOf } from "./simd-fp-lanes.ts";
+import { readLane, writeLane } from "./simd-fp-registers.ts";
 import { clearAbove, laneZero, over, V_BYTES, type VectorRegisters } from "./simd-registers.ts";
 
 type Of<Kind extends FpShape["kind"]> = Extract<FpShape, { kind: Kind }>;
 
-const bitsAt = (r: VectorRegisters, size: 1 | 2 | 3, at: number): bigint =>
-  size === 3 ? (r.unsignedLong[at] ?? 0n) : BigInt((size === 2 ? r.unsigned[2]?.[at] : r.halves[at]) ?? 0);
-
-function store(r: VectorRegisters, size: 1 | 2 | 3, to: number, results: readonly bigint[]): void {
-  for (const [i, value] of results.entries()) {
-    if (size === 3) r.unsignedLong[to + i] = value;
-    else if (size === 2) r.words[to + i] = Number(value);
-    else r.halves[to + i] = Number(value);
-  }
+function store(r: VectorRegisters, size: FpSize, to: number, results: readonly bigint[]): void {
+  for (const [i, value] of results.entries()) writeLane(r, size, to + i, value);
 }
 
 function compileRotateAdd({ rotation, size, bytes, d, n, m }: Of<"fp-rotate-add">): Op {
@@ -41,9 +35,9 @@ function compileRotateAdd({ rotation, size, bytes, d, n, m }: Of<"fp-rotate-add"
   const second = laneZero(m, size);
   return over((r, machine) => {
     const results = Array.from({ length: count }, (_, i) => {
-      const other = bitsAt(r, size, second + (i ^ 1));
+      const other = readLane(r, size, second + (i ^ 1));
       const negates = (i & 1) === (rotation === 90 ? 0 : 1);
-      return add(f, bitsAt(r, size, first + i), negates ? neg(f, other) : other, machine.state);
+      return add(f, readLane(r, size, first + i), negates ? neg(f, other) : other, machine.state);
     });
     store(r, size, laneZero(d, size), results);
     clearAbove(machine, r, d, bytes);
@@ -61,11 +55,11 @@ function compileRotateMultiply({ rotation, size, bytes, d, n, m, index }: Of<"fp
     const results = Array.from({ length: count }, (_, i) => {
       const pair = i & ~1;
       const imaginary = i & 1;
-      const factor = bitsAt(r, size, first + pair + (swaps ? 1 : 0));
+      const factor = readLane(r, size, first + pair + (swaps ? 1 : 0));
       const at = (index === undefined ? pair : 2 * index) + (swaps ? 1 - imaginary : imaginary);
-      const other = bitsAt(r, size, second + at);
+      const other = readLane(r, size, second + at);
       const negates = rotation === 180 || rotation === (imaginary === 1 ? 270 : 90);
-      return mulAdd(f, bitsAt(r, size, to + i), factor, negates ? neg(f, other) : other, machine.state);
+      return mulAdd(f, readLane(r, size, to + i), factor, negates ? neg(f, other) : other, machine.state);
     });
     store(r, size, to, results);
     clearAbove(machine, r, d, bytes);
@@ -80,13 +74,13 @@ function compileMultiplyLong({ bytes, negates, second: upper, d, n, m, index }: 
   const step = index === undefined ? 1 : 0;
   return over((r, machine) => {
     const results = Array.from({ length: count }, (_, i) => {
-      const a = bitsAt(r, 1, first + i);
+      const a = readLane(r, 1, first + i);
       return mulAddWide(
         SINGLE,
-        bitsAt(r, 2, to + i),
+        readLane(r, 2, to + i),
         HALF,
         negates ? neg(HALF, a) : a,
-        bitsAt(r, 1, second + i * step),
+        readLane(r, 1, second + i * step),
         machine.state,
       );
     });
@@ -171,7 +165,7 @@ function cancelsDown(
   return first !== second && (fp.fpcr & FPCR_RMODE) === 2 << 22;
 }
 
-const pairAt = (r: VectorRegisters, at: number): BrainPair => [bitsAt(r, 1, at), bitsAt(r, 1, at + 1)];
+const pairAt = (r: VectorRegisters, at: number): BrainPair => [readLane(r, 1, at), readLane(r, 1, at + 1)];
 
 function compileBrainDot({ bytes, d, n, m, index }: Of<"bf-dot">): Op {
   const count = bytes >> 2;
@@ -179,7 +173,7 @@ function compileBrainDot({ bytes, d, n, m, index }: Of<"bf-dot">): Op {
   return over((r, machine) => {
     const results = Array.from({ length: count }, (_, i) =>
       dotAdd(
-        bitsAt(r, 2, to + i),
+        readLane(r, 2, to + i),
         pairAt(r, laneZero(n, 1) + 2 * i),
         pairAt(r, laneZero(m, 1) + 2 * (index ?? i)),
         machine.state,
@@ -197,9 +191,9 @@ function compileBrainMultiplyLong({ top, d, n, m, index }: Of<"bf-multiply-long"
     const results = Array.from({ length: 4 }, (_, i) =>
       mulAdd(
         SINGLE,
-        bitsAt(r, 2, to + i),
-        widened(bitsAt(r, 1, laneZero(n, 1) + 2 * i + part)),
-        widened(bitsAt(r, 1, laneZero(m, 1) + (index ?? 2 * i + part))),
+        readLane(r, 2, to + i),
+        widened(readLane(r, 1, laneZero(n, 1) + 2 * i + part)),
+        widened(readLane(r, 1, laneZero(m, 1) + (index ?? 2 * i + part))),
         machine.state,
       ),
     );
@@ -215,7 +209,7 @@ function compileBrainMatrix({ d, n, m }: Of<"bf-matrix">): Op {
       const first = laneZero(n, 1) + 4 * (i >> 1);
       const second = laneZero(m, 1) + 4 * (i & 1);
       const { state } = machine;
-      const half = dotAdd(bitsAt(r, 2, to + i), pairAt(r, first), pairAt(r, second), state);
+      const half = dotAdd(readLane(r, 2, to + i), pairAt(r, first), pairAt(r, second), state);
       return dotAdd(half, pairAt(r, first + 2), pairAt(r, second + 2), state);
     });
     store(r, 2, to, results);

@@ -1,44 +1,16 @@
 /** Floating point, a lane or many. */
 import type { FpCompare } from "../decode/simd-fp.ts";
-import type { FpShape, FpSize } from "../decode/simd-shapes.ts";
+import type { FpShape } from "../decode/simd-shapes.ts";
 import { abs } from "./fp-arithmetic.ts";
 import { compare, convert, EQUAL, fromFixed, GREATER, LESS, toFixed } from "./fp-convert.ts";
-import { SLOW_MODES } from "./fp-fast.ts";
-import {
-  BFLOAT,
-  CONVERTED_HALF,
-  DOUBLE,
-  type FpState,
-  IXC,
-  roundingMode,
-  SINGLE,
-  TO_ODD,
-} from "./fp-format.ts";
+import { BFLOAT, CONVERTED_HALF, DOUBLE, IXC, roundingMode, SINGLE, TO_ODD } from "./fp-format.ts";
 import type { Op } from "./machine.ts";
 import { formatOf, fp1, fp2, fp3, fpPairs, integerConversion } from "./simd-fp-lanes.ts";
 import { compileFpProducts } from "./simd-fp-products.ts";
-import { clearAbove, laneZero, over, V_BYTES, type VectorRegisters } from "./simd-registers.ts";
+import { fastModes, numbers, readLane, writeLane } from "./simd-fp-registers.ts";
+import { clearAbove, laneZero, over, V_BYTES } from "./simd-registers.ts";
 
 type Of<Kind extends FpShape["kind"]> = Extract<FpShape, { kind: Kind }>;
-
-/** A lane's bits. @param at its index among lanes of its size */
-export function readLane(r: VectorRegisters, size: FpSize, at: number): bigint {
-  if (size === 3) return r.unsignedLong[at] ?? 0n;
-  return BigInt((size === 2 ? r.unsigned[2]?.[at] : r.halves[at]) ?? 0);
-}
-
-export function writeLane(r: VectorRegisters, size: FpSize, at: number, bits: bigint): void {
-  if (size === 3) r.unsignedLong[at] = bits;
-  else if (size === 2) r.words[at] = Number(bits);
-  else r.halves[at] = Number(bits);
-}
-
-/** Whether JavaScript's arithmetic does for FPCR as it is. */
-export const fastModes = ({ fpcr }: FpState): boolean => (fpcr & SLOW_MODES) === 0;
-
-/** Lanes as numbers; undefined for half precision. */
-export const numbers = (r: VectorRegisters, size: FpSize): Float32Array | Float64Array | undefined =>
-  size === 3 ? r.double : size === 2 ? r.single : undefined;
 
 function compileFp1({ op, size, bytes, d, n }: Of<"fp1">): Op {
   const f = formatOf(size);

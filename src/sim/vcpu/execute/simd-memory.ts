@@ -5,8 +5,8 @@ import { load, loadBytes, type Size, stackAlignment, store, storeBytes } from ".
 import { alignmentFault } from "./atomic.ts";
 import { BFLOAT, FPCR_DN } from "./fp-format.ts";
 import { type Answer, type Machine, NEXT, type Op } from "./machine.ts";
-import { readLane, writeLane } from "./simd-fp.ts";
 import { formatOf, fp2 } from "./simd-fp-lanes.ts";
+import { readLane, writeLane } from "./simd-fp-registers.ts";
 import { clearAbove, laneZero, V_BYTES, type VectorRegisters, vectorsOf } from "./simd-registers.ts";
 
 type Of<Kind extends MemoryShape["kind"]> = Extract<MemoryShape, { kind: Kind }>;

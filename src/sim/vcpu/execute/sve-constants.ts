@@ -1,16 +1,6 @@
 /** Constants of SVE's trigonometric and exponential instructions. */
+import { squareRoot } from "./fp-arithmetic.ts";
 import type { Format } from "./fp-format.ts";
-
-/** The integer below the square root. */
-function squareRoot(n: bigint): bigint {
-  if (n < 2n) return n;
-  let x = 1n << BigInt((n.toString(2).length + 1) >> 1);
-  for (;;) {
-    const next = (x + n / x) >> 1n;
-    if (next >= x) return x;
-    x = next;
-  }
-}
 
 /** Bits beyond the fraction that the powers are computed with. */
 const GUARD = 64n;

@@ -1,7 +1,7 @@
 /** SVE loads and stores. */
 import { orStack, source } from "../decode/registers.ts";
 import type { SveAddress, SveShape } from "../decode/sve-shapes.ts";
-import { P_BYTES, Z_BYTES } from "../state.ts";
+import { P_BYTES, readX, Z_BYTES } from "../state.ts";
 import { load, loadBytes, type Size, stackAlignment, store, storeBytes } from "./access.ts";
 import { type Answer, type Machine, NEXT, type Op } from "./machine.ts";
 import { vectorsOf } from "./simd-registers.ts";
@@ -19,9 +19,6 @@ type Of<Kind extends SveShape["kind"]> = Extract<SveShape, { kind: Kind }>;
 
 const STACK = 31;
 
-const read = ({ x }: Machine, at: number): bigint =>
-  (BigInt((x[2 * at + 1] ?? 0) >>> 0) << 32n) | BigInt((x[2 * at] ?? 0) >>> 0);
-
 const vectorsAt = (machine: Machine): Vectors => ({
   r: vectorsOf(machine.state),
   state: machine.state,
@@ -35,7 +32,7 @@ const high = (address: bigint): number => Number(BigInt.asIntN(32, address >> 32
 /** Base registers that are the stack pointer have to be aligned. */
 function misaligned(machine: Machine, address: SveAddress): boolean {
   if (address.kind === "bases" || address.kind === "bases-register" || address.base !== STACK) return false;
-  return machine.context.stackCheck && (read(machine, orStack(STACK)) & 15n) !== 0n;
+  return machine.context.stackCheck && (readX(machine.state, orStack(STACK)) & 15n) !== 0n;
 }
 
 /**
@@ -55,20 +52,20 @@ function addressesOf(
 ): (i: number) => bigint {
   switch (address.kind) {
     case "immediate": {
-      const from = read(machine, orStack(address.base)) + BigInt(address.times * whole);
+      const from = readX(machine.state, orStack(address.base)) + BigInt(address.times * whole);
       return (i) => from + BigInt(i * each);
     }
     case "constant": {
-      const from = read(machine, orStack(address.base)) + address.plus;
+      const from = readX(machine.state, orStack(address.base)) + address.plus;
       return (i) => from + BigInt(i * each);
     }
     case "register": {
-      const index = read(machine, source(address.m)) << BigInt(address.shift);
-      const from = read(machine, orStack(address.base)) + index;
+      const index = readX(machine.state, source(address.m)) << BigInt(address.shift);
+      const from = readX(machine.state, orStack(address.base)) + index;
       return (i) => from + BigInt(i * each);
     }
     case "offsets": {
-      const from = read(machine, orStack(address.base));
+      const from = readX(machine.state, orStack(address.base));
       const { z, extend, shift } = address;
       return (i) => {
         const value = readElement(r, z, lane, i, false);
@@ -84,7 +81,7 @@ function addressesOf(
     case "bases":
       return (i) => readElement(r, address.z, lane, i, false) + address.plus;
     case "bases-register": {
-      const offset = read(machine, source(address.m));
+      const offset = readX(machine.state, source(address.m));
       return (i) => readElement(r, address.z, lane, i, false) + offset;
     }
   }
@@ -214,7 +211,7 @@ function compileReplicated(shape: Of<"replicated">): Op {
 function compileWhole({ load: loads, predicate, base, times, d }: Of<"whole">): Op {
   const buffer = new Uint8Array(Z_BYTES);
   return (machine) => {
-    const from = read(machine, orStack(base));
+    const from = readX(machine.state, orStack(base));
     if (base === STACK && machine.context.stackCheck && (from & 15n) !== 0n) return stackAlignment(machine);
     const vector = vectorLength(machine);
     const length = predicate ? vector / 8 : vector;

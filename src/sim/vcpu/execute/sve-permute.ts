@@ -1,11 +1,11 @@
 /** SVE permutations, and what puts one value in many lanes. */
-import { orStack, source } from "../decode/registers.ts";
+import { orStack, source, target } from "../decode/registers.ts";
 import type { SveShape } from "../decode/sve-shapes.ts";
-import { Z_BYTES } from "../state.ts";
+import { readX, writeX, Z_BYTES } from "../state.ts";
 import { permutesShortVectors } from "./leniency.ts";
 import type { Op } from "./machine.ts";
 import { compileReduce } from "./sve-reduce.ts";
-import { lastActive, readAll, readGeneral, writeAll, writeGeneral, writeScalar } from "./sve-scalars.ts";
+import { lastActive, readAll, writeAll, writeScalar } from "./sve-scalars.ts";
 import {
   compileCarry,
   compileCrypto,
@@ -83,13 +83,13 @@ function compileLast({ op, size, d, n, pg }: Permute): Op {
     if (conditional && last < 0) {
       // What is in the destination stays, but for what is above its lane.
       if (to === "vector") writeScalar(machine, v, d, size, readElement(v.r, d, size, 0, false));
-      else if (to === "general") writeGeneral(machine, d, readGeneral(machine, source(d)) & mask);
+      else if (to === "general") writeX(machine.state, target(d), readX(machine.state, source(d)) & mask);
       return;
     }
     const at = after ? (last + 1) % count : last < 0 ? count - 1 : last;
     const value = readElement(v.r, n, size, at, false);
     if (to === "vector") writeScalar(machine, v, d, size, value);
-    else if (to === "general") writeGeneral(machine, d, value);
+    else if (to === "general") writeX(machine.state, target(d), value);
     else writeAll(v, d, size, new Array(count).fill(value));
   });
 }
@@ -130,7 +130,7 @@ function compileUnpack({ op, size, d, n }: Permute): Op {
 function compileInsert({ op, size, d, n }: Permute): Op {
   return overVectors((v, machine) => {
     const value =
-      op === "insr-general" ? readGeneral(machine, source(n)) : readElement(v.r, n, size, 0, false);
+      op === "insr-general" ? readX(machine.state, source(n)) : readElement(v.r, n, size, 0, false);
     writeAll(v, d, size, [value, ...readAll(v, d, size).slice(0, -1)]);
   });
 }
@@ -248,7 +248,7 @@ function compileIndex({ size, d, from, step }: Of<"index">): Op {
         ? of.value
         : of.kind === "lane"
           ? readElement(v.r, of.n, size, 0, false)
-          : readGeneral(machine, of.stack ? orStack(of.n) : source(of.n));
+          : readX(machine.state, of.stack ? orStack(of.n) : source(of.n));
     const base = value(from);
     const by = value(step);
     for (let i = 0; i < elements(v, size); i++)
@@ -263,7 +263,7 @@ function compileBroadcast({ size, d, value, pg, zeroes }: Of<"broadcast">): Op {
         ? value.value
         : value.kind === "lane"
           ? readElement(v.r, value.n, size, 0, false)
-          : readGeneral(machine, value.stack ? orStack(value.n) : source(value.n));
+          : readX(machine.state, value.stack ? orStack(value.n) : source(value.n));
     for (let i = 0; i < elements(v, size); i++) {
       if (isActive(v, pg, size, i)) writeElement(v.r, d, size, i, BigInt.asUintN(64, known));
       else if (zeroes) writeElement(v.r, d, size, i, 0n);

@@ -1,6 +1,7 @@
 /** SVE predicates, counts and the scalar instructions that go with them. */
 import { orStack, source, target } from "../decode/registers.ts";
 import type { SveShape } from "../decode/sve-shapes.ts";
+import { readX, writeX } from "../state.ts";
 import { type Machine, NEXT, type Op, stopWith } from "./machine.ts";
 import { saturate } from "./sve-lanes.ts";
 import {
@@ -18,14 +19,6 @@ import {
 
 type Of<Kind extends SveShape["kind"]> = Extract<SveShape, { kind: Kind }>;
 type Bits = Uint8Array;
-
-const read = ({ x }: Machine, at: number): bigint =>
-  (BigInt((x[2 * at + 1] ?? 0) >>> 0) << 32n) | BigInt((x[2 * at] ?? 0) >>> 0);
-
-function write({ x }: Machine, at: number, value: bigint): void {
-  x[2 * at] = Number(BigInt.asIntN(32, value));
-  x[2 * at + 1] = Number(BigInt.asIntN(32, value >> 32n));
-}
 
 const allOf = (v: Vectors): Bits => new Uint8Array(v.length).fill(1);
 
@@ -243,14 +236,14 @@ function compileWhile({ op, size, wide, d, n, m }: Of<"while">): Op {
     const count = elements(v, size);
     const result = new Uint8Array(v.length);
     if (op === "wr" || op === "rw") {
-      const lanes = apart(op, read(machine, source(n)), read(machine, source(m)), size, count);
+      const lanes = apart(op, readX(machine.state, source(n)), readX(machine.state, source(m)), size, count);
       for (let i = 0; i < lanes; i++) result[i << size] = 1;
     } else {
       const { isSigned, up, holds } = relations[op];
       const wrap = (value: bigint): bigint =>
         isSigned ? BigInt.asIntN(width, value) : BigInt.asUintN(width, value);
-      let value = wrap(read(machine, source(n)));
-      const limit = wrap(read(machine, source(m)));
+      let value = wrap(readX(machine.state, source(n)));
+      const limit = wrap(readX(machine.state, source(m)));
       for (let i = 0; i < count && holds(value, limit); i++) {
         result[(up ? i : count - 1 - i) << size] = 1;
         value = wrap(up ? value + 1n : value - 1n);
@@ -264,7 +257,7 @@ function compileWhile({ op, size, wide, d, n, m }: Of<"while">): Op {
 function compileTerminate({ wide, n, m, notEqual }: Of<"cterm">): Op {
   return (machine) => {
     const mask = wide ? (1n << 64n) - 1n : 0xffff_ffffn;
-    const equal = (read(machine, source(n)) & mask) === (read(machine, source(m)) & mask);
+    const equal = (readX(machine.state, source(n)) & mask) === (readX(machine.state, source(m)) & mask);
     const { state } = machine;
     const carry = (state.nzcv >> 1) & 1;
     // N where it ends; V where it does not, and the last element was not reached.
@@ -285,7 +278,11 @@ function compileLength({ of, times, d, n }: Of<"add-length">): Op {
         what: "the length of streaming vectors (SME)",
       });
     const length = vectorLength(machine) / (of === "vector" ? 1 : 8);
-    write(machine, to, (from === undefined ? 0n : read(machine, from)) + BigInt(times * length));
+    writeX(
+      machine.state,
+      to,
+      (from === undefined ? 0n : readX(machine.state, from)) + BigInt(times * length),
+    );
     return NEXT;
   };
 }
@@ -317,15 +314,15 @@ function compileCount(shape: Of<"count">): Op {
   return overVectors((v, machine) => {
     const count = BigInt(countOf(v, shape));
     if (how === "set") {
-      write(machine, target(d), count);
+      writeX(machine.state, target(d), count);
       return;
     }
     const isSigned = saturation.startsWith("s");
     const bits = saturation.endsWith("32") ? 32 : 64;
-    const before = read(machine, source(d));
+    const before = readX(machine.state, source(d));
     const value = isSigned ? BigInt.asIntN(bits, before) : BigInt.asUintN(bits, before);
     const sum = how === "add" ? value + count : value - count;
-    write(machine, target(d), saturation === "none" ? sum : saturate(sum, bits, isSigned));
+    writeX(machine.state, target(d), saturation === "none" ? sum : saturate(sum, bits, isSigned));
   });
 }
 

@@ -1,5 +1,4 @@
-/** Whole SVE vectors, and scalars beside them. */
-import { target } from "../decode/registers.ts";
+/** Whole SVE vectors, and scalars in their first lane. */
 import type { Machine } from "./machine.ts";
 import { clearAbove } from "./simd-registers.ts";
 import { elements, isActive, readElement, type Vectors, writeElement } from "./sve-state.ts";
@@ -21,14 +20,4 @@ export function writeAll(v: Vectors, d: number, size: number, values: readonly b
 export function writeScalar(machine: Machine, v: Vectors, d: number, size: number, value: bigint): void {
   writeElement(v.r, d, size, 0, value);
   clearAbove(machine, v.r, d, 1 << size);
-}
-
-export function writeGeneral({ x }: Machine, d: number, value: bigint): void {
-  const to = 2 * target(d);
-  x[to] = Number(BigInt.asIntN(32, value));
-  x[to + 1] = Number(BigInt.asIntN(32, value >> 32n));
-}
-
-export function readGeneral({ x }: Machine, at: number): bigint {
-  return (BigInt((x[2 * at + 1] ?? 0) >>> 0) << 32n) | BigInt((x[2 * at] ?? 0) >>> 0);
 }
