@@ -6,7 +6,7 @@ import { callRule } from "./objects.ts";
 
 interface TargetsFile {
   readonly generic: number;
-  readonly targets: readonly { readonly midr: string; readonly target: number }[];
+  readonly targets: readonly { readonly cpu: string; readonly midr: string; readonly target: number }[];
 }
 
 const file = once((): TargetsFile => JSON.parse(targetsText));
@@ -14,14 +14,11 @@ const file = once((): TargetsFile => JSON.parse(targetsText));
 /** MIDR_EL1: implementer, architecture and part number. */
 const IMPLEMENTER_AND_PART = 0xff0f_fff0n;
 
-/** What the host's CPU is among the targets (kvm_target_cpu). */
-export function targetOf(kvm: Kvm): number {
-  const { midr } = kvm.profile.cpu;
-  const own =
-    midr === undefined
-      ? undefined
-      : file().targets.find((row) => BigInt(row.midr) === (midr & IMPLEMENTER_AND_PART));
-  return own?.target ?? file().generic;
+/** What the host's CPU is among the targets (kvm_target_cpu): by its MIDR_EL1, else by its name. */
+export function targetOf({ profile: { cpu } }: Kvm): number {
+  const isThis = ({ cpu: name, midr }: TargetsFile["targets"][number]): boolean =>
+    cpu.midr === undefined ? name === cpu.name : BigInt(midr) === (cpu.midr & IMPLEMENTER_AND_PART);
+  return file().targets.find(isThis)?.target ?? file().generic;
 }
 
 /** What KVM_ARM_PREFERRED_TARGET says. */

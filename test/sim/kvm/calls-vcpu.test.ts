@@ -20,6 +20,13 @@ describe("KVM_ARM_VCPU_INIT", () => {
     expect(taken("cortex-a53.linux-6.12")).toEqual([4, 5]);
     expect(taken("neoverse-n1.linux-6.12")).toEqual([5]);
   });
+  it("goes by the CPU's name where the profile has no MIDR_EL1", () => {
+    const { profile } = hostOf("cortex-a53.linux-6.12");
+    const { midr: _, ...cpu } = profile.cpu;
+    const named = (name: string) => given(createVm({ profile: { ...profile, cpu: { ...cpu, name } } }, 0n));
+    expect(said(initVcpu(vcpuIn(named("cortex-a57")), 2, [4]))).toBe("ok");
+    expect(said(initVcpu(vcpuIn(named("cortex-a72")), 2, [4]))).toBe("EINVAL");
+  });
   it("answers ENOENT to features that the kernel does not know, in any word (kvm_vcpu_init_check_features)", () => {
     const vcpu = vcpuIn(vmOn("max.linux-6.12"));
     expect(said(initVcpu(vcpu, GENERIC, [4 + 2 ** 31]))).toBe("ENOENT");
