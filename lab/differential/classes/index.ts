@@ -7,6 +7,7 @@ import { float } from "./float.ts";
 import { integer } from "./integer.ts";
 import { memory } from "./memory.ts";
 import { scalable } from "./scalable.ts";
+import { sequence } from "./sequence.ts";
 import { system } from "./system.ts";
 import { vector } from "./vector.ts";
 
@@ -15,6 +16,7 @@ export const classes: readonly InstructionClass[] = [
   ...branch,
   ...memory,
   ...atomic,
+  ...sequence,
   ...system,
   ...vector,
   ...float,
