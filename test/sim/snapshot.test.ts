@@ -2,7 +2,7 @@
 import { describe, expect, it } from "vitest";
 import { getRegister, type Vm } from "../../src/sim/kvm/index.ts";
 import type { Machine } from "../../src/sim/machine/establish.ts";
-import { restoreVm, type Snapshot, saveVm } from "../../src/sim/snapshot.ts";
+import { restoreVm, type Snapshot, saveVm, type VcpuSnapshot } from "../../src/sim/snapshot.ts";
 import { idRegister, parseOneReg } from "../../src/tables/index.ts";
 import { shipped } from "../hosts/shipped.ts";
 import { expectedText, type Made, machineWith, programFile, run, words } from "./machine/support.ts";

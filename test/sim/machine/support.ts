@@ -38,14 +38,19 @@ export interface Made {
 /** A guest of these statements on a host, with an image in its memory and its program counter set. */
 export function machineWith(
   image: Uint8Array,
-  { cpu = "baseline host", guest = "psci 1.1", host = "neoverse-n1.linux-6.18" } = {},
+  {
+    cpu = "baseline host",
+    guest = "psci 1.1",
+    host = "neoverse-n1.linux-6.18",
+    profile = shipped(host),
+  } = {},
 ): Made {
   const { contract, plan } = planned(cpu, guest);
   const program = programOf(image);
   const bytes = new Uint8Array(MEMORY);
   const wrong = loadProgram(program, bytes, RAM_BASE);
   if (wrong !== undefined) throw new Error(wrong);
-  const made = establish(contract, plan, shipped(host), { address: RAM_BASE, bytes });
+  const made = establish(contract, plan, profile, { address: RAM_BASE, bytes });
   if ("refused" in made) throw new Error(`${made.refused.call}: ${made.refused.errno}`);
   setRegister(made.machine.vcpus[0], PC, program.entry);
   return { machine: made.machine, program };
