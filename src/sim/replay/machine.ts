@@ -3,6 +3,7 @@ import { deriveHost } from "../../hosts/derive.ts";
 import type { Configuration, HostProfile } from "../../hosts/profile.ts";
 import type { RecordingHeader } from "../../recordings/index.ts";
 import { compareVersions, cpu, field, fieldMask, idRegister, seriesOf } from "../../tables/index.ts";
+import { carryProfile } from "./carry.ts";
 
 /** How near a shipped profile is: the machine itself, or the same CPU with another kernel. */
 export interface NamedProfile {
@@ -38,13 +39,11 @@ export function profileFor(header: RecordingHeader, names: readonly string[]): N
 }
 
 /**
- * A profile of the recording's CPU under another kernel, taken for the recording's own: the readings are the other
- * kernel's, and what tables say by kernel counts for the recording's.
+ * A profile of the recording's CPU under another kernel, taken for the recording's own: with the readings as far as the
+ * kernels do not differ, and what tables say of the recording's kernel.
  */
-export const underKernel = (profile: HostProfile, { kernel }: RecordingHeader): HostProfile => ({
-  ...profile,
-  kernel: { release: kernel, version: versionOf(kernel) },
-});
+export const underKernel = (profile: HostProfile, { kernel }: RecordingHeader): HostProfile =>
+  carryProfile(profile, { release: kernel, version: versionOf(kernel) });
 
 /** Devices that KVM makes on the machine that the lab emulates: VFIO's, GICv3 and its ITS. */
 const LAB_DEVICES = [4, 7, 8];
