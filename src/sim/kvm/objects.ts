@@ -1,9 +1,9 @@
 /** Which of KVM's objects a file descriptor stands for, and what they share. */
 import type { HostProfile } from "../../hosts/profile.ts";
 import { once } from "../../tables/load.ts";
+import { type Rule, ruleFor } from "../rules/kernel.ts";
 import rulesText from "./data/rules-calls.json?raw";
 import type { Device, Kvm, Vcpu, Vm } from "./machine.ts";
-import { type Rule, ruleFor } from "./rules.ts";
 
 export const isVcpu = (on: Kvm | Vm | Vcpu | Device): on is Vcpu => "vm" in on && "state" in on;
 export const isDevice = (on: Kvm | Vm | Vcpu | Device): on is Device => "vm" in on && "addresses" in on;

@@ -2,9 +2,9 @@
 
 import { compareVersions, type KernelRange, seriesOf } from "../../../tables/index.ts";
 import { once } from "../../../tables/load.ts";
+import { type Rule, ruleFor } from "../../rules/kernel.ts";
 import rulesText from "../data/rules-registers.json?raw";
 import type { Kvm } from "../machine.ts";
-import { type Rule, ruleFor } from "../rules.ts";
 
 export const registerRules = once((): readonly Rule<unknown>[] => {
   const file: { readonly rules: readonly Rule<unknown>[] } = JSON.parse(rulesText);

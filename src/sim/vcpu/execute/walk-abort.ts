@@ -1,5 +1,5 @@
 /** What KVM makes of a stage-1 table that lies where no memory is. */
-import { type Rule, ruleFor } from "../../kvm/rules.ts";
+import { type Rule, ruleFor } from "../../rules/kernel.ts";
 import { perGeneration } from "../system/facts.ts";
 import type { Core } from "../world.ts";
 import text from "./data/aborts.json?raw";
