@@ -3,6 +3,7 @@ import { type Random, randomFor } from "../record/random.ts";
 import { type Context, type InstructionClass, type Item, makeItem } from "./class.ts";
 import { integer } from "./classes/integer.ts";
 import { BASE, GENERAL, PREDICATES, SCRATCH_BYTES, VECTOR_BYTES, VECTORS_COUNT } from "./map.ts";
+import { keepsUpper } from "./upper.ts";
 import { fpcrValue, generalValue, vectorValue } from "./values.ts";
 
 /** What is loaded before a block, and stored after it. */
@@ -116,6 +117,7 @@ export function makeBlock(
   const items: Item[] = [];
   for (let count = 0; count < length; ) {
     const item = makeItem(pick(random), context);
+    if (sve && keepsUpper(item.words)) continue;
     items.push(item);
     count += item.words.length;
   }

@@ -4,6 +4,7 @@ import { type Block, inputState } from "./block.ts";
 import type { Item } from "./class.ts";
 import { classes } from "./classes/index.ts";
 import { encode, type Fields } from "./layout.ts";
+import { keepsUpper } from "./upper.ts";
 
 /** Mask and value of words that are not tried, and why. */
 interface Excluded {
@@ -114,11 +115,11 @@ function wordAnywhere(random: Random): { readonly word: number; readonly variant
 }
 
 /** @returns one word that may be tried */
-export function fuzzItem(random: Random): Item {
+export function fuzzItem(random: Random, sve = false): Item {
   for (;;) {
     const near = random.once(2);
     const { word, variant } = near ? wordNear(random) : wordAnywhere(random);
-    if (whyExcluded(word) === undefined)
+    if (whyExcluded(word) === undefined && !(sve && keepsUpper([word])))
       return { words: [word], classes: [{ name: near ? NEAR_WORDS : ANY_WORDS, variant }] };
   }
 }
@@ -129,6 +130,6 @@ export function fuzzBlock(seed: number, number: number, length: number, sve = fa
   return {
     name: `seed ${seed}, words ${number}`,
     state: inputState(random, sve),
-    items: Array.from({ length }, () => fuzzItem(random)),
+    items: Array.from({ length }, () => fuzzItem(random, sve)),
   };
 }
