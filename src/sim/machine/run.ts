@@ -1,5 +1,6 @@
 /** Runs a machine until its guest ends: vCPUs in turn, devices, semihosting. The same run each time. */
-import { coreOf, runVcpu, type Vcpu } from "../kvm/index.ts";
+import { coreOf, enterGuest, type Vcpu } from "../kvm/index.ts";
+import { runCore } from "../vcpu/engine.ts";
 import { readPc, readX, writePc, writeX } from "../vcpu/state.ts";
 import { nextTimer, physicalCount } from "../vcpu/system/counters.ts";
 import type { Stop } from "../vcpu/world.ts";
@@ -44,8 +45,10 @@ export interface Course {
 const STOPPED = 5;
 /** Instructions of one vCPU before it is the next one's turn. */
 const TURN = 10_000;
-/** So many rounds in which every vCPU did nothing but wait are the end: waits may end without a cause, but not for ever. */
-const MOST_IDLE_ROUNDS = 1000;
+/** How long WFE waits where nothing sends an event, in nanoseconds: it may end without a cause. */
+const EVENT_WAIT = 1000;
+/** So many rounds in which every vCPU did nothing but wait are the end. */
+const MOST_IDLE_ROUNDS = 300_000;
 const SHUTDOWN = 1;
 const RESET = 2;
 const NOT_SUPPORTED = (1n << 64n) - 1n;
@@ -53,8 +56,8 @@ const NOT_SUPPORTED = (1n << 64n) - 1n;
 const hex = (value: bigint | number): string => `0x${value.toString(16)}`;
 const eventWords: Readonly<Record<number, string>> = { [RESET]: "a reset", 4: "to be suspended" };
 
-/** What a stop comes to: the guest goes on, waits, or has ended. */
-type Handled = "on" | "waits" | Ending;
+/** What a stop comes to: the guest goes on, waits for an event or for an interrupt that nobody sends, or has ended. */
+type Handled = "on" | "waits" | "blocks" | Ending;
 
 interface World {
   readonly devices: readonly MappedDevice[];
@@ -131,10 +134,14 @@ function handle(vcpu: Vcpu, stop: Stop, world: World): Handled {
           };
     case "waits": {
       const due = stop.why === "wfi" || stop.why === "wfe" ? nextTimer(coreOf(vcpu)) : undefined;
-      if (due === undefined || due <= vcpu.state.retired) return "waits";
-      note(vcpu, `${stop.why}: until a timer is due`);
-      vcpu.state.retired = due;
-      return "on";
+      if (due !== undefined && due > vcpu.state.retired) {
+        note(vcpu, `${stop.why}: until a timer is due`);
+        vcpu.state.retired = due;
+        return "on";
+      }
+      if (due === undefined && stop.why !== "wfe") return "blocks";
+      vcpu.state.retired += EVENT_WAIT;
+      return "waits";
     }
     case "halt":
       return handleHalt(vcpu, world);
@@ -221,7 +228,7 @@ export function runMachine(machine: Machine, options: RunOptions): Course {
       const { retired } = vcpu.state;
       trace?.before(vcpu);
       const allowed = trace === undefined ? rest : 1;
-      const stop = runVcpu(vcpu, allowed);
+      const stop = enterGuest(vcpu) ?? runCore(coreOf(vcpu), allowed);
       trace?.after(vcpu);
       const executed = vcpu.state.retired - retired + (stop.kind === "halt" ? 1 : 0);
       instructions += executed;
@@ -236,16 +243,16 @@ export function runMachine(machine: Machine, options: RunOptions): Course {
   };
   for (let idle = 0; ; ) {
     let busy = false;
-    let awake = false;
+    let hopeful = false;
     for (const vcpu of machine.vcpus) {
       if (vcpu.mpState === STOPPED) continue;
       if (left <= 0) return end({ kind: "budget" });
-      awake = true;
       const handled = turn(vcpu);
       if (typeof handled === "object") return end(handled);
-      if (handled === "on") busy = true;
+      busy ||= handled === "on";
+      hopeful ||= handled !== "blocks";
     }
     idle = busy ? 0 : idle + 1;
-    if (!awake || idle >= MOST_IDLE_ROUNDS) return end(waiting(machine));
+    if (!hopeful || idle >= MOST_IDLE_ROUNDS) return end(waiting(machine));
   }
 }

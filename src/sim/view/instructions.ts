@@ -142,8 +142,15 @@ const seen = (view: View, { name, level, word }: InstructionQuestion): Instructi
   fate: view.instruction(name),
 });
 
-export const instructionsSeen = (view: View, asked: readonly Question[]): readonly InstructionSeen[] =>
-  asked.flatMap((question) => (question.kind === "instruction" ? [seen(view, question)] : []));
+/** Every instruction of the questions, but for those that only prepare others. */
+export function instructionsSeen(view: View, asked: readonly Question[]): readonly InstructionSeen[] {
+  const preparing = new Set(
+    instructions().flatMap(({ name, preparation }) => (preparation === true ? [name] : [])),
+  );
+  return asked.flatMap((question) =>
+    question.kind === "instruction" && !preparing.has(question.name) ? [seen(view, question)] : [],
+  );
+}
 
 export function featureSeen(
   feature: string,

@@ -24,7 +24,10 @@ const svc = 0xd400_0001;
 const semihosting = 0xd45e_0000;
 const here = 0x1400_0000;
 const wfi = 0xd503_207f;
+const wfe = 0xd503_205f;
 const nop = 0xd503_201f;
+/** A branch back over so many instructions. */
+const back = (count: number): number => 0x1800_0000 - count;
 
 const say = (text: string): readonly number[] => [
   ...address(9, 0x0900_0000),
@@ -153,10 +156,11 @@ describe("a guest ends", () => {
   });
 
   it("when every vCPU waits for ever, is off, or takes exceptions only", () => {
-    expect(runWords([wfi, here + 0x03ff_ffff]).ending).toMatchObject({
-      kind: "stuck",
-      what: "every vCPU waits, and nothing wakes them",
-    });
+    for (const wait of [wfi, wfe])
+      expect(runWords([wait, back(1)]).ending).toMatchObject({
+        kind: "stuck",
+        what: "every vCPU waits, and nothing wakes them",
+      });
     expect(runWords(call(0x8400_0002)).ending).toMatchObject({ what: "every vCPU is off" });
     expect(runWords([svc]).ending).toMatchObject({ kind: "stuck", address: 0x200n });
   });
@@ -178,6 +182,22 @@ describe("a wait", () => {
     expect(seen.ending).toMatchObject({ kind: "exit", status: 0 });
     // ENABLE and ISTATUS.
     expect(seen.out).toBe("\u0005");
+  });
+});
+
+describe("WFE", () => {
+  it("lets time pass, so that a guest can wait for its counter with it", () => {
+    const seen = runWords([
+      0xd53b_e041, // mrs x1, cntvct_el0
+      0x9140_0421, // add x1, x1, #1, lsl #12: 65 microseconds
+      wfe,
+      0xd53b_e042, // mrs x2, cntvct_el0
+      0xeb01_005f, // cmp x2, x1
+      0x54ff_ffa3, // b.lo -12
+      ...off,
+    ]);
+    expect(seen.ending).toMatchObject({ kind: "exit", by: "PSCI" });
+    expect(seen.instructions).toBeLessThan(1000);
   });
 });
 
