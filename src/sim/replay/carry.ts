@@ -67,7 +67,7 @@ function carriedCapabilities(
  * @returns the profile with the other kernel's name alone where the tables do not know the CPU or one of the kernels
  */
 export function carryProfile(profile: HostProfile, kernel: HostProfile["kernel"]): HostProfile {
-  const renamed = { ...profile, kernel };
+  const renamed: HostProfile = { ...profile, kernel, origin: "derived" };
   const { name, midr } = profile.cpu;
   const core = findCpu(name) ?? (midr === undefined ? undefined : cpuByMidr(midr));
   if (core === undefined) return renamed;
