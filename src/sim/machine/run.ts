@@ -69,7 +69,31 @@ interface World {
 /** The address of the instruction before: devices are reached by instructions that are over. */
 const before = (vcpu: Vcpu): bigint => BigInt.asUintN(64, readPc(vcpu.state) - 4n);
 
+/** Of each frame of an interrupt controller: GICD and GICC of a GICv2, GICD of a GICv3, and each redistributor. */
+const GIC_FRAME = 0x1_0000n;
+const REDISTRIBUTOR = 0x2_0000n;
+
+/** Whether an address is the in-kernel interrupt controller's: KVM would answer itself. */
+const isGic = ({ vm }: Vcpu, address: bigint): boolean =>
+  vm.devices.some(
+    ({ addresses, redistributors }) =>
+      [...addresses.values()].some((base) => address >= base && address < base + GIC_FRAME) ||
+      redistributors.some(
+        ({ base, count }) =>
+          address >= base && address < base + REDISTRIBUTOR * BigInt(count === 0 ? vm.vcpus.size : count),
+      ),
+  );
+
 function nothingAt(vcpu: Vcpu, address: bigint, device: MappedDevice | undefined, verb: string): Ending {
+  if (isGic(vcpu, address)) {
+    const bytes = guestMemory(coreOf(vcpu)).read(before(vcpu), 4);
+    return {
+      kind: "lacks",
+      what: `the registers of the interrupt controller: ${verb} ${hex(address)}`,
+      word: bytes === undefined ? 0 : new DataView(bytes.buffer).getUint32(0, true),
+      address: before(vcpu),
+    };
+  }
   const place =
     device === undefined
       ? "where no memory and no device is"
