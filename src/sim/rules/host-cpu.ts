@@ -19,6 +19,7 @@ import {
   seriesOf,
 } from "../../tables/index.ts";
 import { once } from "../../tables/load.ts";
+import text from "./data/user-space.json?raw";
 
 /** Fields that the kernel shows its user space: those of features that it also tells by a hwcap. */
 const visibleToUser = once((): ReadonlySet<string> => {
@@ -28,6 +29,26 @@ const visibleToUser = once((): ReadonlySet<string> => {
       mentioned(advertisedBy, { field: (register, name) => fields.add(`${register}.${name}`) });
   return fields;
 });
+
+/** What a kernel does not show its user space although it knows it. */
+interface Hidden {
+  readonly fields: readonly string[];
+  readonly registers: readonly string[];
+  readonly until: string;
+}
+
+const hiddenFromUser = once(
+  (): readonly Hidden[] => (JSON.parse(text) as { readonly hidden: readonly Hidden[] }).hidden,
+);
+
+/** Whether user space of a kernel sees a field as the CPU has it. */
+const userSees = (register: string, name: string, kernel: string): boolean =>
+  visibleToUser().has(`${register}.${name}`) &&
+  !hiddenFromUser().some(
+    ({ fields, registers, until }) =>
+      compareVersions(kernel, until) <= 0 &&
+      (registers.includes(register) || fields.includes(`${register}.${name}`)),
+  );
 
 const isDeclared = (of: Field, kernel: string): boolean =>
   of.declared !== undefined && compareVersions(kernel, of.declared) >= 0;
@@ -88,7 +109,7 @@ function readHostCpu(profile: HostProfile): ExprState {
     const inUser = user === undefined ? 0 : Number(fieldOf(user, of));
     if (inUser !== 0 && inUser !== of.absent) return inUser;
     // Of a variant of a core the table knows only what the core can have.
-    if (isVariant && isDeclared(of, kernel) && visibleToUser().has(`${register}.${name}`)) return inUser;
+    if (isVariant && isDeclared(of, kernel) && userSees(register, name, kernel)) return inUser;
     return named?.field(register, name);
   };
   return fieldState(
