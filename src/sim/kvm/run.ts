@@ -1,6 +1,6 @@
 /** KVM_RUN. */
 import { runCore } from "../vcpu/engine.ts";
-import { takeException } from "../vcpu/system/exceptions.ts";
+import { takeException, takeInterrupt } from "../vcpu/system/exceptions.ts";
 import { fixBits } from "../vcpu/system/index.ts";
 import type { Stop } from "../vcpu/world.ts";
 import { entryFailure } from "./entry.ts";
@@ -11,10 +11,15 @@ import { freezeAtFirstRun } from "./registers/index.ts";
 const STOPPED = 5;
 const SUSPENDED = 10;
 
-/** ESR_ELx.EC of a data abort from the same level and from a lower one; ISS of an external abort. */
+/** ESR_ELx.EC of a data abort from the same level and from a lower one, and of an SError; ISS of an external abort. */
 const DATA_ABORT_SAME = 0x25;
 const DATA_ABORT_LOWER = 0x24;
-const INSTRUCTION_SYNCHRONOUS_EXTERNAL = 0x10;
+const SERROR = 0x2fn;
+const EXTERNAL_ABORT = 0x10;
+const EC_AT = 26n;
+const IL = 1n << 25n;
+/** PSTATE.A: an SError waits. */
+const MASKS_SERROR = 0x4;
 
 /** The first KVM_RUN that gets this far: from now on much of the VM stays as it is. */
 function freeze(vcpu: Vcpu): void {
@@ -26,16 +31,25 @@ function freeze(vcpu: Vcpu): void {
   fixBits(coreOf(vcpu));
 }
 
-/** What user space has asked for by KVM_SET_VCPU_EVENTS, once the guest can take it. */
+/**
+ * What user space has asked for by KVM_SET_VCPU_EVENTS, once the guest can take it. An SError that the guest masks is
+ * looked at again at the next KVM_RUN.
+ */
 function takePending(vcpu: Vcpu): void {
   const { events, state } = vcpu;
-  if (!events.dataAbortPending) return;
-  events.dataAbortPending = false;
-  takeException(coreOf(vcpu), {
-    ec: state.pstate.el === 0 ? DATA_ABORT_LOWER : DATA_ABORT_SAME,
-    iss: INSTRUCTION_SYNCHRONOUS_EXTERNAL,
-    far: 0n,
-  });
+  const { pstate } = state;
+  if (events.dataAbortPending) {
+    events.dataAbortPending = false;
+    takeException(coreOf(vcpu), {
+      ec: pstate.el === 0 ? DATA_ABORT_LOWER : DATA_ABORT_SAME,
+      iss: EXTERNAL_ABORT,
+      far: 0n,
+    });
+  } else if (events.serrorPending && (pstate.daif & MASKS_SERROR) === 0) {
+    events.serrorPending = false;
+    const level = pstate.el === 2 ? 2 : 1;
+    takeInterrupt(coreOf(vcpu), "serror", level, (SERROR << EC_AT) | IL | events.serrorEsr);
+  }
 }
 
 /**
