@@ -2,10 +2,23 @@
 import { displayWidth, wrap } from "../../diagnostics/text/display.ts";
 
 const gap = 2;
+const narrowest = 12;
 
 const cellsOf = (rows: readonly (readonly string[])[], column: number): readonly string[] =>
   rows.map((row) => row[column] ?? "");
 const widest = (texts: readonly string[]): number => Math.max(0, ...texts.map(displayWidth));
+
+/** Where words alone are too wide, the widest column takes what is left, and its words are broken. */
+function withBrokenWords(widths: readonly number[], surplus: number): readonly number[] {
+  const widest = widths.lastIndexOf(Math.max(...widths));
+  return widths.map((width, column) => (column === widest ? Math.max(narrowest, width - surplus) : width));
+}
+
+/** Lines no wider than `width`: broken at blanks, and inside words that are wider. */
+const lines = (text: string, width: number): readonly string[] =>
+  wrap(text, width).flatMap((line) =>
+    displayWidth(line) <= width ? [line] : (line.match(new RegExp(`.{1,${width}}`, "gu")) ?? [line]),
+  );
 
 /** Widths of the columns: their own, until they fill the width; then the widest that has blanks to break at gives. */
 function columnWidths(rows: readonly (readonly string[])[], room: number): readonly number[] {
@@ -18,7 +31,7 @@ function columnWidths(rows: readonly (readonly string[])[], room: number): reado
   while (surplus() > 0) {
     const slack = widths.map((width, column) => (width > (least[column] ?? 0) ? width : 0));
     const largest = Math.max(0, ...slack);
-    if (largest === 0) break;
+    if (largest === 0) return withBrokenWords(widths, surplus());
     const column = slack.lastIndexOf(largest);
     widths[column] = Math.max(least[column] ?? 0, largest - surplus());
   }
@@ -37,7 +50,7 @@ export function gridLines(
 ): readonly string[] {
   const widths = columnWidths(rows, width - indent);
   return rows.flatMap((row) => {
-    const cells = widths.map((room, column) => wrap(row[column] ?? "", Math.max(1, room)));
+    const cells = widths.map((room, column) => lines(row[column] ?? "", Math.max(1, room)));
     const height = Math.max(...cells.map((lines) => lines.length));
     return Array.from({ length: height }, (_, line) => {
       const texts = cells.flatMap((lines, column) => {
