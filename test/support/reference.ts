@@ -51,6 +51,7 @@ const phases: readonly { readonly prefix: string; readonly title: string }[] = [
   { prefix: "GC06", title: "Hypercalls, firmware and devices" },
   { prefix: "GC07", title: "Against hosts, and sealed guests" },
   { prefix: "GC08", title: "Targets" },
+  { prefix: "GC09", title: "Tests" },
 ];
 
 export function diagnosticsPage(): string {
