@@ -8,7 +8,7 @@
 // With `--program`, only the command line; with `--out`, into another folder.
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { chmod, cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { chmod, cp, mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -77,10 +77,11 @@ const without = (names) => ({
  * @returns {Promise<string>} its text
  */
 async function buildProgram(name, plugins) {
-  const program = join(dist, name);
+  // Under another name until it is whole: tests may be running the last one.
+  const unfinished = join(dist, `.${process.pid}.${name}`);
   await buildForNode({
     entryPoints: ["src/cli/entry.ts"],
-    outfile: program,
+    outfile: unfinished,
     // The launcher gives it to V8 as it is, so the function around a CommonJS module is part of it.
     banner: { js: "(function (exports, require, module, __filename, __dirname) {" },
     footer: { js: "})" },
@@ -88,8 +89,9 @@ async function buildProgram(name, plugins) {
     plugins: [...plugins, rawPlugin({ root, outdir: dist, dataFolder: "data" })],
   });
   // The launcher reads it as Latin-1; esbuild escapes all but regular expressions.
-  const text = escapeToAscii(await readFile(program, "utf8"));
-  await writeFile(program, text);
+  const text = escapeToAscii(await readFile(unfinished, "utf8"));
+  await writeFile(unfinished, text);
+  await rename(unfinished, join(dist, name));
   return text;
 }
 
