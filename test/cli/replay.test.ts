@@ -117,9 +117,9 @@ describe("replay", () => {
     expect(guestc(["replay", "near.txt"], here).stdout).toContain(
       "\n  host neoverse-n1.linux-6.12 (shipped, of the same CPU with another kernel)\n",
     );
-    file("derived.txt", recording.replace("cpu neoverse-n1", "cpu cortex-a55"));
+    file("derived.txt", recording.replace("cpu neoverse-n1", "cpu cortex-a78"));
     expect(guestc(["replay", "derived.txt"], here).stdout).toContain(
-      "\n  host cortex-a55.linux-7.3 (derived from the tables)\n",
+      "\n  host cortex-a78.linux-7.3 (derived from the tables)\n",
     );
   });
 
