@@ -112,7 +112,7 @@ class LineError extends Error {
 function headerLine(text: Lines, key: string, pattern: RegExp): string {
   const line = text.lines[text.at++] ?? "";
   const value = line.startsWith(`${key} `) ? line.slice(key.length + 1) : "";
-  if (!pattern.test(value)) throw new LineError(text.at, `here stands "${key}" with its value`);
+  if (!pattern.test(value)) throw new LineError(text.at, `expected a line "${key} VALUE"`);
   return value;
 }
 
