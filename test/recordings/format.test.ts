@@ -256,7 +256,7 @@ describe("the text form", () => {
 describe("errors", () => {
   it.each([
     ["", 1, /no guestc.recording/],
-    ["guestc.recording/1\nkernel 7.3\ncpu max\n", 3, /"qemu"/],
+    ["guestc.recording/1\nkernel 7.3\ncpu max\n", 3, /"qemu VALUE"/],
     [`${HEAD}vm 0x0\n`, 11, /without an answer/],
     [`${HEAD}vm zero = ok\n`, 11, /type: zero/],
     [`${HEAD}vm 0x00 = ok\n`, 11, /no hexadecimal/],
