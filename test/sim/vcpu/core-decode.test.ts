@@ -33,6 +33,16 @@ describe("the decoder", () => {
     expect(new Set(recorded.map(([, mnemonic]) => mnemonic)).size).toBeGreaterThan(450);
   });
 
+  // objdump 2.40 does not know FEAT_CMPBR; these are LLVM's encodings (test/MC/AArch64/CMPBR).
+  it.each([
+    ["cbhge w5, w5, #-1024", 0x7425_e005, { comparison: "ge", bits: 16, m: 5, immediate: 0, offset: -1024 }],
+    ["cblo w5, #31, #1020", 0x756f_9fe5, { comparison: "lo", bits: 32, immediate: 31, offset: 1020 }],
+    ["cblt x5, #0, #-1024", 0xf520_2005, { comparison: "lt", bits: 64, immediate: 0, offset: -1024 }],
+    ["cbge w5, w3, #-1024", 0x7423_2005, { comparison: "ge", bits: 32, m: 3, offset: -1024 }],
+  ])("knows %s", (_, word, expected) => {
+    expect(decode(word).instruction).toMatchObject({ kind: "branch-if-compared", t: 5, ...expected });
+  });
+
   it("gives the same for the same word, as a signed number too", () => {
     for (const [text = ""] of recorded) {
       const word = Number.parseInt(text, 16);

@@ -88,6 +88,35 @@ const AGAINST_IMMEDIATE: readonly (Comparison | undefined)[] = [
   "ne",
 ];
 
+/** Compare and branch; undefined where the condition's code is not allocated. */
+const compared = (
+  comparison: Comparison | undefined,
+  bits: 8 | 16 | 32 | 64,
+  {
+    t,
+    m,
+    immediate,
+    to,
+  }: {
+    readonly t: number;
+    readonly m: number | undefined;
+    readonly immediate: number;
+    readonly to: number;
+  },
+): BranchInstruction | undefined =>
+  comparison === undefined
+    ? undefined
+    : {
+        group,
+        kind: "branch-if-compared",
+        comparison,
+        bits,
+        t: source(t),
+        m,
+        immediate,
+        offset: offset(to, 9),
+      };
+
 /** Immediates of 9, 14, 19 and 26 bits count in instructions. */
 const offset = (value: number, width: number): number => signed(value, width) * 4;
 
@@ -126,51 +155,15 @@ const immediate: readonly Row<BranchInstruction>[] = [
     t: source(t),
     offset: offset(to, 14),
   })),
-  row("sf:1 1110100 cc:3 m:5 00 to:9 t:5", { name: "cb", fate: "CBGT" }, ({ sf, cc, m, to, t }) => {
-    const comparison = AGAINST_REGISTER[cc];
-    return comparison === undefined
-      ? undefined
-      : {
-          group,
-          kind: "branch-if-compared",
-          comparison,
-          bits: sf === 1 ? 64 : 32,
-          t: source(t),
-          m: source(m),
-          immediate: 0,
-          offset: offset(to, 9),
-        };
-  }),
-  row("0 1110100 cc:3 m:5 1 half:1 to:9 t:5", { name: "cbb", fate: "CBGT" }, ({ cc, m, half, to, t }) => {
-    const comparison = AGAINST_REGISTER[cc];
-    return comparison === undefined
-      ? undefined
-      : {
-          group,
-          kind: "branch-if-compared",
-          comparison,
-          bits: half === 1 ? 16 : 8,
-          t: source(t),
-          m: source(m),
-          immediate: 0,
-          offset: offset(to, 9),
-        };
-  }),
-  row("sf:1 1110101 cc:3 value:6 0 to:9 t:5", { name: "cb", fate: "CBGT" }, ({ sf, cc, value, to, t }) => {
-    const comparison = AGAINST_IMMEDIATE[cc];
-    return comparison === undefined
-      ? undefined
-      : {
-          group,
-          kind: "branch-if-compared",
-          comparison,
-          bits: sf === 1 ? 64 : 32,
-          t: source(t),
-          m: undefined,
-          immediate: value,
-          offset: offset(to, 9),
-        };
-  }),
+  row("sf:1 1110100 cc:3 m:5 00 to:9 t:5", { name: "cb", fate: "CBGT" }, ({ sf, cc, m, to, t }) =>
+    compared(AGAINST_REGISTER[cc], sf === 1 ? 64 : 32, { t, m: source(m), immediate: 0, to }),
+  ),
+  row("0 1110100 cc:3 m:5 1 half:1 to:9 t:5", { name: "cbb", fate: "CBGT" }, ({ cc, m, half, to, t }) =>
+    compared(AGAINST_REGISTER[cc], half === 1 ? 16 : 8, { t, m: source(m), immediate: 0, to }),
+  ),
+  row("sf:1 1110101 cc:3 value:6 0 to:9 t:5", { name: "cb", fate: "CBGT" }, ({ sf, cc, value, to, t }) =>
+    compared(AGAINST_IMMEDIATE[cc], sf === 1 ? 64 : 32, { t, m: undefined, immediate: value, to }),
+  ),
 ];
 
 const HOW = ["jump", "call", "return"] as const;
