@@ -93,9 +93,19 @@ function changing(vcpu: Vcpu, at: number): bigint {
   return z ^ (z >> 31n);
 }
 
-function systemEvent(vcpu: Vcpu, name: string): Stop | undefined {
+/** SMC64 of a function id. */
+const SMC64 = 0x4000_0000;
+
+/** kvm_psci_narrow_to_32bit: of a 32-bit call X1 to X3 lose their upper halves, which shows where the answer leaves them. */
+function narrow({ state }: Vcpu, functionId: number): void {
+  if ((functionId & SMC64) !== 0) return;
+  for (const n of [1, 2, 3]) writeX(state, n, BigInt.asUintN(32, readX(state, n)));
+}
+
+function systemEvent(vcpu: Vcpu, name: string, functionId: number): Stop | undefined {
   const row = eventRows().find((one) => one.function === name);
   if (row === undefined) return undefined;
+  narrow(vcpu, functionId);
   for (const [n, value] of row.x.entries()) writeX(vcpu.state, n, BigInt.asUintN(64, BigInt(value)));
   if (row.stops) for (const one of vcpu.vm.vcpus.values()) one.mpState = STOPPED;
   return { kind: "system-event", type: row.type, data: [BigInt(row.flags)] };
@@ -116,7 +126,7 @@ function carryOut(
         outcome.x.map((value, at) => (value === "any" ? changing(vcpu, at) : value)),
       );
     case "exits": {
-      const event = outcome.exit === "system-event" ? systemEvent(vcpu, name) : undefined;
+      const event = outcome.exit === "system-event" ? systemEvent(vcpu, name, functionId) : undefined;
       return event ?? { kind: "hypercall", nr: BigInt(functionId), flags: conduit === "smc" ? BY_SMC : 0n };
     }
     case "waits":

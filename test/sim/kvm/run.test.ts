@@ -200,6 +200,16 @@ describe("PSCI", () => {
     expect(registers(first)).toEqual([errno(-6), 0n, 0n, 0n]);
   });
 
+  it.each([
+    ["32-bit", 0x8400_0012n, 0xffff_ffffn],
+    ["64-bit", 0xc400_0012n, 0xffff_ffff_ffff_ffffn],
+  ])("keeps X1 and on of a %s SYSTEM_RESET2, as wide as the call is", (_, id, x) => {
+    const { vcpu } = machine();
+    const all = 0xffff_ffff_ffff_ffffn;
+    expect(call(vcpu, [id, all, all, 3n])).toEqual({ kind: "system-event", type: 2, data: [1n] });
+    expect(registers(vcpu)).toEqual([errno(-6), x, x, 3n]);
+  });
+
   it("suspends the system only where the capability is enabled", () => {
     const suspend = (enabled: boolean): Stop => {
       const { vm, vcpu } = machine();
