@@ -75,7 +75,7 @@ export const registerValues = once((): readonly RegisterValue[] =>
   })),
 );
 
-/** Fields that KVM or the platform decides; each that holds counts, in order. */
+/** Fields of the host's CPU that the platform decides; the first row of a field counts. */
 export const fieldValues = once((): readonly FieldValue[] =>
   file().fields.map(({ value, unlessGuest, where, ...row }) => ({
     ...row,

@@ -568,14 +568,10 @@ export interface RegisterValue extends ValueConditions {
   readonly clear: bigint;
 }
 
-/** What KVM makes of a field by itself, or what the host's CPU has in it. */
+/** What the host's CPU has in a field, where its profile does not tell. */
 export interface FieldValue extends ValueConditions {
   readonly field: string;
   readonly value: bigint;
-  /** `fresh`: before anything is written; `run`: when the vCPU first runs; `host`: it is the host's CPU. */
-  readonly when: "fresh" | "run" | "host";
-  /** Not where the rest of the register is zero. */
-  readonly unlessZero?: true;
   /** A lower value stays. */
   readonly atMost?: true;
   /** Not on a host that offers this capability. */

@@ -87,8 +87,7 @@ function readHostCpu(profile: HostProfile): ExprState {
     return typeof value === "bigint" ? Number(fieldOf(value, of)) : undefined;
   };
   const rows = fieldValues().filter(
-    ({ when, platform, unlessOffered }) =>
-      when === "host" &&
+    ({ platform, unlessOffered }) =>
       (platform === undefined || profile.cpu.platform.includes(platform)) &&
       (unlessOffered === undefined || !profile.capabilities.has(capability(unlessOffered)?.number ?? -1)),
   );
