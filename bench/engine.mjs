@@ -3,39 +3,16 @@
 // `npm run lab:setup`.
 //
 //   node bench/engine.mjs [ROUNDS]
-import { dirname, resolve } from "node:path";
 import { performance } from "node:perf_hooks";
-import { fileURLToPath } from "node:url";
-import { build } from "esbuild";
-import { rawPlugin } from "../scripts/lib/raw-plugin.mjs";
+import { modules, root } from "./lib/modules.mjs";
 
-const root = resolve(dirname(fileURLToPath(import.meta.url)), "..");
-
-/** Engine and QEMU as the lab runs them, as one module. */
-async function laboratory() {
-  const contents = `
-    export { makeBlock } from "./lab/differential/block.ts";
-    export { runOnEngine } from "./lab/differential/engine.ts";
-    export { imageOf, outcomeOf } from "./lab/differential/image.ts";
-    export { runOnQemu } from "./lab/differential/qemu.ts";
-    export { openParts, qemuOf } from "./lab/parts.ts";`;
-  const { outputFiles } = await build({
-    absWorkingDir: root,
-    stdin: { contents, resolveDir: root, loader: "ts" },
-    bundle: true,
-    write: false,
-    format: "esm",
-    platform: "node",
-    charset: "ascii",
-    logLevel: "warning",
-    plugins: [rawPlugin({ root, outdir: "build" })],
-  });
-  return await import(
-    `data:text/javascript;base64,${Buffer.from(outputFiles[0].contents).toString("base64")}`
-  );
-}
-
-const { makeBlock, runOnEngine, imageOf, outcomeOf, runOnQemu, openParts, qemuOf } = await laboratory();
+const { makeBlock, runOnEngine, imageOf, outcomeOf, runOnQemu, openParts, qemuOf } = await modules({
+  "lab/differential/block.ts": ["makeBlock"],
+  "lab/differential/engine.ts": ["runOnEngine"],
+  "lab/differential/image.ts": ["imageOf", "outcomeOf"],
+  "lab/differential/qemu.ts": ["runOnQemu"],
+  "lab/parts.ts": ["openParts", "qemuOf"],
+});
 const parts = openParts(root, process.env);
 const rounds = Number(process.argv[2] ?? 3);
 const cpu = "max,sve=off,sme=off";

@@ -4,38 +4,16 @@
 //
 //   node bench/hypercalls.mjs [RANGES...]
 import { readFileSync } from "node:fs";
-import { dirname, join, resolve } from "node:path";
+import { join } from "node:path";
 import { performance } from "node:perf_hooks";
-import { fileURLToPath } from "node:url";
-import { build } from "esbuild";
-import { rawPlugin } from "../scripts/lib/raw-plugin.mjs";
+import { modules, root } from "./lib/modules.mjs";
 
-const root = resolve(dirname(fileURLToPath(import.meta.url)), "..");
-
-/** The simulator's KVM as one module. */
-async function simulator() {
-  const contents = `
-    export { createVcpu, createVm, initVcpu, setAttribute } from "./src/sim/kvm/index.ts";
-    export { coreOf } from "./src/sim/kvm/guest.ts";
-    export { readHostProfile } from "./src/hosts/read.ts";
-    export { writeX } from "./src/sim/vcpu/state.ts";`;
-  const { outputFiles } = await build({
-    absWorkingDir: root,
-    stdin: { contents, resolveDir: root, loader: "ts" },
-    bundle: true,
-    write: false,
-    format: "esm",
-    platform: "node",
-    charset: "ascii",
-    logLevel: "warning",
-    plugins: [rawPlugin({ root, outdir: "build" })],
-  });
-  return await import(
-    `data:text/javascript;base64,${Buffer.from(outputFiles[0].contents).toString("base64")}`
-  );
-}
-
-const { createVcpu, createVm, initVcpu, setAttribute, coreOf, readHostProfile, writeX } = await simulator();
+const { createVcpu, createVm, initVcpu, setAttribute, coreOf, readHostProfile, writeX } = await modules({
+  "src/sim/kvm/index.ts": ["createVcpu", "createVm", "initVcpu", "setAttribute"],
+  "src/sim/kvm/guest.ts": ["coreOf"],
+  "src/hosts/read.ts": ["readHostProfile"],
+  "src/sim/vcpu/state.ts": ["writeX"],
+});
 
 const host = "neoverse-n1.linux-6.12";
 const { profile } = readHostProfile(readFileSync(join(root, "hosts", `${host}.json`), "utf8"), host);
