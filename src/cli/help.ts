@@ -59,8 +59,10 @@ export function mainHelp(version: string): string {
     ]),
     ...section("Exit status", [
       "  0  no errors (warnings allowed, unless --deny warnings)",
-      "  1  errors in the input; for fmt --check: files that are not in the canonical form",
+      "  1  errors in the input; for fmt --check: files that are not in the canonical form; for view: KVM",
+      "     refuses the guest; for test: an expectation does not hold; for replay: an answer differs",
       "  2  a wrong command line, or a file that cannot be read or written",
+      "  run exits with the guest's own status, or 124 to 126: `guestc run --help` says when",
     ]),
     "",
     "`guestc COMMAND --help` shows a command's options and examples.",

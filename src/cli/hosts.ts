@@ -15,6 +15,22 @@ export function shippedNames(): readonly string[] {
   return readdirSync(shippedFolder).flatMap((file) => (file.endsWith(".json") ? [file.slice(0, -5)] : []));
 }
 
+/** `CPU.linux-KERNEL`, a line for each set of kernels: one name after another would fill a screen. */
+function shippedLines(names: readonly string[]): readonly string[] {
+  const infix = ".linux-";
+  const kernels = new Map<string, string[]>();
+  for (const name of names.toSorted((a, b) => a.localeCompare(b, "en", { numeric: true }))) {
+    const [cpu = "", kernel = ""] = name.split(infix);
+    kernels.set(cpu, [...(kernels.get(cpu) ?? []), kernel]);
+  }
+  const cpus = new Map<string, string[]>();
+  for (const [cpu, of] of kernels) {
+    const key = of.join(", ");
+    cpus.set(key, [...(cpus.get(key) ?? []), cpu]);
+  }
+  return [...cpus].map(([of, all]) => `${all.join(", ")}: ${of}`);
+}
+
 /** The file that a value of `--host` means: a path, else the name of a shipped profile. */
 function profilePath(given: string): string {
   if (existsSync(given) || /[/\\]|\.json$/.test(given)) return given;
@@ -23,7 +39,8 @@ function profilePath(given: string): string {
   const near = didYouMean(given, names).map((name) => `\`${name}\``);
   throw new UsageError(`no file and no shipped host is called \`${given}\``, [
     ...(near.length === 0 ? [] : [`did you mean ${near.join(" or ")}?`]),
-    `shipped: ${[...names].sort().join(", ")}`,
+    "shipped, as CPU.linux-KERNEL:",
+    ...shippedLines(names).map((line) => `  ${line}`),
   ]);
 }
 

@@ -13,7 +13,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { basename, dirname, join } from "node:path";
-import { systemError } from "./errors.ts";
+import { systemError, UsageError } from "./errors.ts";
 import type { Io } from "./io.ts";
 
 export type Written = "written" | "unchanged";
@@ -30,6 +30,12 @@ function existing(path: string): Existing | undefined {
   const target = realpathSync(path);
   const stat = statSync(target);
   return { path: target, mode: stat.mode & 0o7777, regular: stat.isFile() };
+}
+
+/** Why a file cannot be written. What is missing where one is made is its folder. */
+function writeError(path: string, error: unknown): UsageError {
+  const missing = error instanceof Error && "code" in error && error.code === "ENOENT";
+  return missing ? new UsageError(`${path}: there is no folder ${dirname(path)}`) : systemError(path, error);
 }
 
 /** Opens a new file beside `path` under a name that nobody has. */
@@ -79,7 +85,7 @@ export function writeIfChanged(path: string, text: string): Written {
     replace(old?.path ?? path, bytes, old?.mode);
     return "written";
   } catch (error) {
-    throw systemError(path, error);
+    throw writeError(path, error);
   }
 }
 
@@ -101,7 +107,7 @@ export function growFile(path: string): GrowingFile {
     try {
       return act();
     } catch (error) {
-      throw systemError(path, error);
+      throw writeError(path, error);
     }
   };
   const old = attempt(() => existing(path));

@@ -86,6 +86,11 @@ describe("a wrong command line exits with 2 and a hint", () => {
       "is called `neoverse-n1.linx-6.12`",
       "`neoverse-n1.linux-6.12`?",
     ],
+    [
+      ["check", "good.guest", "--host", "nowhere"],
+      "is called `nowhere`",
+      "shipped, as CPU.linux-KERNEL:\n    a64fx, cortex-a35, ",
+    ],
     [["explain", "FEAT_LSEE"], "`FEAT_LSEE`", "`FEAT_LSE2` or `FEAT_LSE`"],
   ])("%j", (args, message, hint) => {
     const { status, stdout, stderr } = guestc(args, here);

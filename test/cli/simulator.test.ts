@@ -41,6 +41,7 @@ file("failing.guest", web("  hvc TRNG_VERSION = denied\n  execute FEAT_SVE = und
 file("two.guest", `${web("  vectors = none")}\nguest other {\n  cpu plain\n}\n`);
 file("filtered.guest", web("  hvc 0xC300_0000 = denied", "  smccc {\n    deny oem\n  }\n"));
 file("moved.guest", web("  migrate n1 to new = safe"));
+file("untested.guest", `${hosts}\nguest web {\n  cpu plain\n}\n`);
 file("wrong.guest", web("  vectors = none", "  vcpus 0\n"));
 copyFileSync("test/sim/programs/threads.elf", join(folder, "threads.elf"));
 const expected = readFileSync("test/sim/programs/threads.txt", "latin1");
@@ -154,6 +155,33 @@ describe("guestc test", () => {
     const { status, stdout, stderr } = guestc(["test", "wrong.guest"], here);
     expect({ status, stdout }).toEqual({ status: 1, stdout: "" });
     expect(stderr).toContain("error[GC0302]");
+  });
+
+  it("gives a document of a file with errors too, where one is asked for", () => {
+    const json = guestc(["test", "wrong.guest", "--format", "json"], here);
+    expect(json.status).toBe(1);
+    expect(JSON.parse(json.stdout)).toMatchObject({ tests: [], diagnostics: [{ code: "GC0302" }] });
+    const junit = guestc(["test", "good.guest", "wrong.guest", "--format", "junit"], here);
+    expect(junit.status).toBe(1);
+    const root = readXml(junit.stdout);
+    expect(root.attributes).toMatchObject({ tests: "1", failures: "0", errors: "1" });
+    expect(root.children.map(({ attributes }) => attributes.name)).toEqual(["wrong.guest"]);
+    expect(junit.stdout).toContain('type="GC0302"');
+  });
+
+  it("says that a file has no tests", () => {
+    expect(guestc(["test", "untested.guest"], here)).toEqual({ status: 0, stdout: "no tests\n", stderr: "" });
+  });
+
+  it("says which folder is missing where a file is to be written", () => {
+    for (const args of [
+      ["test", "good.guest", "-o", "none/results.txt"],
+      ["run", "good.guest", "threads.elf", "--trace-file", "none/results.txt"],
+    ]) {
+      const { status, stderr } = guestc(args, here);
+      expect(status).toBe(2);
+      expect(stderr).toBe("guestc: none/results.txt: there is no folder none\n");
+    }
   });
 
   it("colours results where asked, and files never", () => {

@@ -1,10 +1,10 @@
 /** `guestc test`: runs the `test` blocks of guests on simulated hosts. */
 import type { Contract } from "../../contract.ts";
-import { distinctDiagnostics, sortDiagnostics } from "../../diagnostics/diagnostic.ts";
+import { type Diagnostic, distinctDiagnostics, sortDiagnostics } from "../../diagnostics/diagnostic.ts";
 import { noColours } from "../../diagnostics/text/palette.ts";
 import { plan } from "../../planner/planner.ts";
 import { resultsDocument } from "../../sim/tests/document.ts";
-import { junitText } from "../../sim/tests/junit.ts";
+import { junitFaults, junitText } from "../../sim/tests/junit.ts";
 import { countOutcomes, exitStatus, type TestRun } from "../../sim/tests/outcome.ts";
 import { runTests } from "../../sim/tests/run.ts";
 import { resultsText } from "../../sim/tests/text.ts";
@@ -53,13 +53,24 @@ async function text(
   });
 }
 
+/** A program that asked for a document gets one of programs with errors too. */
+function giveFaults(diagnostics: readonly Diagnostic[], line: CommandLine, io: Io): void {
+  const out = optionValue(line, "out");
+  const format = optionValue(line, "format");
+  if (format === "json") giveProduct(jsonText(resultsDocument([], diagnostics)), out, io);
+  else if (format === "junit") giveProduct(junitFaults(diagnostics), out, io);
+}
+
 export async function run(line: CommandLine, io: Io): Promise<number> {
   const sources = line.operands.map((path) => readSource(path, io));
   const files = sources.map((source) => compileForHosts(source, line));
   const found = files.flatMap(({ diagnostics }) => diagnostics);
   const diagnostics = files.length === 1 ? found : distinctDiagnostics(sortDiagnostics(found));
   await reportText(diagnostics, line, io);
-  if (exitCodeFor(diagnostics, line) !== 0) return 1;
+  if (exitCodeFor(diagnostics, line) !== 0) {
+    giveFaults(diagnostics, line, io);
+    return 1;
+  }
   const wanted = wantedGuests(files, line);
   const runs: TestRun[] = [];
   // A guest that several files import is tested once.

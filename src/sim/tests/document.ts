@@ -1,4 +1,5 @@
 /** Test results as a document of plain JSON values, `guestc.tests/1` (`schemas/tests.schema.json`). */
+import type { Diagnostic } from "../../diagnostics/diagnostic.ts";
 import { diagnosticJson } from "../../diagnostics/render-json.ts";
 import { formatLocation } from "../../diagnostics/span.ts";
 import { countOutcomes, type Outcome, type TestRun } from "./outcome.ts";
@@ -27,12 +28,13 @@ const testRun = ({ test, host, refusal, outcomes }: TestRun) => ({
   expectations: outcomes.map(outcome),
 });
 
-export function resultsDocument(runs: readonly TestRun[]): object {
+/** @param faults what the checker says of the programs, where it kept them from being run */
+export function resultsDocument(runs: readonly TestRun[], faults: readonly Diagnostic[] = []): object {
   const { passed, failed, undecided, "not-run": notRun } = countOutcomes(runs);
   return {
     schema: "guestc.tests/1",
     summary: { passed, failed, undecided, notRun },
     tests: runs.map(testRun),
-    diagnostics: findings(runs).map(diagnosticJson),
+    diagnostics: [...faults, ...findings(runs)].map(diagnosticJson),
   };
 }

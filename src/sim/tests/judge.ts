@@ -238,11 +238,16 @@ function judgeVectors({ expected }: TestExpectation, { contract, profile }: Runn
   };
 }
 
-/** Judges an expectation on a guest that runs; `migrate` is not for one host to answer. */
-export function judge(
-  expectation: TestExpectation & { readonly verb: Exclude<TestExpectation["verb"], "migrate"> },
-  running: Running,
-): Judgement {
+/** An expectation that one host can answer. */
+export type HostExpectation = TestExpectation & {
+  readonly verb: Exclude<TestExpectation["verb"], "migrate">;
+};
+
+export const isForHost = (expectation: TestExpectation): expectation is HostExpectation =>
+  expectation.verb !== "migrate";
+
+/** Judges an expectation on a guest that runs. */
+export function judge(expectation: HostExpectation, running: Running): Judgement {
   switch (expectation.verb) {
     case "read":
       return judgeRead(expectation, running);

@@ -63,9 +63,27 @@ function suite(run: TestRun): Element {
   return { name: "testsuite", attributes: { name, ...totals([run]) }, children: cases };
 }
 
-export const junitText = (runs: readonly TestRun[]): string =>
-  xmlText({
-    name: "testsuites",
-    attributes: { name: "guestc test", ...totals(runs) },
-    children: runs.map(suite),
+const document = (counts: Readonly<Record<string, number>>, children: readonly Element[]): string =>
+  xmlText({ name: "testsuites", attributes: { name: "guestc test", ...counts }, children });
+
+export const junitText = (runs: readonly TestRun[]): string => document(totals(runs), runs.map(suite));
+
+/** Programs that cannot be run: an error for each file, so that no reader takes the results for those of nothing. */
+export function junitFaults(faults: readonly Diagnostic[]): string {
+  const errors = faults.filter(({ severity }) => severity === "error");
+  const files = [...new Set(errors.map(({ span }) => span.file.path))];
+  const counts = (number: number) => ({ tests: number, failures: 0, errors: number, skipped: 0, time: 0 });
+  const suites = files.flatMap((path): readonly Element[] => {
+    const found = errors.filter(({ span }) => span.file.path === path);
+    const [first] = found;
+    if (first === undefined) return [];
+    const { line } = positionAt(first.span.file, first.span.start);
+    const failed: Element = {
+      name: "testcase",
+      attributes: { classname: path, name: "the program is correct", file: path, line, time: 0 },
+      children: [problem("error", first, renderText(found))],
+    };
+    return [{ name: "testsuite", attributes: { name: path, ...counts(1) }, children: [failed] }];
   });
+  return document(counts(suites.length), suites);
+}

@@ -6,7 +6,14 @@ import type { HostProfile } from "../../hosts/profile.ts";
 import type { Plan } from "../../planner/plan.ts";
 import type { View } from "../../predict/index.ts";
 import { lookAt, type RefusedGuest } from "../view/view.ts";
-import { functionName, type Judgement, judge, type Responsible } from "./judge.ts";
+import {
+  functionName,
+  type HostExpectation,
+  isForHost,
+  type Judgement,
+  judge,
+  type Responsible,
+} from "./judge.ts";
 import type { Outcome, TestRun } from "./outcome.ts";
 
 export interface TestHost {
@@ -47,7 +54,7 @@ function places(found: readonly Responsible[]): readonly Related[] {
 
 type Failed = Extract<Judgement, { readonly kind: "failed" }>;
 
-function failure(expectation: TestExpectation, host: TestHost, failed: Failed): Diagnostic {
+function failure(expectation: HostExpectation, host: TestHost, failed: Failed): Diagnostic {
   const { span, verb, subject, expected } = expectation;
   const { seen, because } = failed;
   const name = host.name;
@@ -79,7 +86,6 @@ function failure(expectation: TestExpectation, host: TestHost, failed: Failed): 
       );
     case "hvc":
     case "smc":
-    case "migrate":
       return diagnostic(
         "test-call",
         span,
@@ -95,7 +101,7 @@ function failure(expectation: TestExpectation, host: TestHost, failed: Failed): 
   }
 }
 
-function outcomeOf(expectation: TestExpectation, host: TestHost, judgement: Judgement): Outcome {
+function outcomeOf(expectation: HostExpectation, host: TestHost, judgement: Judgement): Outcome {
   switch (judgement.kind) {
     case "passed":
       return { expectation, status: "passed", seen: judgement.seen, diagnostic: undefined };
@@ -158,14 +164,9 @@ const MIGRATION = "this version does not judge migrations";
 
 function runOn(contract: Contract, test: TestContract, host: TestHost, view: View | RefusedGuest): TestRun {
   const outcomes = test.expectations.map((expectation): Outcome => {
-    const { verb } = expectation;
-    if (verb === "migrate") return notRun(expectation, MIGRATION);
+    if (!isForHost(expectation)) return notRun(expectation, MIGRATION);
     if ("kind" in view) return refused(expectation, test, host, view);
-    return outcomeOf(
-      expectation,
-      host,
-      judge({ ...expectation, verb }, { contract, profile: host.profile, view }),
-    );
+    return outcomeOf(expectation, host, judge(expectation, { contract, profile: host.profile, view }));
   });
   return { test, host, refusal: "kind" in view ? view : undefined, outcomes };
 }
@@ -181,7 +182,7 @@ export function runTests(contract: Contract, plan: Plan, hosts: readonly TestHos
   return contract.tests.flatMap((test): readonly TestRun[] => {
     if (hosts.length === 0) {
       const outcomes = test.expectations.map((one) =>
-        notRun(one, one.verb === "migrate" ? MIGRATION : "the guest names no host, and none is given"),
+        notRun(one, isForHost(one) ? "the guest names no host, and none is given" : MIGRATION),
       );
       return [{ test, host: undefined, refusal: undefined, outcomes }];
     }
@@ -191,7 +192,7 @@ export function runTests(contract: Contract, plan: Plan, hosts: readonly TestHos
       const run = runOn(contract, test, host, view);
       return at === 0
         ? run
-        : { ...run, outcomes: run.outcomes.filter(({ expectation }) => expectation.verb !== "migrate") };
+        : { ...run, outcomes: run.outcomes.filter(({ expectation }) => isForHost(expectation)) };
     });
   });
 }

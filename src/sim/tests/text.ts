@@ -84,7 +84,7 @@ function testLines(
 }
 
 /** `3 passed, 1 failed`. */
-export function countsText(counts: Counts): string {
+function countsText(counts: Counts): string {
   const parts = [
     `${counts.passed} passed`,
     ...(counts.failed > 0 ? [`${counts.failed} failed`] : []),
@@ -101,6 +101,6 @@ export function resultsText(runs: readonly TestRun[], options: ResultOptions = {
   const found: readonly Diagnostic[] = findings(runs);
   const lines = [...byTest(runs)].flatMap(([test, ofTest]) => testLines(test, ofTest, palette, width));
   if (found.length > 0) lines.push(renderText(found, { palette, width }));
-  lines.push(palette.strong(countsText(countOutcomes(runs))));
+  lines.push(palette.strong(runs.length === 0 ? "no tests" : countsText(countOutcomes(runs))));
   return `${lines.join("\n")}\n`;
 }

@@ -47,7 +47,7 @@ const titles: Readonly<Record<Answerer, string>> = {
   kvm: "answered by KVM",
   "user-space": "handed to user space by the filter",
   filter: "denied by the filter (-1)",
-  bitmap: "service not given (-1):",
+  bitmap: "service not given (-1)",
   el2: "answered at the host's EL2, before filter and services",
   "guest-el2": "taken to the guest's own EL2",
   "no-smc": "not answered on this kernel (-1)",
@@ -166,7 +166,8 @@ function groupLines(
       2,
     );
   }
-  if (!told.has(by)) return named.length === 0 ? [] : hangingLines(titles[by], names(named), layout.width, 2);
+  if (!told.has(by))
+    return named.length === 0 ? [] : hangingLines(`${titles[by]}:`, names(named), layout.width, 2);
   const rows = named.filter((one) => by !== "kvm" || !silent(one));
   const unavailable = by === "kvm" ? named.filter(silent) : [];
   return [
@@ -195,9 +196,9 @@ export function callsText(seen: SeenGuest, view: GuestView, layout: Layout): rea
     "",
     layout.palette.strong("hypercalls (what x0 holds, then x1 to x3 where they are not zero)"),
   ];
-  if (nested) lines.push("  an HVC goes to the guest's own EL2; below what SMC gets");
+  if (nested) lines.push("  an HVC goes to the guest's own EL2; what follows is by SMC");
   else if (noSmc)
-    lines.push(`  linux ${view.profile.kernel.version} answers no SMC: -1 to each; below what HVC gets`);
+    lines.push(`  linux ${view.profile.kernel.version} answers no SMC: -1 to each; what follows is by HVC`);
   lines.push(...filterLines(view, layout));
   for (const by of order) {
     const group = functions.filter(({ first }) => main(first).by === by);

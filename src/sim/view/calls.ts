@@ -1,6 +1,5 @@
 /** Hypercalls: what the guest gets, and from whom. */
 import type { Contract, Origin } from "../../contract.ts";
-import type { Span } from "../../diagnostics/span.ts";
 import type { HostProfile } from "../../hosts/profile.ts";
 import type { CallOutcome, Conduit, Expected, Question, View } from "../../predict/index.ts";
 import {
@@ -62,13 +61,7 @@ function filtered(contract: Contract, id: number): Route | undefined {
 }
 
 /** Who a call comes to. */
-export function routeOf(
-  contract: Contract,
-  profile: HostProfile,
-  view: View,
-  id: number,
-  conduit: Conduit,
-): Route {
+function routeOf(contract: Contract, profile: HostProfile, view: View, id: number, conduit: Conduit): Route {
   const row = smcccFunction(id);
   if (conduit === "hvc" && row?.gate === "el2") return { by: "el2", origin: originOfHandled(contract, row) };
   if (conduit === "hvc" && view.level === 2)
@@ -148,5 +141,3 @@ export function outcomeText(outcome: Expected<CallOutcome>): string {
       return `taken to the guest's EL${value.level}`;
   }
 }
-
-export const spanOf = (answered: Answered): Span | undefined => answered.origin?.span;

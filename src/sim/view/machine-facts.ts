@@ -94,7 +94,7 @@ function vectorFact(contract: Contract, profile: HostProfile): MachineFact {
 }
 
 /** PMCR_EL0.N as the guest reads it. */
-export function pmuCountersSeen(view: View): bigint | undefined {
+function pmuCountersSeen(view: View): bigint | undefined {
   const seen = view.registers.get("PMCR_EL0");
   const counters = field("PMCR_EL0", "N");
   return seen?.known === true && typeof seen.value === "bigint" && counters !== undefined

@@ -26,7 +26,7 @@ const widest = 120;
 const withoutSource = (why: string): string => why.replace(/ \([a-z0-9.-]+\)$/, "");
 
 /** Who decided, in one cell. */
-export function deciderText({ by, span, why }: Decider, layout: Layout): string {
+function deciderText({ by, span, why }: Decider, layout: Layout): string {
   const at = span === undefined ? "" : lineOf(span, layout);
   switch (by) {
     case "statement":
