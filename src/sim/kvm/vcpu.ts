@@ -38,7 +38,6 @@ export function hasFeature(vcpu: Vcpu, bit: number): boolean {
 }
 
 export const hasPmu = (vcpu: Vcpu): boolean => hasFeature(vcpu, bits().pmu);
-export const hasStrictPmu = (vcpu: Vcpu): boolean => hasFeature(vcpu, bits().strictPmu);
 
 /** Whether everything that must be finalised is (kvm_arm_vcpu_is_finalized). */
 export const isFinalized = (vcpu: Vcpu): boolean =>

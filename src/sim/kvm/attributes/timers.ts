@@ -21,7 +21,7 @@ const defaults = once(
 );
 
 /** The interrupt of a timer, by attribute number. */
-export const timerInterrupt = (vcpu: Vcpu, attribute: number): number =>
+const timerInterrupt = (vcpu: Vcpu, attribute: number): number =>
   vcpu.timers.get(attribute) ?? defaults().get(attribute) ?? 0;
 
 const knows = (vcpu: Vcpu, attribute: number): boolean =>

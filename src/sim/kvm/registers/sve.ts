@@ -19,7 +19,7 @@ const PREDICATES = 17n;
 const VECTORS = 32n;
 
 /** What KVM offers before user space takes some away; bit n: (n + 1) * 128 bits. */
-export function hostLengths(profile: HostProfile): bigint {
+function hostLengths(profile: HostProfile): bigint {
   const lengths = sveLengths(profile)?.value ?? [];
   return lengths.reduce((mask, length) => mask | (1n << BigInt(length / 128 - 1)), 0n);
 }
@@ -29,7 +29,7 @@ export const longest = (lengths: bigint): number => (lengths === 0n ? 0 : length
 
 const lengthsOf = (vcpu: Vcpu): bigint => vcpu.vectorLengths ?? hostLengths(vcpu.vm.kvm.profile);
 
-export const isSveFinalized = (vcpu: Vcpu): boolean => vcpu.finalized.has(vcpuFeature("SVE")?.index ?? -1);
+const isSveFinalized = (vcpu: Vcpu): boolean => vcpu.finalized.has(vcpuFeature("SVE")?.index ?? -1);
 
 interface Place {
   readonly bytes: Uint8Array;
