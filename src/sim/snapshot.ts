@@ -1,7 +1,7 @@
 /**
  * A virtual machine saved, and restored into another host's KVM, by the calls that a VMM makes: KVM_GET_ONE_REG over
- * KVM_GET_REG_LIST, and KVM_SET_ONE_REG in the same order on the other side. What KVM keeps of an in-kernel interrupt
- * controller beside its place is not part of it; the simulated one holds no interrupts.
+ * KVM_GET_REG_LIST, and KVM_SET_ONE_REG in the same order on the other side. Of an in-kernel interrupt controller its
+ * frames and its attributes are part of it, its registers are not: the simulated one holds no interrupts.
  */
 import { pmuEventFilter, smcccFilter, u32, u64 } from "../planner/payload.ts";
 import { deviceAttribute, parseOneReg, sveLengthsRegister, vcpuFeatures } from "../tables/index.ts";
@@ -10,6 +10,7 @@ import {
   createDevice,
   createVcpu,
   createVm,
+  type Device,
   enableCapability,
   finalizeVcpu,
   getEvents,
@@ -70,6 +71,10 @@ export interface Snapshot {
           readonly base: bigint;
           readonly count: number;
         }[];
+        /** Shared interrupts; 0: nobody has said how many. */
+        readonly spis: number;
+        /** Other attributes that were set, such as the maintenance interrupt. */
+        readonly attributes: readonly (readonly [group: number, attribute: number, value: number])[];
         readonly initialised: boolean;
       }
     | undefined;
@@ -98,13 +103,16 @@ export type Restored =
 const CLOCKS = ["KVM_REG_ARM_TIMER_CNT", "KVM_REG_ARM_PTIMER_CNT"].map((name) => parseOneReg(name));
 const SVE_LENGTHS = sveLengthsRegister().id;
 
-/** KVM_DEV_ARM_VGIC_GRP_ADDR, KVM_DEV_ARM_VGIC_GRP_CTRL with INIT. */
+/** KVM_DEV_ARM_VGIC_GRP_ADDR, KVM_DEV_ARM_VGIC_GRP_NR_IRQS, KVM_DEV_ARM_VGIC_GRP_CTRL with INIT. */
 const ADDRESSES = 0;
+const NR_IRQS = 3;
+/** SGIs and PPIs, which the number of interrupts has in it. */
+const PRIVATE_IRQS = 32;
 const CONTROL = 4;
 const INIT = 0;
 /** KVM_VGIC_V3_ADDR_TYPE_REDIST and _REDIST_REGION: of the latter bits 63:52 the count, 11:0 the index. */
 const REDISTRIBUTORS = 3;
-const REDISTRIBUTOR_REGION = 4;
+const REDISTRIBUTOR_REGION = 5;
 const REGION_COUNT_AT = 52n;
 const GIC_TYPES: readonly number[] = [5, 7];
 /** KVM_MEM_READONLY. */
@@ -163,6 +171,12 @@ export function saveVm(vm: Vm): Answer<Snapshot> {
         type: gic.type,
         addresses: [...gic.addresses],
         redistributors: gic.redistributors.map(({ index, base, count }) => ({ index, base, count })),
+        spis: gic.spis,
+        attributes: [...gic.attributes].map(([key, value]) => [
+          Number(key >> 32n),
+          Number(BigInt.asUintN(32, key)),
+          Number(value),
+        ]),
         initialised: gic.initialised,
       },
       timers: [...vm.timers],
@@ -283,6 +297,19 @@ function restoreGic(vm: Vm, { gic }: Snapshot, to: Attempt) {
   return made.value;
 }
 
+/** What an interrupt controller is told once there are vCPUs, before it is initialised, and that it shall be. */
+function configureGic(device: Device, gic: NonNullable<Snapshot["gic"]>, to: Attempt): void {
+  const set = (group: number, attribute: number, payload: Uint8Array | "none"): boolean =>
+    attempt(
+      to,
+      `KVM_SET_DEVICE_ATTR group ${group} attribute ${attribute}`,
+      setAttribute(device, group, attribute, payload),
+    );
+  if (gic.spis > 0) set(NR_IRQS, 0, u32(gic.spis + PRIVATE_IRQS));
+  for (const [group, attribute, value] of gic.attributes) set(group, attribute, u32(value));
+  if (gic.initialised) set(CONTROL, INIT, "none");
+}
+
 /** @param vcpus those of the VM with what was saved of each */
 function restoreState(
   vcpus: readonly (readonly [Vcpu, VcpuSnapshot])[],
@@ -334,8 +361,7 @@ export function restoreVm(kvm: Kvm, snapshot: Snapshot): Restored {
     if (made.ok) vcpus.push([made.value, own]);
   }
   for (const [vcpu, own] of vcpus) if (!initialise(vcpu, own, { refused, vcpu: own.id })) return failed();
-  if (gic !== undefined && snapshot.gic?.initialised === true)
-    attempt(to, "KVM_SET_DEVICE_ATTR KVM_DEV_ARM_VGIC_CTRL_INIT", setAttribute(gic, CONTROL, INIT, "none"));
+  if (gic !== undefined && snapshot.gic !== undefined) configureGic(gic, snapshot.gic, to);
   restoreState(vcpus, snapshot, refused);
   return refused.length > 0 ? failed() : { vm, refused: [] };
 }

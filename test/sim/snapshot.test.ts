@@ -5,6 +5,7 @@ import type { Machine } from "../../src/sim/machine/establish.ts";
 import { restoreVm, type Snapshot, saveVm, type VcpuSnapshot } from "../../src/sim/snapshot.ts";
 import { idRegister, parseOneReg } from "../../src/tables/index.ts";
 import { shipped } from "../hosts/shipped.ts";
+import { bytesOf, deviceIn, GIC_V3, given, int, put, readyIn, vmOn } from "./kvm/calls-support.ts";
 import { expectedText, type Made, machineWith, programFile, run, words } from "./machine/support.ts";
 
 function saved({ machine }: Made): Snapshot {
@@ -76,6 +77,27 @@ describe("on the same host", () => {
       expect(Buffer.compare(bytes, before?.bytes ?? Buffer.of())).toBe(0);
     }
     expect(snapshot.vcpus.map(({ registers }) => registers.length > 200)).toEqual([true, true, true]);
+  });
+
+  it("an interrupt controller has its frames, its number of interrupts and its maintenance interrupt", () => {
+    const host = "max-nested.linux-7.2";
+    const vm = vmOn(host);
+    const gic = deviceIn(vm, GIC_V3);
+    for (let count = 0; count < 2; count++) readyIn(vm, "HAS_EL2");
+    const region = (index: bigint, base: bigint): Uint8Array => bytesOf((1n << 52n) | base | index, 8);
+    expect([
+      put(gic, 0, 2, bytesOf(0x800_0000n, 8)),
+      put(gic, 0, 5, region(0n, 0x80a_0000n)),
+      put(gic, 0, 5, region(1n, 0x90a_0000n)),
+      put(gic, 3, 0, int(128)),
+      put(gic, 9, 0, int(20)),
+      put(gic, 4, 0, "none"),
+    ]).toEqual(["ok", "ok", "ok", "ok", "ok", "ok"]);
+    const snapshot = given(saveVm(vm));
+    const { gic: again } = given(saveVm(restored(snapshot, host).vm));
+    expect(again).toEqual(snapshot.gic);
+    expect(again).toMatchObject({ spis: 96, attributes: [[9, 0, 20]], initialised: true });
+    expect(again?.redistributors.map(({ base }) => base)).toEqual([0x80a_0000n, 0x90a_0000n]);
   });
 
   it("the guest's clock does not go back", () => {
