@@ -1,23 +1,22 @@
 /** Why KVM_RUN fails before it enters the guest (kvm_arch_vcpu_run_pid_change). */
 
 import type { Errno } from "./answer.ts";
+import { defaultInterrupt } from "./attributes/timers.ts";
 import { hasSpi, isPpi, ownInterrupt } from "./gic/interrupts.ts";
 import { framesFit, V3_DISTRIBUTOR } from "./gic/redistributors.ts";
 import type { Device, Vcpu } from "./machine.ts";
-import { callRule, GIC_V3, gicOf, hasBit } from "./objects.ts";
+import { callRule, GIC_V3, gicOf } from "./objects.ts";
+import { hasFeature } from "./registers/configuration.ts";
 import { finalizeIdentity } from "./registers/reset.ts";
 import { hasPmu, isFinalized } from "./vcpu.ts";
-
-/** vCPU feature by index. */
-const HAS_EL2 = 7;
 
 /** Addresses of a GICv2: its distributor, and its CPU interface. */
 const V2_DISTRIBUTOR = 0;
 const V2_CPU = 1;
 
-/** INTIDs of the timers by attribute number, where nobody has set them: virtual, physical, and those of EL2. */
-const TIMERS = [27, 30, 28, 26];
+/** How many timers there are: those of EL1, and with those of EL2. */
 const TIMERS_OF_EL1 = 2;
+const TIMERS = 4;
 /** INTID of a GIC's maintenance interrupt in a guest with an EL2 of its own, and the attribute that sets it. */
 const MAINTENANCE = 25;
 const MAINTENANCE_GROUP = 9n;
@@ -37,11 +36,11 @@ function mapFailure(gic: Device, vcpus: Iterable<Vcpu>): Errno | undefined {
 
 /** kvm_timer_enable: each timer of a vCPU has an interrupt of its own. */
 function claimTimers(vcpu: Vcpu): Errno | undefined {
-  const count = hasBit(vcpu.features ?? 0, HAS_EL2) ? TIMERS.length : TIMERS_OF_EL1;
+  const count = hasFeature(vcpu.features, "HAS_EL2") ? TIMERS : TIMERS_OF_EL1;
   const claimed = new Set<number>();
   // Whose turn it is decides who keeps an interrupt that two want, also for the next try.
   for (const timer of callRule<readonly number[]>(vcpu.vm.kvm, "timers.order").slice(0, count)) {
-    const intid = vcpu.vm.timers.get(timer) ?? TIMERS[timer] ?? 0;
+    const intid = vcpu.vm.timers.get(timer) ?? defaultInterrupt(timer);
     if (!ownInterrupt(vcpu, intid, `timer ${timer}`).ok) break;
     claimed.add(intid);
   }
@@ -71,7 +70,7 @@ function firstRunFailure(vcpu: Vcpu): Errno | undefined {
     }
   }
   finalizeIdentity(vm);
-  if (hasBit(vcpu.features ?? 0, HAS_EL2)) {
+  if (hasFeature(vcpu.features, "HAS_EL2")) {
     const intid = Number(gic?.attributes.get(MAINTENANCE_GROUP << 32n) ?? MAINTENANCE);
     const owned = ownInterrupt(vcpu, intid, "maintenance");
     if (!owned.ok) return owned.errno;

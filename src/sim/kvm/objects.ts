@@ -42,5 +42,5 @@ export function callRule<T>({ profile }: Kvm, name: string): T {
 export const gicOf = (vm: Vm): Device | undefined =>
   vm.devices.find(({ type }) => type === GIC_V2 || type === GIC_V3);
 
-/** The names of bits as the tables number them. */
+/** Whether a bit of a word is set, from 0 up; words may have more than 32. */
 export const hasBit = (word: number, bit: number): boolean => Math.floor(word / 2 ** bit) % 2 === 1;

@@ -20,9 +20,12 @@ const defaults = once(
     ),
 );
 
+/** The interrupt that KVM gives a timer where nobody has set one, by attribute number. */
+export const defaultInterrupt = (attribute: number): number => defaults().get(attribute) ?? 0;
+
 /** The interrupt of a timer, by attribute number. */
 const timerInterrupt = (vcpu: Vcpu, attribute: number): number =>
-  vcpu.timers.get(attribute) ?? defaults().get(attribute) ?? 0;
+  vcpu.timers.get(attribute) ?? defaultInterrupt(attribute);
 
 const knows = (vcpu: Vcpu, attribute: number): boolean =>
   knowsAttribute(vcpu.vm.kvm, "vcpu", TIMER_GROUP, attribute);
