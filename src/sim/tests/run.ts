@@ -46,10 +46,17 @@ function relatedOf({ span, decider, what }: Responsible): Related {
   }
 }
 
-/** One note for each place: two of one place would stand over each other. */
+/** One note for each place, with all that was decided there alike: two of one place would stand over each other. */
 function places(found: readonly Responsible[]): readonly Related[] {
-  const seen = new Set<number>();
-  return found.filter(({ span }) => !seen.has(span.start) && seen.add(span.start)).map(relatedOf);
+  const known = new Map<string, Responsible>();
+  for (const one of found) {
+    const key = `${one.span.file.path} ${one.span.start}`;
+    const first = known.get(key);
+    if (first === undefined) known.set(key, one);
+    else if (first.decider.by === one.decider.by && one.decider.by !== "derived" && first.what !== "")
+      known.set(key, { ...first, what: `${first.what}, ${one.what}` });
+  }
+  return [...known.values()].map(relatedOf);
 }
 
 type Failed = Extract<Judgement, { readonly kind: "failed" }>;

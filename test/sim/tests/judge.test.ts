@@ -35,7 +35,7 @@ describe("read", () => {
     expect(host && marks(host)).toEqual(["baseline armv8.2-a: left to the host here"]);
   });
 
-  it("of a whole register marks the fields that differ, each place once", () => {
+  it("of a whole register marks the fields that differ, each place once with all of its fields", () => {
     const [found] = outcomes(
       "baseline armv8.2-a\nwith FEAT_DotProd, FEAT_FP16",
       "",
@@ -43,7 +43,7 @@ describe("read", () => {
     );
     expect(found && marks(found)).toEqual([
       "FEAT_DotProd: decided DP here",
-      "baseline armv8.2-a: baseline armv8.2-a decided RDM",
+      "baseline armv8.2-a: baseline armv8.2-a decided RDM, Atomic, CRC32",
     ]);
   });
 });
