@@ -63,6 +63,7 @@ interface DeriveTable {
   readonly limits: readonly Limit[];
   readonly facilities: readonly Facility[];
   readonly capabilities: readonly CapabilityRule[];
+  readonly devices: readonly { readonly type: number; readonly source: string }[];
 }
 
 let table: DeriveTable | undefined;
@@ -127,7 +128,7 @@ export function deriveHost(
     cpu.aarch32 === "none" ||
     idRegisters().some((one) => one.kind === "aarch32-id" && values[one.name] !== undefined);
   const host: Host = { cpu, values, aarch32Known, kernelVersion, rules };
-  const { facilities } = deriveTable();
+  const { facilities, devices } = deriveTable();
   const configurations = new Map<string, Configuration>([["base", deriveConfiguration(host, "base", [])]]);
   const working = new Set<string>();
   for (const facility of facilities) {
@@ -157,6 +158,7 @@ export function deriveHost(
     kernel: { release: kernelVersion, version: kernelVersion },
     cpu: { name: cpu.name, platform: "" },
     capabilities: deriveCapabilities(host, working),
+    devices: devices.map(({ type }) => type),
     configurations,
   };
 }

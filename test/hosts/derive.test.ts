@@ -180,6 +180,14 @@ describe("a derived host", () => {
     expect(judged).toBeGreaterThan(100_000);
   });
 
+  it("has the GICv3 and the ITS that every recorded host has", () => {
+    for (const [core, kernel] of pairs) {
+      const made = derived(core, kernel);
+      expect(made.devices).toEqual([7, 8]);
+      expect(shipped(`${core}.linux-${kernel}`).devices).toEqual(expect.arrayContaining([7, 8]));
+    }
+  });
+
   it("cannot be made of a core without published registers, or of an unknown kernel", () => {
     const cpu = findCpu("neoverse-n1");
     const bare = cpus().find((one) => one.registers === null);
