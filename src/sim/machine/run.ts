@@ -9,7 +9,7 @@ import { deviceAt, type MappedDevice, type Streams } from "./devices.ts";
 import type { Machine } from "./establish.ts";
 import { guestMemory } from "./guest-memory.ts";
 import { pl011 } from "./pl011.ts";
-import { SEMIHOSTING, type Semihosting, semihosting } from "./semihosting.ts";
+import { type GuestMemory, SEMIHOSTING, type Semihosting, semihosting } from "./semihosting.ts";
 import { type TraceSink, tracer } from "./trace.ts";
 
 export interface RunOptions {
@@ -47,6 +47,10 @@ const STOPPED = 5;
 const TURN = 10_000;
 /** How long WFE waits where nothing sends an event, in nanoseconds: it may end without a cause. */
 const EVENT_WAIT = 1000;
+/** What is due later never comes: the clock is a number that has to count single nanoseconds. */
+const LATEST = 2 ** 52;
+/** Semihosting moves so many bytes for one instruction of those that are left. */
+const BYTES_OF_INSTRUCTION = 8;
 /** So many rounds in which every vCPU did nothing but wait are the end. */
 const MOST_IDLE_ROUNDS = 300_000;
 const SHUTDOWN = 1;
@@ -158,6 +162,7 @@ function handle(vcpu: Vcpu, stop: Stop, world: World): Handled {
           };
     case "waits": {
       const due = stop.why === "wfi" || stop.why === "wfe" ? nextTimer(coreOf(vcpu)) : undefined;
+      if (due !== undefined && due > LATEST) return "blocks";
       if (due !== undefined && due > vcpu.state.retired) {
         note(vcpu, `${stop.why}: until a timer is due`);
         vcpu.state.retired = due;
@@ -180,7 +185,19 @@ function handle(vcpu: Vcpu, stop: Stop, world: World): Handled {
   }
 }
 
-function worldOf(machine: Machine, options: RunOptions, note: World["note"]): World {
+/** Memory that is reached as long as somebody pays for the bytes: a length that a guest names has no bounds. */
+const paidMemory = (memory: GuestMemory, pay: (bytes: number) => boolean): GuestMemory => ({
+  read: (address, length) => (pay(length) ? memory.read(address, length) : undefined),
+  write: (address, bytes) => pay(bytes.length) && memory.write(address, bytes),
+});
+
+/** @param pay for bytes that semihosting moves; false: there is nothing left */
+function worldOf(
+  machine: Machine,
+  options: RunOptions,
+  note: World["note"],
+  pay: (bytes: number) => boolean,
+): World {
   const { streams } = options;
   let finished = false;
   const first = machine.vcpus[0];
@@ -201,7 +218,7 @@ function worldOf(machine: Machine, options: RunOptions, note: World["note"]): Wo
       const known = hosts.get(vcpu);
       if (known !== undefined) return known;
       const made = semihosting({
-        memory: guestMemory(coreOf(vcpu)),
+        memory: paidMemory(guestMemory(coreOf(vcpu)), pay),
         streams,
         commandLine: options.commandLine,
         nanoseconds: () => BigInt(first.state.retired),
@@ -241,18 +258,30 @@ const exceptionsOnly = (vcpu: Vcpu): Ending => ({
 export function runMachine(machine: Machine, options: RunOptions): Course {
   machine.vm.halts.add(SEMIHOSTING);
   const trace = options.trace && tracer(options.trace, machine.vcpus.length > 1);
-  const world = worldOf(machine, options, (vcpu, text) => trace?.note(vcpu, text));
   let left = options.maxInstructions;
+  const pay = (bytes: number): boolean => {
+    if (left <= 0) return false;
+    left -= Math.ceil(bytes / BYTES_OF_INSTRUCTION);
+    return true;
+  };
+  const world = worldOf(machine, options, (vcpu, text) => trace?.note(vcpu, text), pay);
   let instructions = 0;
+  /** Those in the guest: what an entry looks at is changed by KVM calls alone, and no more of them come. */
+  const entered = new Set<Vcpu>();
+  const enter = (vcpu: Vcpu): Stop | undefined => {
+    if (entered.has(vcpu)) return undefined;
+    entered.add(vcpu);
+    return enterGuest(vcpu);
+  };
   const end = (ending: Ending): Course => ({ ending, instructions });
   /** One turn of a vCPU: until it waits, ends, or has had its instructions. */
   const turn = (vcpu: Vcpu): Handled => {
     const began = vcpu.state.retired;
-    for (let rest = Math.min(TURN, left); rest > 0; ) {
+    for (let rest = Math.min(TURN, left); rest > 0 && left > 0; ) {
       const { retired } = vcpu.state;
       trace?.before(vcpu);
       const allowed = trace === undefined ? rest : 1;
-      const stop = enterGuest(vcpu) ?? runCore(coreOf(vcpu), allowed);
+      const stop = enter(vcpu) ?? runCore(coreOf(vcpu), allowed);
       trace?.after(vcpu);
       const executed = vcpu.state.retired - retired + (stop.kind === "halt" ? 1 : 0);
       instructions += executed;

@@ -264,6 +264,25 @@ describe("hostile images", () => {
     expect(ends.size).toBeGreaterThan(0);
   });
 
+  it("that have semihosting write without end pay for the bytes", () => {
+    // SYS_WRITE to the console, of 2^62 bytes from the beginning of memory on.
+    const parameters = [2, 0, 0x4000_0000, 0, 0, 0x4000_0000];
+    const image = [...address(1, at + 0x14), movz(0, 5), semihosting, back(0), ...parameters];
+    const seen = runWords(image, {}, { maxInstructions: 1000 });
+    expect(seen.ending.kind).toBe("budget");
+    expect(seen.out.length).toBeGreaterThan(4000);
+    expect(seen.out.length).toBeLessThan(9000);
+  });
+
+  it("that wait for a timer in centuries wait for ever", () => {
+    // CNTV_CVAL_EL0, CNTV_CTL_EL0
+    const far = [movz(0, 0x7fff, 48), 0xd51b_e340, movz(0, 1), 0xd51b_e320];
+    expect(runWords([...far, wfi, here]).ending).toMatchObject({
+      kind: "stuck",
+      what: "every vCPU waits, and nothing wakes them",
+    });
+  });
+
   it("that overwrite themselves and all else come to an end", () => {
     // str x0, [x1], #8; b -1: over the code, the rest of memory, and beyond.
     const seen = runWords([...address(1, at), 0xf800_8420, 0x17ff_ffff]);
