@@ -2,7 +2,7 @@
 import { type Decoded, decode } from "./decode/index.ts";
 import { compile } from "./execute/index.ts";
 import type { Machine, Op } from "./execute/machine.ts";
-import { markCode, PAGE_BYTES, type PhysicalPage, pageOf, type Space } from "./execute/space.ts";
+import { markCode, PAGE_BYTES, type PhysicalPage, pageOf, type Space, shareOf } from "./execute/space.ts";
 import { isSolo } from "./execute/system.ts";
 
 export interface Block {
@@ -42,8 +42,9 @@ export interface BlockCache {
 const LONGEST = 64;
 const SHORT = 1;
 const SMALL_STEP = 8;
-/** Most instructions of all blocks that are kept. */
+/** Most instructions of all blocks that are kept, of all cores; and of one of many. */
 const MOST = 1 << 19;
+const LEAST = 1 << 11;
 
 /** So many bits of the virtual address in words find a block quickly. */
 const TABLE_BITS = 12;
@@ -125,7 +126,7 @@ export function blockAt(machine: Machine, cache: BlockCache, page: PhysicalPage,
   if (known !== undefined && (known.epoch === machine.space.epoch || isCurrent(known, machine.space)))
     return known;
   if (known !== undefined) cache.held -= known.ops.length;
-  if (cache.held >= MOST) {
+  if (cache.held >= shareOf(cache.space, MOST, LEAST)) {
     cache.blocks.clear();
     cache.held = 0;
     for (const table of cache.tables) table?.fill(undefined);

@@ -1,9 +1,11 @@
 /** No guest makes the engine throw or go on beyond its budget, whatever its bytes are. */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { cacheOf } from "../../../src/sim/vcpu/blocks.ts";
 import { decode } from "../../../src/sim/vcpu/decode/index.ts";
 import { runCore } from "../../../src/sim/vcpu/engine.ts";
-import { readPc, writePc } from "../../../src/sim/vcpu/state.ts";
+import { machineOf } from "../../../src/sim/vcpu/execute/machine.ts";
+import { freshState, readPc, writePc } from "../../../src/sim/vcpu/state.ts";
 import type { Core, Stop } from "../../../src/sim/vcpu/world.ts";
 import { coreWith, RAM } from "./core-fixture.ts";
 
@@ -129,5 +131,16 @@ describe("guests that go wrong", () => {
     expect(runCore(core, 1_000_001).kind).toBe("budget");
     expect(core.state.retired).toBe(1_000_001);
     expect(readPc(core.state)).toBe(RAM + 8n);
+  });
+});
+
+describe("many cores on one memory", () => {
+  it("share what is kept of decoded code", () => {
+    const count = 0x4000;
+    const { core } = coreWith({ words: Array.from({ length: count }, () => 0x9100_0421), size: 4 * count });
+    for (let n = 0; n < 300; n++) machineOf({ ...core, state: freshState() });
+    runCore(core, count);
+    expect(core.state.retired).toBe(count);
+    expect(cacheOf(machineOf(core), count).held).toBeLessThan(count / 4);
   });
 });

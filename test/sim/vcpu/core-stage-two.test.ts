@@ -1,8 +1,17 @@
 /** Stage 2 of a guest that has an EL2 of its own: what its own guest reaches, and what EL2 is told. */
 import { describe, expect, it } from "vitest";
 import { runCore } from "../../../src/sim/vcpu/engine.ts";
-import { readPc } from "../../../src/sim/vcpu/state.ts";
-import { coreWith, type Fixture, mapFlat, RAM, SCTLR_EL1, TCR_EL1, TTBR0_EL1 } from "./core-fixture.ts";
+import { readPc, writePc, writeX } from "../../../src/sim/vcpu/state.ts";
+import {
+  coreWith,
+  type Fixture,
+  MAIR_EL1,
+  mapFlat,
+  RAM,
+  SCTLR_EL1,
+  TCR_EL1,
+  TTBR0_EL1,
+} from "./core-fixture.ts";
 
 const HCR_EL2 = 0xe088;
 const VTTBR_EL2 = 0xe108;
@@ -109,5 +118,57 @@ describe("stage 2", () => {
       core.state.pstate.el = 2;
     });
     expect(fixture.x(2)).toBe(0x8899_aabb_ccdd_eeffn);
+  });
+});
+
+describe("EL0's memory", () => {
+  it("is another's for a host at EL2 with LDTR than for its guest", () => {
+    // ldtr x2, [x0] or ldr x2, [x0]; each runs from the beginning of memory.
+    const fixture = coreWith({ words: [0xf8400802, 0xf9400003], x: { 0: 0x5000n } });
+    const { core, bytes } = fixture;
+    const view = new DataView(bytes.buffer);
+    const user = 3n << 6n;
+    // Two sets of tables: memory as it is, and page 0x5000 to 0x3000 or to 0x4000.
+    for (const [at, page] of [
+      [0x10000, 0x3000n],
+      [0x20000, 0x4000n],
+    ] as const) {
+      view.setBigUint64(at + 8, RAM | AF | user | 1n, true);
+      view.setBigUint64(at, (RAM + BigInt(at) + 0x1000n) | 3n, true);
+      view.setBigUint64(at + 0x1000, (RAM + BigInt(at) + 0x2000n) | 3n, true);
+      view.setBigUint64(at + 0x2028, (RAM + page) | AF | user | 3n, true);
+    }
+    view.setBigUint64(0x3000, 0x33n, true);
+    view.setBigUint64(0x4000, 0x44n, true);
+    const { system, pstate } = core.state;
+    const tcr = 25n | (1n << 23n);
+    for (const [register, value] of [
+      [SCTLR_EL1, 1n],
+      [TCR_EL1, tcr],
+      [TTBR0_EL1, RAM + 0x10000n],
+      [MAIR_EL1, 0xffn],
+      [0xe080, 1n],
+      [0xe102, tcr],
+      [0xe100, RAM + 0x20000n],
+      [0xe510, 0xffn],
+    ] as const)
+      system.set(register, value);
+    const runAt = (el: 0 | 2, hcr: bigint, offset: bigint): void => {
+      pstate.el = el;
+      system.set(HCR_EL2, hcr);
+      writePc(core.state, RAM + offset);
+      runCore(core, 1);
+    };
+    const host = (1n << 34n) | (1n << 27n);
+    const guestOnly = 1n << 34n;
+    // The guest is at EL0 with nothing read yet; the host reads its own user's memory; the guest reads its own.
+    system.set(VTTBR_EL2, 0n);
+    writeX(core.state, 0, RAM + 0x100n);
+    runAt(0, guestOnly, 4n);
+    writeX(core.state, 0, 0x5000n);
+    runAt(2, host, 0n);
+    expect(fixture.x(2)).toBe(0x44n);
+    runAt(0, guestOnly, 4n);
+    expect(fixture.x(3)).toBe(0x33n);
   });
 });

@@ -13,12 +13,14 @@ import {
   contextIndex,
   type Machine,
   NEXT,
+  NO_TRANSLATION,
   raise,
   stopWith,
   type Translation,
   type TranslationBuffer,
+  unprivilegedIndex,
 } from "./machine.ts";
-import { PAGE_BITS, PAGE_BYTES, pageOf } from "./space.ts";
+import { PAGE_BITS, PAGE_BYTES, pageOf, shareOf } from "./space.ts";
 import { checkTags, mayCheckTags } from "./tags.ts";
 import { type AccessKind, FAULT, translateWith } from "./translate.ts";
 
@@ -46,29 +48,35 @@ export interface Found {
   checked: boolean;
 }
 
-/** The buffer of accesses with the rights of a level: that in use, or EL0's. */
+/** The buffer of accesses with the rights of a level: that in use, or EL0 from above. */
 function bufferFor(machine: Machine, kind: AccessKind, el: Level): TranslationBuffer {
   if (el === machine.context.el) return kind === "write" ? machine.writes : machine.reads;
-  const buffers = buffersAt(machine, 0);
+  const buffers = buffersAt(machine, unprivilegedIndex(machine.state));
   return kind === "write" ? buffers.writes : buffers.reads;
 }
 
 /** Translations of a kind of access beside those in the buffers. */
 function moreFor(machine: Machine, kind: AccessKind, el: Level): Map<number, Translation> {
-  const buffers = buffersAt(machine, el === machine.context.el ? contextIndex(machine.state) : 0);
+  const index = el === machine.context.el ? contextIndex : unprivilegedIndex;
+  const buffers = buffersAt(machine, index(machine.state));
   return kind === "write" ? buffers.moreWrites : buffers.moreReads;
 }
 
-/** So many translations are kept beside those in the buffers. */
+/** So many translations are kept beside those in the buffers, of all cores; and of one of many. */
 const MOST = 1 << 16;
+const LEAST = 1 << 11;
 
 /** Number of a virtual page: 52 bits, which a double holds. */
 const pageNumber = (low: number, high: number): number => (high >>> 0) * 2 ** 20 + (low >>> PAGE_BITS);
 
 function keep(machine: Machine, kind: AccessKind, el: Level, translation: Translation): void {
-  bufferFor(machine, kind, el)[(translation.low >>> PAGE_BITS) & INDEX] = translation;
+  const buffer = bufferFor(machine, kind, el);
   const more = moreFor(machine, kind, el);
-  if (more.size >= MOST) more.clear();
+  if (more.size >= shareOf(machine.space, MOST, LEAST)) {
+    more.clear();
+    buffer.fill(NO_TRANSLATION);
+  }
+  buffer[(translation.low >>> PAGE_BITS) & INDEX] = translation;
   more.set(pageNumber(translation.low, translation.high), translation);
 }
 

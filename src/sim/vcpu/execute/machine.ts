@@ -59,7 +59,7 @@ export const BUFFER_BITS = 10;
 export interface Buffers {
   readonly reads: TranslationBuffer;
   readonly writes: TranslationBuffer;
-  /** What does not fit into those any more, by number of the virtual page. */
+  /** All that is in those, and what does not fit into them any more, by number of the virtual page. */
   readonly moreReads: Map<number, Translation>;
   readonly moreWrites: Map<number, Translation>;
   /** It may have translations. */
@@ -168,12 +168,14 @@ export function machineOf(core: Core): Machine {
     return known;
   }
   const first = emptyBuffers();
+  const space = spaceOf(core.memory);
+  space.cores++;
   const machine: Machine = {
     state: core.state,
     x: core.state.x,
     z: new Int32Array(core.state.z.buffer, core.state.z.byteOffset, core.state.z.length / 4),
     core,
-    space: spaceOf(core.memory),
+    space,
     trap: UNDEFINED,
     stop: { kind: "budget" },
     low: 0,
@@ -205,14 +207,29 @@ export function machineOf(core: Core): Machine {
 /** What translations depend on beside registers: the level and PSTATE.PAN. */
 export const contextIndex = ({ pstate }: VcpuState): number => 2 * pstate.el + pstate.pan;
 
+/**
+ * The buffers of what LDTR and STTR reach with EL0's rights, beside those of their own level: they are of its regime,
+ * which EL0 itself may not have.
+ */
+export const unprivilegedIndex = (state: VcpuState): number => 8 + contextIndex(state);
+
+/** Of a buffer with fewer pages than this, entries are taken out one by one. */
+const FEW = 128;
+
+/** Empties a buffer; `more` has all that is in it. */
+function emptyBoth(buffer: TranslationBuffer, more: Map<number, Translation>): void {
+  if (more.size === 0) return;
+  if (more.size >= FEW) buffer.fill(NO_TRANSLATION);
+  else for (const page of more.keys()) buffer[page % buffer.length] = NO_TRANSLATION;
+  more.clear();
+}
+
 export function dropTranslations(machine: Machine): void {
   for (const buffers of machine.buffers) {
     if (buffers === undefined || !buffers.used) continue;
     buffers.used = buffers.reads === machine.reads;
-    buffers.reads.fill(NO_TRANSLATION);
-    buffers.writes.fill(NO_TRANSLATION);
-    buffers.moreReads.clear();
-    buffers.moreWrites.clear();
+    emptyBoth(buffers.reads, buffers.moreReads);
+    emptyBoth(buffers.writes, buffers.moreWrites);
   }
   machine.translationStamp++;
 }

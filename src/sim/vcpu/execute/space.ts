@@ -34,7 +34,13 @@ export interface Space {
   readonly lines: WeakMap<Region, Uint8Array>;
   /** Allocation tags, one for 16 bytes, of regions where any has been stored. */
   readonly tags: WeakMap<Region, Uint8Array>;
+  /** Cores that have come upon this memory: they share what may be kept of it. */
+  cores: number;
 }
+
+/** How much of something a core may keep, where `most` is for all of them. @param least for each */
+export const shareOf = ({ cores }: Space, most: number, least: number): number =>
+  Math.max(least, Math.floor(most / Math.max(1, cores)));
 
 /** So many pages are kept; beyond, all are made anew. */
 const PAGE_LIMIT = 1 << 16;
@@ -52,6 +58,7 @@ export function spaceOf(memory: Memory): Space {
     pages: new Map(),
     lines: new WeakMap(),
     tags: new WeakMap(),
+    cores: 0,
   };
   spaces.set(memory, space);
   return space;
