@@ -270,6 +270,7 @@ describe("guestc run", () => {
     [["run", "good.guest", "cut.elf"], "cut.elf: it is cut off"],
     [["run", "good.guest", "none.elf"], "none.elf: no such file"],
     [["run", "good.guest", "threads.elf", "--memory", "1M"], "memory reaches from 0x40000000 to 0x400fffff"],
+    [["run", "good.guest", "threads.elf", "--memory", "1M"], "`--memory` gives more"],
     [["run", "good.guest", "threads.elf", "--load", "0x40000000"], "says itself where it is loaded"],
     [["run", "good.guest", "seven.bin", "--load", "0x40000002"], "a multiple of 4"],
     [["run", "good.guest", "seven.bin", "--memory", "lots"], "takes a size such as 64M"],

@@ -146,7 +146,9 @@ export async function run(line: CommandLine, io: Io): Promise<number> {
   const ram = new Uint8Array(size);
   const misplaced = loadProgram(program, ram, RAM_BASE);
   if (misplaced !== undefined)
-    throw new UsageError(`${image}: ${misplaced}`, ["`--memory` and `--load` say otherwise"]);
+    throw new UsageError(`${image}: ${misplaced}`, [
+      "`--memory` gives more, `--load` moves a flat image; an ELF program is to be linked to addresses there",
+    ]);
   const subject = { contract, plan: plan(contract), hostName, profile };
   const view = lookAt(subject);
   if ("kind" in view) {
