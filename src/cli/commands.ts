@@ -192,7 +192,7 @@ export const commands: readonly CommandRow[] = [
     ],
     description: [
       "Applies each guest's plan to the simulated KVM of each host and holds what the guest sees there against its `test` blocks. A failure shows what was expected, what is seen, and the statement that decided it.",
-      "Exits 0 when everything that was run holds, 1 when an expectation fails or nothing decides it, or when nothing was run. Expectations about migrations are not run by this version.",
+      "Exits 0 when everything that was run holds, 1 when an expectation fails or nothing decides it, or when there are expectations and none was run. Those about migrations are not run by this version.",
     ],
     examples: [
       { line: "guestc test web.guest", title: "on every host that the guests run on" },

@@ -239,8 +239,10 @@ describe("guestc run", () => {
     const { status, stderr } = guestc(["run", "good.guest", "lost.bin"], here);
     expect(status).toBe(126);
     expect(stderr).toBe(
-      "guestc: a read of 0xa000000, where no memory and no device is (instruction at 0x40080008)\n",
+      "guestc: a read of 0xa000000, where no memory and no device is (instruction at 0x40080008)\n  `--trace` lists what the guest did before\n",
     );
+    const traced = guestc(["run", "good.guest", "lost.bin", "--trace-file", "lost.txt"], here).stderr;
+    expect(stderr).toBe(`${traced}  \`--trace\` lists what the guest did before\n`);
   });
 
   it("gives the guest what it reads from its console", () => {

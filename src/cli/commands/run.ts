@@ -90,7 +90,9 @@ function refusalText({ operation, call, errno }: Refused): string {
 }
 
 /** What stderr says of an ending that is not the guest's own, and the exit status. */
-function report(ending: Ending, instructions: number, io: Io): number {
+function report(ending: Ending, instructions: number, line: CommandLine, io: Io): number {
+  const traced = line.flags.has("trace") || line.values.has("trace-file");
+  const hint = traced ? "" : "  `--trace` lists what the guest did before\n";
   switch (ending.kind) {
     case "exit":
       return ending.status;
@@ -104,10 +106,10 @@ function report(ending: Ending, instructions: number, io: Io): number {
       return EXIT.lacks;
     case "unhandled":
     case "stuck":
-      io.err(`guestc: ${ending.what} (instruction at ${hex(ending.address)})\n`);
+      io.err(`guestc: ${ending.what} (instruction at ${hex(ending.address)})\n${hint}`);
       return EXIT.unhandled;
     case "fails":
-      io.err(`guestc: KVM_RUN answers ${ending.errno}\n`);
+      io.err(`guestc: KVM_RUN answers ${ending.errno}\n${hint}`);
       return EXIT.refused;
   }
 }
@@ -177,5 +179,5 @@ export async function run(line: CommandLine, io: Io): Promise<number> {
     io,
   );
   streams.flush();
-  return report(ending, instructions, io);
+  return report(ending, instructions, line, io);
 }
