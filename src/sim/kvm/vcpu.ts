@@ -31,17 +31,17 @@ const bits = once(() => ({
 }));
 
 /** Whether KVM gives a vCPU a feature, by bit: vCPUs of the VM share them where the kernel has them share. */
-export function hasFeature(vcpu: Vcpu, bit: number): boolean {
+function isGiven(vcpu: Vcpu, bit: number): boolean {
   const word =
     callRule<"vm" | "vcpu">(vcpu.vm.kvm, "features.of") === "vm" ? vcpu.vm.features : vcpu.features;
   return hasBit(word ?? vcpu.asked, bit);
 }
 
-export const hasPmu = (vcpu: Vcpu): boolean => hasFeature(vcpu, bits().pmu);
+export const hasPmu = (vcpu: Vcpu): boolean => isGiven(vcpu, bits().pmu);
 
 /** Whether everything that must be finalised is (kvm_arm_vcpu_is_finalized). */
 export const isFinalized = (vcpu: Vcpu): boolean =>
-  !hasFeature(vcpu, bits().sve) || vcpu.finalized.has(bits().sve);
+  !isGiven(vcpu, bits().sve) || vcpu.finalized.has(bits().sve);
 
 /** How many features the host's kernel knows: bits from 0 up. */
 function knownFeatures(vm: Vm): number {
@@ -167,7 +167,7 @@ export function initVcpu(vcpu: Vcpu, target: number, features: readonly number[]
 export function finalizeVcpu(vcpu: Vcpu, feature: number): Answer<undefined> {
   if (vcpu.vm.dead) return fails("EIO");
   if (vcpu.features === undefined) return fails("ENOEXEC");
-  if (feature !== bits().sve || !hasFeature(vcpu, feature)) return fails("EINVAL");
+  if (feature !== bits().sve || !isGiven(vcpu, feature)) return fails("EINVAL");
   if (vcpu.finalized.has(feature)) return fails("EPERM");
   vcpu.finalized.add(feature);
   finalizeRegisters(vcpu);
