@@ -18,5 +18,5 @@ export {
   writableMasks,
 } from "./registers/index.ts";
 export { continueGuest, enterGuest, runVcpu } from "./run.ts";
-export { finalizeVcpu, getMpState, hasFeature, initVcpu, isFinalized, setMpState } from "./vcpu.ts";
+export { finalizeVcpu, getMpState, initVcpu, isFinalized, setMpState } from "./vcpu.ts";
 export { createVcpu, createVm, preferredTarget, setCounterOffset } from "./vm.ts";
