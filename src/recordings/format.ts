@@ -201,16 +201,16 @@ function readCases(text: Lines): readonly RecordedCase[] {
 
 /** Reads what {@link printRecording} printed. */
 export function parseRecording(source: string): Parsed<Recording> {
-  const text: Lines = { lines: source.split("\n"), at: 0 };
+  const text: Lines = { lines: source.split(/\r?\n/), at: 0 };
   try {
     const { cases: caseCount, answers, ...header } = readHead(text);
     const cases = readCases(text);
     const recording = { header, cases };
-    if (cases.length !== caseCount || countAnswers(recording) !== answers)
-      return {
-        ok: false,
-        error: { line: 7, message: "the counts are not those of the cases and answers below" },
-      };
+    const found = countAnswers(recording);
+    if (cases.length !== caseCount || found !== answers) {
+      const message = `${caseCount} cases and ${answers} answers are announced, ${cases.length} and ${found} are there`;
+      return { ok: false, error: { line: 7, message } };
+    }
     return { ok: true, value: recording };
   } catch (error) {
     if (error instanceof LineError) return { ok: false, error: { line: error.line, message: error.message } };

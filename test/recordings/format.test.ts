@@ -212,6 +212,26 @@ describe("the text form", () => {
     );
   });
 
+  it("may have the line ends of Windows", () => {
+    fc.assert(
+      fc.property(recording, (of) => {
+        const text = printRecording(of).replaceAll("\n", "\r\n");
+        expect(parseRecording(text)).toEqual({ ok: true, value: of });
+      }),
+      { seed, numRuns: 50 },
+    );
+  });
+
+  it("is whole: as many cases and answers as its head says", () => {
+    const head = "guestc.recording/1\nkernel 7.3\nqemu 10.0.2\ncpu max\nnested no\nseed 1\n";
+    const step = "\ncase a VM\nvm 0x0 = ok\n";
+    expect(errorOf(`${head}cases 1\nanswers 1\n${step}`)).toBeUndefined();
+    expect(errorOf(`${head}cases 2\nanswers 5\n${step}`)).toEqual({
+      line: 7,
+      message: "2 cases and 5 answers are announced, 1 and 1 are there",
+    });
+  });
+
   it("is printed as it was read", () => {
     fc.assert(
       fc.property(recording, (of) => {
