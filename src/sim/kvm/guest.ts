@@ -1,5 +1,4 @@
 /** The guest of `src/sim/rules` that a vCPU belongs to, and the hypervisor that its core sees. */
-import { configurationFor } from "../../hosts/configuration.ts";
 import { sveLengths } from "../../hosts/facilities.ts";
 import type { Configuration, HostProfile } from "../../hosts/profile.ts";
 import {
@@ -8,7 +7,6 @@ import {
   type Fate,
   firmwareRegisters,
   idRegisters,
-  vcpuFeatures,
 } from "../../tables/index.ts";
 import { cpuLacks, fateOf } from "../rules/fates.ts";
 import { type Gic, type Guest, guestWith, type RegisterFile } from "../rules/guest.ts";
@@ -18,13 +16,8 @@ import { type Core, encodingKey, type Hypervisor, type Stop, type Trap } from ".
 import { callHypervisor, targetState } from "./hypercalls.ts";
 import type { Vcpu } from "./machine.ts";
 import { GIC_V3, gicOf as gicDeviceOf } from "./objects.ts";
+import { configurationOfFeatures, featureNames } from "./registers/configuration.ts";
 import { getRegister, physicalOffset, virtualOffset } from "./registers/index.ts";
-
-/** vCPU features by name of the tables. */
-const namesOf = (features: number): readonly string[] =>
-  vcpuFeatures()
-    .filter(({ index }) => ((features >>> index) & 1) === 1)
-    .map(({ name }) => name);
 
 const gicOf = (vcpu: Vcpu): Gic => {
   const gic = gicDeviceOf(vcpu.vm);
@@ -39,7 +32,6 @@ interface Known {
 }
 
 interface OfProfile {
-  readonly configurations: Map<string, Configuration>;
   readonly guests: Map<string, Known>;
 }
 
@@ -51,22 +43,14 @@ const profiles = new WeakMap<HostProfile, OfProfile>();
 function ofProfile(profile: HostProfile): OfProfile {
   const found = profiles.get(profile);
   if (found !== undefined) return found;
-  const made: OfProfile = { configurations: new Map(), guests: new Map() };
+  const made: OfProfile = { guests: new Map() };
   profiles.set(profile, made);
   return made;
 }
 
 /** The recorded configuration that speaks for a vCPU; see `configurationFor` for one that nobody recorded. */
-export function configurationOf({ vm, features = 0 }: Vcpu): Configuration {
-  const { configurations } = ofProfile(vm.kvm.profile);
-  const capabilities = [...vm.enabled].sort((a, b) => a - b);
-  const key = `${features} ${capabilities.join(",")}`;
-  const found = configurations.get(key);
-  if (found !== undefined) return found;
-  const { configuration } = configurationFor(vm.kvm.profile, namesOf(features), capabilities);
-  configurations.set(key, configuration);
-  return configuration;
-}
+export const configurationOf = ({ vm, features = 0 }: Vcpu): Configuration =>
+  configurationOfFeatures(vm, features);
 
 /** Everything that a guest's rules look at, as one text. */
 function keyOf(vcpu: Vcpu): string {
@@ -78,7 +62,7 @@ function keyOf(vcpu: Vcpu): string {
     vcpu.id,
     [...vcpu.finalized].join(),
     vcpu.vectorLengths,
-    [...vm.enabled].join(),
+    [...vm.enabled].sort((a, b) => a - b).join(),
     gicOf(vcpu),
     vm.vcpus.size,
     vm.ran,
@@ -105,7 +89,7 @@ function registersOf(vcpu: Vcpu): RegisterFile {
 
 function makeGuest(vcpu: Vcpu): Guest {
   const { vm } = vcpu;
-  const names = namesOf(vcpu.features ?? 0);
+  const names = featureNames(vcpu.features ?? 0);
   return guestWith(
     {
       profile: vm.kvm.profile,
@@ -174,7 +158,7 @@ export const counterFrequency = (vcpu: Vcpu): bigint => frequencyIn(knownOf(vcpu
 
 /** The longest vector length that the vCPU's registers allow, in bytes. */
 function vectorBytesOf(vcpu: Vcpu): number {
-  if (!namesOf(vcpu.features ?? 0).includes("SVE")) return 0;
+  if (!featureNames(vcpu.features ?? 0).includes("SVE")) return 0;
   const chosen = vcpu.vectorLengths;
   if (chosen !== undefined) return chosen.toString(2).length * VECTOR_BYTES;
   const offered = sveLengths(vcpu.vm.kvm.profile)?.value ?? [];

@@ -14,22 +14,21 @@ export function featureNames(features: number): readonly string[] {
   return rows.filter(({ needs }) => needs.every((name) => asked.has(name))).map(({ name }) => name);
 }
 
-/**
- * The configuration whose readings hold for the VM's vCPUs; before the first KVM_ARM_VCPU_INIT that of a vCPU without
- * features.
- */
-export function configurationOfVm(vm: Vm): Configuration {
-  const { profile } = vm.kvm;
-  const features = vm.features ?? 0;
+/** The configuration whose readings hold for vCPUs with these features (features[0]) on a VM. */
+export function configurationOfFeatures({ kvm, enabled }: Vm, features: number): Configuration {
+  const { profile } = kvm;
   const known = found.get(profile) ?? new Map<string, Configuration>();
   found.set(profile, known);
-  const enabled = vm.enabled.size === 0 ? "" : [...vm.enabled].sort((a, b) => a - b).join(" ");
-  const key = `${features} ${enabled}`;
+  const key =
+    enabled.size === 0 ? `${features}` : `${features} ${[...enabled].sort((a, b) => a - b).join(" ")}`;
   const configuration =
-    known.get(key) ?? configurationFor(profile, featureNames(features), [...vm.enabled]).configuration;
+    known.get(key) ?? configurationFor(profile, featureNames(features), [...enabled]).configuration;
   known.set(key, configuration);
   return configuration;
 }
+
+/** That of the VM's vCPUs; before the first KVM_ARM_VCPU_INIT of a vCPU without features. */
+export const configurationOfVm = (vm: Vm): Configuration => configurationOfFeatures(vm, vm.features ?? 0);
 
 /** Whether the vCPU has a feature, by its name without KVM_ARM_VCPU_. */
 export function hasFeature(features: number | undefined, name: string): boolean {
