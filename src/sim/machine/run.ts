@@ -243,10 +243,21 @@ function waiting({ vcpus }: Machine): Ending {
   };
 }
 
+/** ESR_ELx.EC. */
+const EC_AT = 26n;
+
+/** What began a row of exceptions. */
+function firstOf({ state }: Vcpu): string {
+  const { firstException: first } = state;
+  if (first === undefined) return "";
+  const hex = (value: bigint): string => `0x${value.toString(16)}`;
+  return `; the first was taken at ${hex(first.address)}, ESR ${hex(first.syndrome)}, EC ${hex(first.syndrome >> EC_AT)}`;
+}
+
 /** Nothing changes between two exceptions of a vCPU that executes nothing: they go on for ever. */
 const exceptionsOnly = (vcpu: Vcpu): Ending => ({
   kind: "stuck",
-  what: "exception follows exception, and nothing is executed: there is no code at the vector",
+  what: `exception follows exception, and nothing is executed: there is no code at the vector${firstOf(vcpu)}`,
   address: readPc(vcpu.state),
 });
 

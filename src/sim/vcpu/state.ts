@@ -31,6 +31,14 @@ export interface ProcessState {
   ss: 0 | 1;
 }
 
+/** An exception that was taken: where, why, and how many instructions had been executed by then. */
+export interface TakenException {
+  readonly retired: number;
+  readonly address: bigint;
+  /** ESR_ELx. */
+  readonly syndrome: bigint;
+}
+
 export interface VcpuState {
   /** X n in two halves: bits 31:0 at 2n, bits 63:32 at 2n + 1; n also ZERO, SP, SINK. */
   readonly x: Int32Array;
@@ -65,6 +73,8 @@ export interface VcpuState {
   exclusive: { readonly address: bigint; readonly size: number } | undefined;
   /** Instructions executed so far; the guest's clocks go by it. */
   retired: number;
+  /** The first exception since the last instruction that was executed; for people, no state of the architecture's. */
+  firstException: TakenException | undefined;
 }
 
 export function freshState(): VcpuState {
@@ -99,6 +109,7 @@ export function freshState(): VcpuState {
     fpsr: 0,
     exclusive: undefined,
     retired: 0,
+    firstException: undefined,
   };
 }
 

@@ -105,7 +105,10 @@ export function takeException(core: Core, trap: Trap): void {
   const keys = keysOf(target);
   const pc = readPc(state);
   enter(core, target, "synchronous", trap.after === true ? pc + WORD : pc);
-  state.system.set(keys.esr, (BigInt(trap.ec) << EC_AT) | IL | BigInt(trap.iss));
+  const syndrome = (BigInt(trap.ec) << EC_AT) | IL | BigInt(trap.iss);
+  state.system.set(keys.esr, syndrome);
+  if (state.firstException?.retired !== state.retired)
+    state.firstException = { retired: state.retired, address: pc, syndrome };
   if (trap.far !== undefined) state.system.set(keys.far, trap.far);
   if (trap.ipa !== undefined) state.system.set(HPFAR_EL2, (trap.ipa >> PAGE_AT) << FIPA_AT);
 }
