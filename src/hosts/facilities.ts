@@ -170,12 +170,11 @@ export function workaroundLevel(
   if (row === undefined || typeof level !== "bigint") return undefined;
   const name = Object.entries(row.values).find(([, value]) => value === level)?.[0];
   const word = name === undefined ? "" : ` (${name})`;
-  return {
-    level,
-    name,
-    by: origin(profile),
-    fact: `KVM_GET_ONE_REG read ${hex(level)}${word} from ${registerName}`,
-  };
+  const fact =
+    profile.origin === "recorded"
+      ? `KVM_GET_ONE_REG read ${hex(level)}${word} from ${registerName}`
+      : `guestc's tables derive ${hex(level)}${word} for ${registerName}`;
+  return { level, name, by: origin(profile), fact };
 }
 
 /**

@@ -17,8 +17,8 @@ import {
   cpu as findCpu,
   feature as findFeature,
   field as findField,
+  firmwareRegister,
   idRegister,
-  idRegisters,
   kernelRules,
   vcpuFeature,
   vcpuFeatures,
@@ -33,72 +33,11 @@ function derived(name: string, kernel: string): HostProfile {
   return made;
 }
 
-/** Fields of the feature-ID registers in which two profiles differ, over the configurations that both have. */
-function compare(recorded: HostProfile, made: HostProfile) {
-  const differences = new Set<string>();
-  let equal = 0;
-  for (const [name, theirs] of made.configurations) {
-    const own = recorded.configurations.get(name);
-    if (own === undefined) throw new Error(`${recorded.name} has no ${name}`);
-    if ((own.refused === undefined) !== (theirs.refused === undefined)) {
-      differences.add(
-        `${name}: ${own.refused?.errno ?? "works"}, derived ${theirs.refused?.errno ?? "works"}`,
-      );
-      continue;
-    }
-    if (own.refused !== undefined) continue;
-    for (const register of idRegisters()) {
-      const { op0, op1, crn, crm, id } = register;
-      if (op0 !== 3 || op1 !== 0 || crn !== 0 || crm < 1 || crm > 7) continue;
-      const [was, is] = [own.registers.get(id) ?? 0n, theirs.registers.get(id)];
-      for (const field of register.fields) {
-        const of = (value: bigint) => (value >> BigInt(field.lsb)) & ((1n << BigInt(field.width)) - 1n);
-        if (is !== undefined && is !== null && of(was) === of(is)) equal++;
-        else
-          differences.add(
-            `${register.name}.${field.name}: ${of(was)}, derived ${is === null || is === undefined ? "?" : of(is)}`,
-          );
-      }
-    }
-  }
-  return { equal, differences: [...differences].sort() };
-}
-
-/**
- * The shipped hosts are QEMU's models of the cores, the table has the silicon or its manual. Everything
- * else must be equal.
- */
-const models: Readonly<Record<string, string>> = {
-  "ID_AA64PFR0_EL1.EL3: 0, derived 1": "QEMU's board runs without EL3, and the model says so",
-  "ID_DFR0_EL1.CopSDbg: 0, derived 8": "the same: no Secure state, no secure debug",
-  "ID_DFR0_EL1.MMapTrc: 0, derived 1": "QEMU emulates no memory-mapped trace and hides it",
-  "ID_AA64MMFR2_EL1.EVT: 0, derived 1": "Altra's cores report FEAT_EVT, QEMU's model does not",
-  "ID_AA64MMFR2_EL1.IESB: 1, derived 0": "Altra's cores report no IESB, QEMU's model does",
-};
-
 const cores = ["neoverse-n1", "cortex-a76", "a64fx"];
 const kernels = ["6.1", "6.12", "6.16", "6.17", "6.18", "6.19", "7.0", "7.1", "7.2", "7.3"];
 const pairs = cores.flatMap((core) => kernels.map((kernel) => [core, kernel] as const));
 
 describe("a derived host", () => {
-  it.each(pairs)(
-    "%s with linux %s shows what the recorded one shows, but for the model's own ways",
-    (core, kernel) => {
-      const { equal, differences } = compare(shipped(`${core}.linux-${kernel}`), derived(core, kernel));
-      expect(differences.filter((one) => models[one] === undefined)).toEqual([]);
-      expect(equal).toBeGreaterThan(750);
-    },
-  );
-
-  it("has no difference explained that does not occur", () => {
-    const seen = new Set(
-      pairs.flatMap(
-        ([core, kernel]) => compare(shipped(`${core}.linux-${kernel}`), derived(core, kernel)).differences,
-      ),
-    );
-    expect([...seen].sort()).toEqual(Object.keys(models).sort());
-  });
-
   it.each(pairs)("%s with linux %s answers capabilities as the recorded one does", (core, kernel) => {
     const [own, theirs] = [
       shipped(`${core}.linux-${kernel}`).capabilities,
@@ -145,7 +84,13 @@ describe("a derived host", () => {
       by: "rule",
     });
     expect(judgeField(host, base, "ID_AA64ISAR0_EL1", "DP", 1n).fact).toContain("guestc's tables derive");
-    expect(workaroundLevel(host, "KVM_REG_ARM_SMCCC_ARCH_WORKAROUND_1")).toBeUndefined();
+    // Neoverse N1 has CSV2; what its firmware can do, no table knows.
+    expect(workaroundLevel(host, "KVM_REG_ARM_SMCCC_ARCH_WORKAROUND_1")).toMatchObject({
+      name: "not-required",
+      by: "rule",
+      fact: expect.stringContaining("guestc's tables derive"),
+    });
+    expect(workaroundLevel(derived("a64fx", "6.12"), "KVM_REG_ARM_SMCCC_ARCH_WORKAROUND_1")).toBeUndefined();
   });
 
   it("agrees with what the recorded host takes, where both show the same", () => {
@@ -217,16 +162,33 @@ describe("a derived host", () => {
 
 describe("the table of derivations", () => {
   it("names registers, fields, features and capabilities that exist", () => {
-    const { limits, facilities, capabilities } = deriveTable();
+    const { limits, features, capabilities, states, levels, configurations, controller } = deriveTable();
+    const stateNames = states.map(({ name }) => name);
+    for (const row of states) {
+      for (const name of row.cpus) expect(findCpu(name), name).toBeDefined();
+      for (const one of row.fields ?? []) expect(findField(one.register, one.field), one.field).toBeDefined();
+      if (row.with !== undefined) expect(stateNames).toContain(row.with);
+      expect(row.source.length).toBeGreaterThan(10);
+    }
+    for (const row of levels) {
+      expect(firmwareRegister(row.register)?.values[row.value], row.register).toBeDefined();
+      expect(stateNames).toContain(row.state);
+    }
+    for (const row of configurations) {
+      for (const name of row.features) expect(vcpuFeature(name), name).toBeDefined();
+      for (const number of row.capabilities ?? []) expect(capability(number), String(number)).toBeDefined();
+      for (const number of row.devices ?? []) expect(number).toBe(controller.device);
+    }
     for (const row of limits) {
       expect(idRegister(row.register), row.register).toBeDefined();
       for (const name of [...(row.fields ?? []), ...(row.except ?? [])])
         expect(findField(row.register, name), `${row.register}.${name}`).toBeDefined();
       if (row.feature !== undefined) expect(vcpuFeature(row.feature)).toBeDefined();
+      if (row.state !== undefined) expect(stateNames).toContain(row.state);
       expect(row.source.length).toBeGreaterThan(10);
     }
-    for (const row of facilities) {
-      for (const name of row.features) expect(vcpuFeature(name), name).toBeDefined();
+    for (const row of features) {
+      expect(vcpuFeature(row.feature), row.feature).toBeDefined();
       for (const name of row.needs) expect(findFeature(name), name).toBeDefined();
     }
     for (const row of capabilities) {

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { deriveHost } from "../../../src/hosts/derive.ts";
+import { listedRows } from "../../../src/hosts/derived/table.ts";
 import type { Vcpu } from "../../../src/sim/kvm/machine.ts";
 import { registerRows } from "../../../src/sim/kvm/registers/behaviour.ts";
 import { freshCacheLevels } from "../../../src/sim/kvm/registers/caches.ts";
@@ -10,7 +11,6 @@ import {
   setRegister,
   virtualOffset,
 } from "../../../src/sim/kvm/registers/index.ts";
-import { listedRows } from "../../../src/sim/kvm/registers/listed.ts";
 import { registerRules } from "../../../src/sim/kvm/registers/rules.ts";
 import { createVm } from "../../../src/sim/kvm/vm.ts";
 import { cpu, parseOneReg, source } from "../../../src/tables/index.ts";

@@ -78,9 +78,7 @@ function resetSystem(vcpu: Vcpu): void {
     state.written.set(key, state.retired);
     const told = reset === "counters" ? ownCounters(vcpu) : reset;
     const kept = stays === true || (keeps && isOwnIdentity(kind)) ? before.get(key) : undefined;
-    // A table's CLIDR_EL1 is the CPU's, not the one that KVM makes up.
-    const own = kind === "mpidr" || (kind === "cache-levels" && profile.origin === "derived");
-    const read = own ? null : registers.get(id);
+    const read = kind === "mpidr" ? null : registers.get(id);
     state.system.set(key, kept ?? (told ?? read ?? madeBy(vcpu, kind)) & maskOf(vm, resetWithin));
   }
 }
