@@ -21,6 +21,8 @@ export type DifferenceKind =
   | "listed"
   | "mask"
   | "psci"
+  | "sweep"
+  | "user"
   | "value"
   | "vector-lengths"
   | "verdict";
@@ -44,7 +46,7 @@ const nameOf = (id: bigint): string => describeOneReg(id)?.name ?? hexId(id);
 
 /** Fields of a register in which two values differ, and the rest of its bits as a whole. */
 function compareValues(
-  kind: "field" | "mask",
+  kind: "field" | "mask" | "user",
   id: bigint,
   first: bigint,
   second: bigint,
@@ -85,6 +87,32 @@ function compareMasks(first: Configuration, second: Configuration, report: Repor
 function comparePsci(first: HostProfile, second: HostProfile, report: Report): void {
   const [was, is] = [first, second].map((profile) => psciVersions(profile)?.names.join(" ") ?? NONE);
   if (was !== undefined && is !== undefined && was !== is) report("psci", "PSCI versions", was, is);
+}
+
+/** Answers to the values of a nibble, where both hosts were swept. */
+function compareSweeps(first: Configuration, second: Configuration, report: Report): void {
+  for (const [id, was] of first.sweeps) {
+    const is = second.sweeps.get(id);
+    for (const [nibble, answers] of was.entries()) {
+      const other = is?.[nibble];
+      if (other !== undefined && other !== answers)
+        report("sweep", `${nameOf(id)} bits ${nibble * 4 + 3}:${nibble * 4}`, answers, other);
+    }
+  }
+}
+
+/** What the host's kernel shows its own user space. */
+function compareUsers({ user: first }: HostProfile, { user: second }: HostProfile, report: Report): void {
+  if (first === undefined || second === undefined) return;
+  const words = Math.max(first.hwcap.length, second.hwcap.length);
+  for (let word = 0; word < words; word++) {
+    const [was, is] = [first.hwcap[word] ?? 0n, second.hwcap[word] ?? 0n];
+    if (was !== is) report("user", `AT_HWCAP${word === 0 ? "" : word + 1}`, hex(was), hex(is));
+  }
+  for (const id of new Set([...first.registers.keys(), ...second.registers.keys()])) {
+    const [was, is] = [first.registers.get(id) ?? 0n, second.registers.get(id) ?? 0n];
+    compareValues("user", id, was, is, report);
+  }
 }
 
 const FILES: readonly AttributeFile[] = ["vm", "vcpu", "gic"];
@@ -178,6 +206,7 @@ export function compareProfiles(first: HostProfile, second: HostProfile): readon
   const asText = (profile: HostProfile) => profile.devices && new Set(profile.devices.map(String));
   compareSets("device", asText(first), asText(second), whole);
   comparePsci(first, second, whole);
+  compareUsers(first, second, whole);
   const bases = [first.configurations.get("base"), second.configurations.get("base")];
   for (const name of new Set([...first.configurations.keys(), ...second.configurations.keys()])) {
     const report: Report = (kind, subject, was, is) =>
@@ -190,6 +219,7 @@ export function compareProfiles(first: HostProfile, second: HostProfile): readon
     if (was === undefined || is === undefined || was.refused !== undefined) continue;
     compareRegisters(was, is, report);
     compareMasks(was, is, report);
+    compareSweeps(was, is, report);
     if (was.vectorLengths !== undefined && is.vectorLengths !== undefined) {
       const [own, other] = [was.vectorLengths.join(), is.vectorLengths.join()];
       if (own !== other) report("vector-lengths", "SVE", own, other);
