@@ -47,10 +47,13 @@ export const underKernel = (profile: HostProfile, { kernel }: RecordingHeader): 
 
 /** Devices that KVM makes on the machine that the lab emulates: VFIO's, GICv3 and its ITS. */
 const LAB_DEVICES = [4, 7, 8];
-/** That machine has no EL3, whatever the core has. */
+/** That machine has no EL3 and no trace unit, whatever the core has. */
 const NOT_IN_LAB = [
   ["ID_AA64PFR0_EL1", "EL3"],
   ["ID_PFR1_EL1", "Security"],
+  ["ID_DFR0_EL1", "CopSDbg"],
+  ["ID_DFR0_EL1", "CopTrc"],
+  ["ID_DFR0_EL1", "MMapTrc"],
 ] as const;
 
 function inLab(configuration: Configuration): Configuration {
