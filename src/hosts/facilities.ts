@@ -63,7 +63,9 @@ export function supportsVcpuFeature(profile: HostProfile, name: string): Answer<
       one.features.includes(name) &&
       one.features.every((other) => company.has(other)),
   );
-  if (refused !== undefined) return { value: false, by, fact: refusalFact(refused) };
+  // Nobody tried a derived host's configurations: the capability says why one is refused.
+  if (refused !== undefined && profile.origin === "recorded")
+    return { value: false, by, fact: refusalFact(refused) };
   if (row === undefined)
     return { value: false, by: "rule", fact: `guestc's tables know no vCPU feature ${name}` };
   if (row.capability !== null) {

@@ -87,7 +87,8 @@ function supportsCapability(profile: HostProfile, number: number): { value: bool
   if (working !== undefined)
     return { value: true, fact: `KVM_ENABLE_CAP took it (configuration \`${working.name}\`)` };
   const [refused] = tried;
-  if (refused !== undefined) return { value: false, fact: refusalFact(refused) };
+  if (refused !== undefined && profile.origin === "recorded")
+    return { value: false, fact: refusalFact(refused) };
   const { value, fact } = capabilityAnswer(profile, number);
   return { value: value > 0, fact };
 }
