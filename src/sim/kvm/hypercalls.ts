@@ -9,8 +9,9 @@ import { readX, writePc, writeX } from "../vcpu/state.ts";
 import { HCR_EL2 } from "../vcpu/system/keys.ts";
 import { type Stop, type Trap, UNDEFINED } from "../vcpu/world.ts";
 import eventsText from "./data/hypercalls.json?raw";
-import type { Vcpu, Vm } from "./machine.ts";
+import { RUNNABLE, STOPPED, type Vcpu, type Vm } from "./machine.ts";
 import { getRegister, resetVcpuRegisters } from "./registers/index.ts";
+import { mpidrOf } from "./registers/reset.ts";
 
 /** A call that ends in KVM_EXIT_SYSTEM_EVENT. */
 interface EventRow {
@@ -28,8 +29,6 @@ const eventRows = once((): readonly EventRow[] => {
   return file.events;
 });
 
-const RUNNABLE = 0;
-const STOPPED = 5;
 const NOT_SUPPORTED = (1n << 64n) - 1n;
 /** KVM_HYPERCALL_EXIT_SMC. */
 const BY_SMC = 1n;
@@ -45,12 +44,11 @@ const HCR_TSC = 1n << 19n;
 const AFFINITY = 0xff_00ff_ffffn;
 const levelMask = (level: bigint): bigint => AFFINITY & ~((1n << (level === 3n ? 32n : level * 8n)) - 1n);
 
-/** MPIDR_EL1's affinity fields of a vCPU; undefined: it is not initialised. */
+/** MPIDR_EL1's affinity fields of a vCPU; before it is initialised, those of its id. */
 function affinityOf(vcpu: Vcpu): bigint {
   const id = idRegister("MPIDR_EL1")?.id ?? 0n;
   const answer = getRegister(vcpu, id);
-  const byId = BigInt((vcpu.id & 0xf) | (((vcpu.id >> 4) & 0xff) << 8) | ((vcpu.id >> 12) << 16));
-  return (answer.ok ? answer.value : byId) & AFFINITY;
+  return (answer.ok ? answer.value : mpidrOf(vcpu.id)) & AFFINITY;
 }
 
 /** The vCPUs that an affinity names at a level; none where it names no place. */

@@ -6,7 +6,7 @@ export { createDevice } from "./devices.ts";
 export { getEvents, setEvents, type VcpuEvents } from "./events.ts";
 export { filterAction } from "./filter.ts";
 export { configurationOf, coreOf, guestOf } from "./guest.ts";
-export type { Device, Kvm, Vcpu, Vm } from "./machine.ts";
+export { type Device, type Kvm, STOPPED, type Vcpu, type Vm } from "./machine.ts";
 export { setMemory } from "./memory.ts";
 export {
   finalizeRegisters,

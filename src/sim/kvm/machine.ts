@@ -83,6 +83,10 @@ export interface Vm {
   };
 }
 
+/** KVM_MP_STATE_RUNNABLE and KVM_MP_STATE_STOPPED. */
+export const RUNNABLE = 0;
+export const STOPPED = 5;
+
 export interface Vcpu {
   readonly vm: Vm;
   readonly id: number;

@@ -5,10 +5,9 @@ import { fixBits } from "../vcpu/system/index.ts";
 import type { Stop } from "../vcpu/world.ts";
 import { entryFailure } from "./entry.ts";
 import { coreOf, refreshGuest } from "./guest.ts";
-import type { Vcpu } from "./machine.ts";
+import { STOPPED, type Vcpu } from "./machine.ts";
 import { freezeAtFirstRun } from "./registers/index.ts";
 
-const STOPPED = 5;
 const SUSPENDED = 10;
 
 /** ESR_ELx.EC of a data abort from the same level and from a lower one, and of an SError; ISS of an external abort. */

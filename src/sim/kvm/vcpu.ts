@@ -4,14 +4,12 @@ import { compareVersions, seriesOf, vcpuFeature, vcpuFeatures } from "../../tabl
 import { once } from "../../tables/load.ts";
 import { type Answer, done, fails, ok } from "./answer.ts";
 import { setDefaultPmu } from "./attributes/pmu.ts";
-import type { Vcpu, Vm } from "./machine.ts";
+import { RUNNABLE, STOPPED, type Vcpu, type Vm } from "./machine.ts";
 import { callRule, hasBit } from "./objects.ts";
 import { finalizeRegisters, resetVcpuRegisters } from "./registers/index.ts";
 import { acceptsTarget } from "./targets.ts";
 
 /** KVM_MP_STATE_*. */
-const RUNNABLE = 0;
-const STOPPED = 5;
 const SUSPENDED = 10;
 
 const MTE = 205;

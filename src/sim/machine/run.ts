@@ -1,5 +1,5 @@
 /** Runs a machine until its guest ends: vCPUs in turn, devices, semihosting. The same run each time. */
-import { coreOf, enterGuest, type Vcpu } from "../kvm/index.ts";
+import { coreOf, enterGuest, STOPPED, type Vcpu } from "../kvm/index.ts";
 import { runCore } from "../vcpu/engine.ts";
 import { readPc, readX, writePc, writeX } from "../vcpu/state.ts";
 import { nextTimer, physicalCount } from "../vcpu/system/counters.ts";
@@ -42,7 +42,6 @@ export interface Course {
   readonly instructions: number;
 }
 
-const STOPPED = 5;
 /** Instructions of one vCPU before it is the next one's turn. */
 const TURN = 10_000;
 /** How long WFE waits where nothing sends an event, in nanoseconds: it may end without a cause. */
@@ -250,7 +249,6 @@ const EC_AT = 26n;
 function firstOf({ state }: Vcpu): string {
   const { firstException: first } = state;
   if (first === undefined) return "";
-  const hex = (value: bigint): string => `0x${value.toString(16)}`;
   return `; the first was taken at ${hex(first.address)}, ESR ${hex(first.syndrome)}, EC ${hex(first.syndrome >> EC_AT)}`;
 }
 

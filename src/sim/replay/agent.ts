@@ -7,7 +7,7 @@ import type { Changed, Event } from "../../recordings/answers.ts";
 import type { StepOf } from "../../recordings/index.ts";
 import { coreOf } from "../kvm/guest.ts";
 import { getRegister, setMpState, setRegister } from "../kvm/index.ts";
-import type { Vcpu } from "../kvm/machine.ts";
+import { RUNNABLE, type Vcpu } from "../kvm/machine.ts";
 import { runVcpu } from "../kvm/run.ts";
 import { changeLevel, readPc, readX, writePc, writeX } from "../vcpu/state.ts";
 import { exceptionReturn } from "../vcpu/system/exceptions.ts";
@@ -80,7 +80,6 @@ const MOST_EXITS = 64;
 const EXITS_KEPT = 4;
 /** Instructions that a question may take until an exception ends it. */
 const MOST_INSTRUCTIONS = 4096;
-const RUNNABLE = 0;
 
 const EXIT_DEBUG = 4;
 const EXIT_NISV = 28;

@@ -21,7 +21,7 @@ const AARCH64_EL2 = 0x3c9n;
 const AARCH32_SVC = 0x1d3n;
 
 /** MPIDR_EL1: RES1, and the vCPU's id in affinity levels of 16, 256 and 256 (reset_mpidr). */
-const affinityOf = (id: number): bigint =>
+export const mpidrOf = (id: number): bigint =>
   0x8000_0000n | BigInt(id & 0xf) | (BigInt((id >> 4) & 0xff) << 8n) | (BigInt((id >> 12) & 0xff) << 16n);
 
 function resetCore({ state, features }: Vcpu): void {
@@ -44,7 +44,7 @@ function resetCore({ state, features }: Vcpu): void {
 function madeBy(vcpu: Vcpu, kind: Kind): bigint {
   switch (kind) {
     case "mpidr":
-      return affinityOf(vcpu.id);
+      return mpidrOf(vcpu.id);
     case "cache-levels":
       return freshCacheLevels(vcpu.vm);
     case "pmcr":
