@@ -25,6 +25,14 @@ export {
 } from "./diagnostics/diagnostic.ts";
 export { type DiagnosticRow, type DiagnosticSlug, findDiagnostic, registry } from "./diagnostics/registry.ts";
 export { formatLocation, type Position, positionAt, type SourceFile, type Span } from "./diagnostics/span.ts";
+export { type Baseline, baselineOf } from "./fleet/baseline.ts";
+export { baselineDocument, readFleet } from "./fleet/baseline-document.ts";
+export { classOf, type Fleet, type FleetClass, mergeFleets } from "./fleet/classes.ts";
+export { type GuestText, guestText } from "./fleet/guest-text.ts";
+export { offerOf } from "./fleet/host-offer.ts";
+export { meet } from "./fleet/meet.ts";
+export type { Offer } from "./fleet/offer.ts";
+export { baselineTable } from "./fleet/table.ts";
 export { format } from "./format.ts";
 export type { HostProfile } from "./hosts/profile.ts";
 export { readHostProfile } from "./hosts/read.ts";

@@ -11,6 +11,7 @@ export const commandNames = [
   "probe",
   "host",
   "replay",
+  "baseline",
 ] as const;
 /** They need the simulator: their code is a program of its own, which the others do not load. */
 export const simulatorCommands: readonly CommandName[] = ["view", "test", "run", "replay"];

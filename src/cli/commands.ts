@@ -357,4 +357,49 @@ export const commands: readonly CommandRow[] = [
       },
     ],
   },
+  {
+    name: "baseline",
+    title: "find the common guest CPU of a fleet, and who limits it",
+    operands: "FLEET…",
+    least: 1,
+    most: Number.POSITIVE_INFINITY,
+    options: [
+      {
+        name: "format",
+        value: "FORMAT",
+        choices: ["table", "json", "guest"],
+        title: "a table for people (table), a document that can be merged (json), a `cpu` block (guest)",
+      },
+      { name: "out", short: "o", value: "FILE", title: "write into this file" },
+      {
+        name: "with",
+        value: "FACILITY,…",
+        repeatable: true,
+        title:
+          "switch these on where every host has them: sve, pauth, pmu, mte, el2; none; default: sve,pauth,pmu",
+      },
+      { name: "open", title: "with `--format guest`: leave fields without a common value to each host" },
+      {
+        name: "fleet",
+        value: "NAME",
+        title: "the fleet of a .guest file; default: all hosts that it declares",
+      },
+      { name: "shard", value: "PART/PARTS", title: "take every PARTS-th host only, from the PART-th on" },
+      { name: "merge", title: "the operands are documents of `--format json`, parts of one fleet" },
+      root,
+    ],
+    description: [
+      "FLEET is profiles by path or shipped name, folders of them, or a .guest file that declares hosts. For every field of every ID register, the values that KVM on each host takes are intersected and the richest is chosen; then fields are lowered until the architecture's rules hold.",
+      "Exits 1 where the fleet has no common guest: the table then says which fields conflict, which hosts stand on which side, and the fewest hosts to leave out.",
+    ],
+    examples: [
+      { line: "guestc baseline hosts/*.json", title: "profiles" },
+      { line: "guestc baseline web.guest --fleet prod --format guest", title: "a `cpu` block to paste" },
+      {
+        line: "guestc baseline fleet/ --shard 1/2 --format json -o a.json",
+        title: "the first of two parts, for another machine",
+      },
+      { line: "guestc baseline --merge a.json b.json", title: "both parts together" },
+    ],
+  },
 ];

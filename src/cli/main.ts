@@ -23,6 +23,7 @@ const runners: Readonly<Record<CommandName, () => Promise<{ readonly run?: Run }
   probe: () => import("./commands/probe.ts"),
   host: () => import("./commands/host.ts"),
   replay: () => import("./commands/replay.ts"),
+  baseline: () => import("./commands/baseline.ts"),
 };
 
 async function help(command: CommandRow | undefined): Promise<string> {

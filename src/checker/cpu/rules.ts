@@ -21,7 +21,10 @@ import { type Cells, constraintState, settingKey, stateOf } from "./state.ts";
 import type { CpuStatements, Stated } from "./statements.ts";
 
 /** Every feature and field that the expressions mention. */
-function mentions(exprs: readonly Expr[]): { readonly features: Set<string>; readonly fields: Set<string> } {
+export function mentions(exprs: readonly Expr[]): {
+  readonly features: Set<string>;
+  readonly fields: Set<string>;
+} {
   const features = new Set<string>();
   const fields = new Set<string>();
   for (const expr of exprs)
@@ -32,7 +35,8 @@ function mentions(exprs: readonly Expr[]): { readonly features: Set<string>; rea
   return { features, fields };
 }
 
-const violated = (rule: Constraint, state: ExprState): boolean => {
+/** Whether a constraint is certainly broken. */
+export const violated = (rule: Constraint, state: ExprState): boolean => {
   if (rule.when !== undefined && evaluate(rule.when, state) !== true) return false;
   const left = evaluate(rule.if, state);
   const right = evaluate(rule.then, state);
@@ -245,7 +249,8 @@ export function fieldRuleBroken(
   return evaluate(rule.then, state) === false;
 }
 
-function fieldRuleExprs(rule: FieldRule["rule"]): readonly Expr[] {
+/** What a rule over fields looks at, as expressions. */
+export function fieldRuleExprs(rule: FieldRule["rule"]): readonly Expr[] {
   const asExpr = (ref: { reg: string; field: string }): Expr => ({ ...ref, op: ">=", value: 0 });
   if ("sameField" in rule) return rule.sameField.map(asExpr);
   if ("atMostOneNonZero" in rule) return rule.atMostOneNonZero.map(asExpr);

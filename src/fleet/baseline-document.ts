@@ -1,0 +1,136 @@
+/** A fleet and its common CPU as `guestc.baseline/1` (`schemas/baseline.schema.json`), and the fleet read back. */
+import { fnv1a } from "../diagnostics/fingerprint.ts";
+import { describeOneReg } from "../tables/index.ts";
+import type { Baseline } from "./baseline.ts";
+import { type Fleet, mergeFleets } from "./classes.ts";
+import { type OfferDocument, offerDocument, offerText, readOffer } from "./document.ts";
+import { limitsOf, unevenRegisters } from "./limits.ts";
+import { facilityNames } from "./offer.ts";
+
+const hex = (value: bigint, digits = 1): string => `0x${value.toString(16).padStart(digits, "0")}`;
+
+/** What of the document says who the hosts are and what they offer; the rest follows from it. */
+export interface FleetDocument {
+  readonly schema: "guestc.baseline/1";
+  readonly classes: readonly {
+    readonly id: string;
+    readonly hosts: number;
+    readonly names: readonly string[];
+    readonly offer: OfferDocument;
+  }[];
+}
+
+function fleetPart(fleet: Fleet): FleetDocument {
+  return {
+    schema: "guestc.baseline/1",
+    classes: fleet.map(({ id, count, names, offer }) => ({
+      id,
+      hosts: count,
+      names,
+      offer: offerDocument(offer),
+    })),
+  };
+}
+
+export function baselineDocument(fleet: Fleet, baseline: Baseline | undefined): object {
+  const { schema, classes } = fleetPart(fleet);
+  const hosts = fleet.reduce((sum, { count }) => sum + count, 0);
+  if (baseline === undefined) return { schema, hosts, common: null, conflicts: [], leaveOut: [], classes };
+  const { guest, common, facilities } = baseline;
+  const ids = (some: Fleet): readonly string[] => some.map(({ id }) => id);
+  return {
+    schema,
+    hosts,
+    common: {
+      exists: baseline.conflicts.length === 0,
+      architecture: baseline.architecture.name,
+      kernel: common.kernel,
+      facilities,
+      offered: facilityNames.filter((name) => common.facilities.has(name)),
+      dropped: baseline.dropped,
+      vectorLengths: facilities.includes("sve") ? common.vectorLengths : [],
+      counters: common.counters ?? null,
+      psci: guest.psci ?? null,
+      services: guest.services,
+      workarounds: Object.fromEntries([...guest.workarounds].map(([name, level]) => [name, hex(level)])),
+      vcpuFeatures: [...common.vcpuFeatures].sort(),
+      fields: Object.fromEntries([...baseline.values].map(([key, value]) => [key, hex(value)])),
+      open: Object.fromEntries(baseline.open),
+      limits: limitsOf(baseline).map(({ field, value, could, by }) => ({
+        field: `${field.register}.${field.name}`,
+        value: hex(value),
+        could: hex(could),
+        by: ids(by),
+      })),
+      lowered: baseline.lowered.map(({ field, from, to, rule }) => ({
+        field,
+        from: hex(from),
+        to: hex(to),
+        rule,
+      })),
+      brokenByHosts: baseline.unmended,
+      leftToHosts: baseline.alike,
+      registers: {
+        listedByAll: common.registers.size,
+        uneven: unevenRegisters(baseline).map(({ id, lacking }) => ({
+          id: hex(id, 16),
+          name: describeOneReg(id)?.name ?? `0x${id.toString(16).padStart(16, "0")}`,
+          lacking: ids(lacking),
+        })),
+      },
+    },
+    conflicts: baseline.conflicts.map(({ fields, sides }) => ({ fields, sides })),
+    leaveOut: ids(baseline.leaveOut),
+    classes,
+  };
+}
+
+const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
+
+/** Whether a value has the shape of an offer's document; what its texts say is `readOffer`'s affair. */
+function isOfferDocument(value: unknown): value is OfferDocument {
+  if (!isRecord(value) || typeof value.kernel !== "string") return false;
+  const lists = [value.psci, value.vectorLengths, value.vcpuFeatures, value.registers];
+  const texts = [value.capabilities, value.bitmaps, value.workarounds, value.shown, value.fields];
+  const { facilities } = value;
+  return (
+    lists.every((list) => Array.isArray(list)) &&
+    texts.every((one) => isRecord(one) && Object.values(one).every((text) => typeof text === "string")) &&
+    isRecord(facilities) &&
+    Object.values(facilities).every(
+      (one) => isRecord(one) && isRecord(one.fields) && Array.isArray(one.registers),
+    )
+  );
+}
+
+/** The fleet of a document; or what is wrong with it. */
+export function readFleet(text: string): { readonly fleet: Fleet } | { readonly problem: string } {
+  let document: unknown;
+  try {
+    document = JSON.parse(text);
+  } catch {
+    return { problem: "is no JSON" };
+  }
+  if (!isRecord(document) || document.schema !== "guestc.baseline/1" || !Array.isArray(document.classes))
+    return { problem: "is no guestc.baseline/1 document" };
+  const classes: Fleet[number][] = [];
+  for (const [at, one] of document.classes.entries()) {
+    const wrong = (what: string) => ({ problem: `classes[${at}] ${what}` });
+    if (!isRecord(one) || !isOfferDocument(one.offer)) return wrong("has no offer");
+    const { hosts, names } = one;
+    if (typeof hosts !== "number" || !Number.isSafeInteger(hosts) || hosts < 1)
+      return wrong("does not say how many hosts it has");
+    if (!Array.isArray(names) || !names.every((name) => typeof name === "string"))
+      return wrong("does not name its hosts");
+    let offer: Fleet[number]["offer"] | undefined;
+    try {
+      offer = readOffer(one.offer);
+    } catch {
+      offer = undefined;
+    }
+    if (offer === undefined) return wrong("has a value that is none");
+    classes.push({ id: fnv1a(offerText(offer)), offer, count: hosts, names });
+  }
+  return { fleet: mergeFleets([classes]) };
+}

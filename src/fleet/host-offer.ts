@@ -1,0 +1,224 @@
+/** The offer of one host, from its profile. */
+import {
+  acceptedValues,
+  bitmapBits,
+  configurationFor,
+  judgeField,
+  psciVersions,
+  shownRegister,
+  supportsVcpuFeature,
+  sveLengths,
+  workaroundLevel,
+} from "../hosts/judge.ts";
+import type { Configuration, HostProfile } from "../hosts/profile.ts";
+import {
+  bitmapRegisters,
+  capabilities,
+  compareFieldValues,
+  contractRegisters,
+  type Field,
+  fieldOf,
+  field as findField,
+  firmwareRegisters,
+  type IdRegister,
+  idRegister,
+  seriesOf,
+  vcpuFeatures,
+} from "../tables/index.ts";
+import { type FacilityName, type FacilityOffer, facilityNames, type Offer } from "./offer.ts";
+import { only, printSet, setOf, type ValueSet, valueSet } from "./values.ts";
+
+export const keyOf = (field: Field): string => `${field.register}.${field.name}`;
+
+/** Whether no field of a register has an order: such a register is shown as one host or another has it. */
+export function isWhole(register: IdRegister): boolean {
+  return register.kind === "identification" && register.fields.every(({ safe }) => safe === undefined);
+}
+
+/**
+ * Some kernels take more than the CPU has: linux 6.16 to 6.19 order PMUVer 14 below 0. A guest that is promised that is
+ * lied to, so that it is no part of an offer.
+ */
+function isHonest(field: Field, value: bigint, shown: bigint | undefined): boolean {
+  if (field.safe !== "lower" || shown === undefined) return true;
+  return compareFieldValues(field, Number(value), Number(fieldOf(shown, field))) <= 0;
+}
+
+/** The values that a field may hold; undefined: the profile does not tell. */
+function fieldSet(
+  profile: HostProfile,
+  configuration: Configuration,
+  register: IdRegister,
+  field: Field,
+): ValueSet | undefined {
+  const shown = shownRegister(profile, configuration, register);
+  if (shown.value === undefined) return undefined;
+  const known = acceptedValues(profile, configuration, register.name, field.name);
+  if (known !== undefined) return setOf(known.filter((value) => isHonest(field, value, shown.value)));
+  // Too wide to try every value: KVM takes all below, all above, all, or none but what it shows.
+  const present = fieldOf(shown.value, field);
+  const last = (1n << BigInt(field.width)) - 1n;
+  const takes = (value: bigint): boolean =>
+    judgeField(profile, configuration, register.name, field.name, value).accepted;
+  return valueSet([
+    [present, present],
+    ...(present > 0n && takes(present - 1n) && takes(0n) ? [[0n, present] as const] : []),
+    ...(present < last && takes(present + 1n) && takes(last) ? [[present, last] as const] : []),
+  ]);
+}
+
+function fieldSets(
+  profile: HostProfile,
+  configuration: Configuration,
+  registers: readonly IdRegister[],
+): Map<string, ValueSet> {
+  const sets = new Map<string, ValueSet>();
+  for (const register of registers)
+    for (const field of register.fields) {
+      // What a guest has of the interrupt controller is its own statement's affair.
+      if (field.facility === "gic") continue;
+      const set = fieldSet(profile, configuration, register, field);
+      if (set !== undefined) sets.set(keyOf(field), set);
+    }
+  return sets;
+}
+
+/** The vCPU features and required capabilities that a facility's statement asks for. */
+function asksFor(facility: FacilityName): {
+  readonly features: readonly string[];
+  readonly capabilities: readonly number[];
+} {
+  return {
+    features: vcpuFeatures()
+      .filter(({ statement }) => statement?.name === facility && statement.word === undefined)
+      .map(({ name }) => name),
+    capabilities: capabilities()
+      .filter(({ statements, optional }) => statements?.includes(facility) === true && optional !== true)
+      .map(({ number }) => number),
+  };
+}
+
+/** Capabilities that the compiler enables wherever they are there: writable identity. */
+function enabledEverywhere(profile: HostProfile): readonly number[] {
+  return capabilities()
+    .filter(({ statements, optional, number }) => {
+      const identity = statements?.some((name) => name === "midr") === true && optional === true;
+      return identity && (profile.capabilities.get(number) ?? 0) > 0;
+    })
+    .map(({ number }) => number);
+}
+
+/** Whether two configurations say the same of a register, so that it need not be judged twice. */
+function sameRegister(a: Configuration, b: Configuration, id: bigint): boolean {
+  const [one, other] = [a.sweeps.get(id), b.sweeps.get(id)];
+  return (
+    a.registers.get(id) === b.registers.get(id) &&
+    a.writable?.get(id) === b.writable?.get(id) &&
+    one !== undefined &&
+    other !== undefined &&
+    one.every((answers, nibble) => answers === other[nibble])
+  );
+}
+
+function facilityOffer(
+  facility: FacilityName,
+  profile: HostProfile,
+  base: Configuration,
+  baseFields: ReadonlyMap<string, ValueSet>,
+): FacilityOffer | undefined {
+  const asked = asksFor(facility);
+  if (!asked.features.every((name) => supportsVcpuFeature(profile, name).value)) return undefined;
+  if (!asked.capabilities.every((number) => (profile.capabilities.get(number) ?? 0) > 0)) return undefined;
+  const match = configurationFor(
+    profile,
+    [...base.features, ...asked.features],
+    [...enabledEverywhere(profile), ...asked.capabilities],
+  );
+  // Without a recording nobody can say what the guest would see.
+  const { configuration } = match;
+  const recorded =
+    asked.features.every((name) => configuration.features.includes(name)) &&
+    asked.capabilities.every((number) => configuration.capabilities.includes(number));
+  if (!recorded || match.refused?.exact === true) return undefined;
+  const different = contractRegisters().filter(({ id }) => !sameRegister(base, configuration, id));
+  const fields = new Map<string, ValueSet>();
+  for (const [key, set] of fieldSets(profile, configuration, different)) {
+    const without = baseFields.get(key);
+    if (without === undefined || printSet(without) !== printSet(set)) fields.set(key, set);
+  }
+  const registers = [...configuration.registers.keys()].filter((id) => !base.registers.has(id));
+  return { fields, registers: new Set(registers) };
+}
+
+function workaroundLevels(profile: HostProfile): ReadonlyMap<string, ValueSet> {
+  const levels = new Map<string, ValueSet>();
+  for (const register of firmwareRegisters()) {
+    const found = workaroundLevel(profile, register.name);
+    // Those of PSCI are versions, and are told as such.
+    if (found === undefined || found.level > 0xffn) continue;
+    const named = Object.values(register.values).filter((value) => value <= found.level);
+    levels.set(register.name, setOf(named));
+  }
+  return levels;
+}
+
+function counters(profile: HostProfile): Offer["counters"] {
+  const register = idRegister("PMCR_EL0");
+  const field = findField("PMCR_EL0", "N");
+  const asked = asksFor("pmu");
+  if (register === undefined || field === undefined) return undefined;
+  const { configuration } = configurationFor(profile, asked.features, []);
+  const reading = configuration.registers.get(register.id);
+  if (!asked.features.every((name) => configuration.features.includes(name))) return undefined;
+  if (typeof reading !== "bigint") return undefined;
+  const count = Number(fieldOf(reading, field));
+  return { least: count, most: count };
+}
+
+/**
+ * What a host offers; undefined where its profile has no configuration that works, so that nothing is known of its
+ * guests.
+ */
+export function offerOf(profile: HostProfile): Offer | undefined {
+  const base = configurationFor(profile, [], enabledEverywhere(profile)).configuration;
+  if (base.registers.size === 0) return undefined;
+  const fields = fieldSets(profile, base, contractRegisters());
+  const shown = new Map<string, ValueSet>();
+  for (const register of contractRegisters()) {
+    const { value } = shownRegister(profile, base, register);
+    if (value !== undefined) shown.set(register.name, only(value));
+  }
+  const facilities = new Map<FacilityName, FacilityOffer>();
+  for (const name of facilityNames) {
+    const offer = facilityOffer(name, profile, base, fields);
+    if (offer !== undefined) facilities.set(name, offer);
+  }
+  const bitmaps = new Map<string, bigint>();
+  for (const { name } of bitmapRegisters()) {
+    const bits = bitmapBits(profile, name);
+    if (bits !== undefined) bitmaps.set(name, bits.known);
+  }
+  return {
+    fields,
+    shown,
+    facilities,
+    registers: new Set(base.registers.keys()),
+    vectorLengths: facilities.has("sve") ? (sveLengths(profile)?.value ?? []) : [],
+    vcpuFeatures: new Set(
+      vcpuFeatures()
+        .map(({ name }) => name)
+        .filter((name) => supportsVcpuFeature(profile, name).value),
+    ),
+    capabilities: new Map(
+      [...profile.capabilities].flatMap(([number, answer]): readonly [number, bigint][] =>
+        answer > 0 ? [[number, BigInt(answer)]] : [],
+      ),
+    ),
+    psci: new Set(psciVersions(profile)?.names ?? []),
+    bitmaps,
+    workarounds: workaroundLevels(profile),
+    devices: profile.devices === undefined ? undefined : new Set(profile.devices),
+    kernel: seriesOf(profile.kernel.version),
+    counters: counters(profile),
+  };
+}

@@ -1,0 +1,99 @@
+/** `guestc baseline`: fleets by path, folder and name, the three forms, parts that are merged, exit codes. */
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { Ajv2020 } from "ajv/dist/2020.js";
+import { describe, expect, it } from "vitest";
+import { guestc, scratch } from "./run.ts";
+
+const folder = scratch();
+const here = { cwd: folder };
+const n1 = "neoverse-n1.linux-6.18";
+const v1 = "neoverse-v1.linux-6.18";
+const a76 = "cortex-a76.linux-7.2";
+const valid = new Ajv2020({ strict: false }).compile(
+  JSON.parse(readFileSync("schemas/baseline.schema.json", "utf8")),
+);
+
+describe("baseline", () => {
+  it("says what is common and who limits it", () => {
+    const { status, stdout, stderr } = guestc(["baseline", n1, a76], here);
+    expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
+    expect(stdout).toMatch(/^ {2}hosts +2 in 2 classes\n/);
+    expect(stdout).toMatch(/\n {2}sve +off: no host has it\n/);
+    expect(stdout).toMatch(/\n {2}ID_AA64PFR1_EL1.SSBS +1 \(IMP\) +2 \(SSBS2\) +cortex-a76.linux-7.2\n/);
+    expect(stdout).not.toContain("no common guest");
+  });
+
+  it("exits 1 where there is no common guest, and says what stands against it", () => {
+    const { status, stdout } = guestc(["baseline", n1, v1], here);
+    expect(status).toBe(1);
+    expect(stdout).toContain("  ID_AA64MMFR2_EL1.FWB: 1 (IMP) on [1], 0 (NI) on [2]\n");
+    expect(stdout).toContain("    [2] neoverse-n1.linux-6.18\n");
+    expect(stdout).toContain("\nwithout 1 host the others have one\n");
+  });
+
+  it("prints a block that checks against the hosts it was made of", () => {
+    const made = guestc(["baseline", n1, a76, "--format", "guest", "-o", "common.guest"], here);
+    expect(made).toEqual({ status: 0, stdout: "", stderr: "written common.guest\n" });
+    writeFileSync(
+      join(folder, "web.guest"),
+      'edition 2026\n\nimport "common.guest"\n\nguest web {\n  cpu common\n}\n',
+    );
+    const args = ["check", "web.guest", "--host", n1, "--host", a76, "--deny", "warnings", "--root", "."];
+    expect(guestc(args, here)).toEqual({ status: 0, stdout: "", stderr: "" });
+    expect(guestc(["fmt", "--check", "common.guest"], here).status).toBe(0);
+  });
+
+  it("prints a block of a fleet in conflict only where that is asked for", () => {
+    const refused = guestc(["baseline", n1, v1, "--format", "guest"], here);
+    expect({ status: refused.status, stdout: refused.stdout }).toEqual({ status: 1, stdout: "" });
+    expect(refused.stderr).toContain("`--open` leaves the fields in conflict to each host");
+    const open = guestc(["baseline", n1, v1, "--format", "guest", "--open"], here);
+    expect(open.stdout).toMatch(/field +ID_AA64MMFR2_EL1.IDS += host\n/);
+  });
+
+  it("takes a folder, and merges parts to the same document", () => {
+    const fleet = join(folder, "fleet");
+    mkdirSync(fleet);
+    for (const name of [n1, v1, a76])
+      writeFileSync(join(fleet, `${name}.json`), readFileSync(resolve(`hosts/${name}.json`)));
+    const json = (...args: readonly string[]) => guestc(["baseline", ...args, "--format", "json"], here);
+    const whole = json("fleet");
+    expect(valid(JSON.parse(whole.stdout)), JSON.stringify(valid.errors)).toBe(true);
+    json("fleet", "--shard", "1/2", "-o", "a.json");
+    json("fleet", "--shard", "2/2", "-o", "b.json");
+    expect(JSON.parse(readFileSync(join(folder, "a.json"), "utf8")).hosts).toBe(2);
+    expect(json("--merge", "b.json", "a.json")).toEqual(whole);
+    // Of four parts of three hosts one is empty, and still a document.
+    json("fleet", "--shard", "4/4", "-o", "none.json");
+    const none: unknown = JSON.parse(readFileSync(join(folder, "none.json"), "utf8"));
+    expect(valid(none), JSON.stringify(valid.errors)).toBe(true);
+    expect(json("--merge", "none.json", "b.json", "a.json")).toEqual(whole);
+  });
+
+  it("takes the fleet of a file", () => {
+    const example = resolve("examples/portable-web.guest");
+    const { status, stdout } = guestc(["baseline", example, "--fleet", "prod"], here);
+    expect(status).toBe(0);
+    expect(stdout).toContain("limited by");
+    expect(stdout).toContain("a76-72\n");
+    const { status: wrong, stderr } = guestc(["baseline", example, "--fleet", "prd"], here);
+    expect(wrong).toBe(2);
+    expect(stderr).toContain("did you mean `prod`?");
+  });
+
+  it("says what is wrong with a command line", () => {
+    const problem = (...args: readonly string[]) => {
+      const { status, stderr } = guestc(["baseline", ...args], here);
+      expect(status).toBe(2);
+      return stderr;
+    };
+    expect(problem(n1, "--shard", "3/2")).toContain("--shard takes PART/PARTS such as 2/5, not `3/2`");
+    expect(problem(n1, "--with", "svee")).toContain("did you mean `sve`?");
+    expect(problem(n1, "--shard", "2/2")).toContain("this part of the fleet has no host");
+    writeFileSync(join(folder, "no.json"), "{}");
+    expect(problem("--merge", "no.json")).toBe("guestc: no.json: is no guestc.baseline/1 document\n");
+    mkdirSync(join(folder, "empty"));
+    expect(problem("empty")).toBe("guestc: empty: has no profile (*.json)\n");
+  });
+});
