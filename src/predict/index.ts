@@ -2,4 +2,4 @@
 export type { Conduit } from "../sim/rules/calls.ts";
 export type { CallOutcome, Expected, RegisterOutcome } from "../sim/rules/expected.ts";
 export { printQuestion, printQuestions, type Question, questions } from "../sim/rules/questions.ts";
-export { type Prediction, predict, type View } from "./predict.ts";
+export { type Prediction, predict, type Refusal, start, type View, viewFrom } from "./predict.ts";

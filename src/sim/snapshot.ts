@@ -253,9 +253,14 @@ function initialise(vcpu: Vcpu, { features, finalized, vectorLengths }: VcpuSnap
  * Every register in the order of the list; all that are refused are told. The vector lengths have had their place before
  * KVM_ARM_VCPU_FINALIZE; the counters are the VM's, and the first vCPU's are set.
  */
-function restoreRegisters(vcpu: Vcpu, { registers }: VcpuSnapshot, to: Attempt): void {
+function restoreRegisters(
+  vcpu: Vcpu,
+  { registers }: VcpuSnapshot,
+  to: Attempt,
+  chosen: (id: bigint) => boolean = () => true,
+): void {
   for (const [id, value] of registers)
-    if (id !== SVE_LENGTHS && (vcpu.index === 0 || !CLOCKS.includes(id)))
+    if (id !== SVE_LENGTHS && chosen(id) && (vcpu.index === 0 || !CLOCKS.includes(id)))
       attempt(to, "KVM_SET_ONE_REG", setRegister(vcpu, id, value), id, value);
 }
 
@@ -364,4 +369,32 @@ export function restoreVm(kvm: Kvm, snapshot: Snapshot): Restored {
   if (gic !== undefined && snapshot.gic !== undefined) configureGic(gic, snapshot.gic, to);
   restoreState(vcpus, snapshot, refused);
   return refused.length > 0 ? failed() : { vm, refused: [] };
+}
+
+/**
+ * Gives a machine that is made already, and whose vCPUs have not run, what a saved one held: memory, registers, pending
+ * exceptions, which vCPUs run. Every call is tried, whatever is refused before it.
+ *
+ * @param chosen the registers to set, by id; those that it leaves out keep what the machine has
+ */
+export function restoreInto(
+  vm: Vm,
+  snapshot: Snapshot,
+  chosen: (id: bigint) => boolean = () => true,
+): readonly RestoreRefusal[] {
+  const refused: RestoreRefusal[] = [];
+  for (const { slot, bytes } of snapshot.memory)
+    vm.memory.regions.find((region) => region.slot === slot)?.bytes.set(bytes);
+  vm.memory.generation++;
+  const vcpus = snapshot.vcpus.flatMap((own): readonly (readonly [Vcpu, VcpuSnapshot])[] => {
+    const vcpu = vm.vcpus.get(own.id);
+    return vcpu === undefined ? [] : [[vcpu, own]];
+  });
+  for (const [vcpu, own] of vcpus) restoreRegisters(vcpu, own, { refused, vcpu: own.id }, chosen);
+  for (const [vcpu, own] of vcpus) {
+    const to = { refused, vcpu: own.id };
+    attempt(to, "KVM_SET_VCPU_EVENTS", setEvents(vcpu, own.events));
+    attempt(to, "KVM_SET_MP_STATE", setMpState(vcpu, own.mpState));
+  }
+  return refused;
 }

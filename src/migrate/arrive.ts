@@ -1,0 +1,115 @@
+/** The other side of a migration: the machine that the plan makes there is given what was saved. */
+import { type Refusal, type View, viewFrom } from "../predict/index.ts";
+import { getRegister, listRegisters, type Vcpu } from "../sim/kvm/index.ts";
+import { type RestoreRefusal, restoreInto, type VcpuSnapshot } from "../sim/snapshot.ts";
+import { describeOneReg, parseOneReg, sveLengthsRegister } from "../tables/index.ts";
+import { type Moving, made, type NamedHost, type Run, runOn, type Source } from "./machine.ts";
+import type { Vmm } from "./vmm.ts";
+
+/** A register that was taken and does not hold what was written. */
+export interface Unkept {
+  readonly id: bigint;
+  readonly written: bigint;
+  readonly held: bigint;
+}
+
+export interface Arrival {
+  /** In the order in which they were tried. */
+  readonly refused: readonly RestoreRefusal[];
+  /** Listed on the side that is left, and not here. */
+  readonly missing: readonly bigint[];
+  /** Listed here alone, with what they hold after the restore. */
+  readonly extra: readonly (readonly [id: bigint, value: bigint])[];
+  /** What the VMM finds wrong with the lists, before it sets a register; undefined: nothing. */
+  readonly lists: string | undefined;
+  readonly unkept: readonly Unkept[];
+  /** KVM_REG_ARM64_SVE_VLS of both sides, where they differ; undefined: no SVE. */
+  readonly lengths: readonly [bigint | undefined, bigint | undefined] | undefined;
+  readonly view: View;
+  /** A string: why it did not run to the end. */
+  readonly run: Run;
+}
+
+const SVE_LENGTHS = sveLengthsRegister().id;
+const CLOCKS = ["KVM_REG_ARM_TIMER_CNT", "KVM_REG_ARM_PTIMER_CNT"].map((name) => parseOneReg(name));
+
+function listOf(vcpu: Vcpu): readonly bigint[] {
+  const listed = listRegisters(vcpu);
+  if (!listed.ok) throw new Error(`KVM_GET_REG_LIST answers ${listed.errno}`);
+  return listed.value;
+}
+
+function held(vcpu: Vcpu, id: bigint): bigint {
+  const answer = getRegister(vcpu, id);
+  if (!answer.ok) throw new Error(`a register of the list cannot be read: ${answer.errno}`);
+  return answer.value;
+}
+
+const nameOf = (id: bigint): string => describeOneReg(id)?.name ?? `0x${id.toString(16)}`;
+
+/** What a VMM that compares the lists says of two of them. */
+function comparison(vmm: Vmm, source: readonly bigint[], destination: readonly bigint[]): string | undefined {
+  if (vmm.list === "any") return undefined;
+  const carried = (ids: readonly bigint[]): readonly bigint[] =>
+    ids.filter((id) => {
+      const kind = describeOneReg(id)?.class;
+      return kind === undefined || !vmm.otherwise.includes(kind);
+    });
+  const [from, to] = [carried(source), carried(destination)];
+  if (from.length > to.length)
+    return `the source lists ${from.length} registers, the destination ${to.length}: a longer list is not loaded`;
+  const known = new Set(to);
+  const largest = to.reduce((most, id) => (id > most ? id : most), 0n);
+  const [first, ...others] = from.filter((id) => !known.has(id) && id < largest);
+  if (first === undefined) return undefined;
+  const more = others.length === 0 ? "" : ` and ${others.length} more`;
+  return `the destination does not list ${nameOf(first)}${more}, which the source has`;
+}
+
+function unkeptOf(vcpu: Vcpu, own: VcpuSnapshot, tried: (id: bigint) => boolean): readonly Unkept[] {
+  return own.registers.flatMap(([id, written]) => {
+    if (id === SVE_LENGTHS || CLOCKS.includes(id) || !tried(id)) return [];
+    const now = getRegister(vcpu, id);
+    return now.ok && now.value !== written ? [{ id, written, held: now.value }] : [];
+  });
+}
+
+/**
+ * Makes the guest's machine on a host by the same plan, gives it what was saved, and runs on. Registers that are refused
+ * do not keep the others from being tried.
+ */
+export function arrive(
+  moving: Moving,
+  source: Source,
+  host: NamedHost,
+  vmm: Vmm,
+): Arrival | { readonly refused: Refusal } {
+  const begun = made(moving, host.profile);
+  if ("refused" in begun) return begun;
+  const { machine } = begun;
+  const [vcpu] = machine.vcpus;
+  const [own] = source.snapshot.vcpus;
+  if (own === undefined) throw new Error("a machine without a vCPU was saved");
+  const before = own.registers.map(([id]) => id);
+  const here = listOf(vcpu);
+  const [had, has] = [new Set(before), new Set(here)];
+  const lists = comparison(vmm, before, here);
+  const setsAll = vmm.list === "any";
+  const refused = restoreInto(machine.vm, source.snapshot, (id) => setsAll || has.has(id));
+  const turnedDown = new Set(refused.map(({ register }) => register));
+  const unkept = unkeptOf(vcpu, own, (id) => has.has(id) && !turnedDown.has(id));
+  const extra = here.filter((id) => !had.has(id)).map((id) => [id, held(vcpu, id)] as const);
+  const lengths = has.has(SVE_LENGTHS) ? held(vcpu, SVE_LENGTHS) : undefined;
+  const view = viewFrom(moving.contract, host.profile, vcpu);
+  const executable = typeof source.stays !== "string" && refused.length === 0;
+  return {
+    refused,
+    missing: before.filter((id) => !has.has(id)),
+    extra,
+    lists,
+    unkept,
+    lengths: lengths === own.vectorLengths ? undefined : [own.vectorLengths, lengths],
+    view,
+    run: executable ? runOn(machine) : typeof source.stays === "string" ? source.stays : "not all is restored",
+  };
+}
