@@ -5,6 +5,7 @@ export const commandNames = [
   "view",
   "test",
   "run",
+  "migrate",
   "fmt",
   "explain",
   "init",
@@ -14,5 +15,5 @@ export const commandNames = [
   "baseline",
 ] as const;
 /** They need the simulator: their code is a program of its own, which the others do not load. */
-export const simulatorCommands: readonly CommandName[] = ["view", "test", "run", "replay"];
+export const simulatorCommands: readonly CommandName[] = ["view", "test", "run", "migrate", "replay"];
 export type CommandName = (typeof commandNames)[number];

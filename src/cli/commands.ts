@@ -192,7 +192,7 @@ export const commands: readonly CommandRow[] = [
     ],
     description: [
       "Applies each guest's plan to the simulated KVM of each host and holds what the guest sees there against its `test` blocks. A failure shows what was expected, what is seen, and the statement that decided it.",
-      "Exits 0 when everything that was run holds, 1 when an expectation fails or nothing decides it, or when there are expectations and none was run. Those about migrations are not run by this version.",
+      "Exits 0 when everything that was run holds, 1 when an expectation fails or nothing decides it, or when there are expectations and none was run.",
     ],
     examples: [
       { line: "guestc test web.guest", title: "on every host that the guests run on" },
@@ -237,6 +237,56 @@ export const commands: readonly CommandRow[] = [
       { line: "guestc run web.guest kernel.elf --host n1-lts", title: "on a host of the file" },
       { line: "guestc run web.guest boot.bin --load 0x40000000 --memory 16M", title: "a flat image" },
       { line: "guestc run web.guest kernel.elf --trace-file trace.txt", title: "with all that it executes" },
+    ],
+  },
+  {
+    name: "migrate",
+    title: "judge migrations of a guest between hosts before they happen",
+    operands: "FILE",
+    least: 1,
+    most: 1,
+    options: [
+      oneGuest,
+      {
+        name: "from",
+        value: "HOST",
+        title:
+          "only from this host: one of the file, a profile's path, or the name of a shipped one; default: from each",
+      },
+      { name: "to", value: "HOST", title: "only to this host; default: to each" },
+      {
+        name: "host",
+        value: "HOST",
+        repeatable: true,
+        title: "a host of the matrix; default: all that the guest runs on",
+      },
+      {
+        name: "vmm",
+        value: "VMM",
+        choices: ["kvm", "qemu"],
+        title: "whose rules hold beside KVM's: nobody's (kvm), or QEMU's of the register list (qemu)",
+      },
+      { name: "all", title: "remarks too, on which no verdict depends" },
+      {
+        name: "format",
+        value: "FORMAT",
+        choices: ["table", "json"],
+        title: "a matrix with its reasons for people (table), or a complete document (json)",
+      },
+      { name: "exit-code", title: "exit 1 when a migration is unsafe" },
+      { name: "out", short: "o", value: "FILE", title: "write into this file" },
+      root,
+    ],
+    description: [
+      "Carries each migration out on the simulated KVM of both hosts: makes the guest by its plan, runs it, saves it register by register, makes it by its plan on the other host, restores, runs on, and compares what the guest sees. Says of each whether it is safe, with the register and errno that refuse it and the statements that would help.",
+    ],
+    examples: [
+      { line: "guestc migrate web.guest", title: "all hosts that the guest runs on, both directions" },
+      { line: "guestc migrate web.guest --from n1-lts --to v1-new", title: "one migration" },
+      {
+        line: "guestc migrate web.guest --vmm qemu --exit-code",
+        title: "by QEMU's rules, in a pipeline",
+      },
     ],
   },
   {

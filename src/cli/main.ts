@@ -15,6 +15,7 @@ const runners: Readonly<Record<CommandName, () => Promise<{ readonly run?: Run }
   check: () => import("./commands/check.ts"),
   build: () => import("./commands/build.ts"),
   view: () => import("./commands/view.ts"),
+  migrate: () => import("./commands/migrate.ts"),
   test: () => import("./commands/test.ts"),
   run: () => import("./commands/run.ts"),
   fmt: () => import("./commands/fmt.ts"),

@@ -23,6 +23,8 @@ export interface Arrival {
   /** What the VMM finds wrong with the lists, before it sets a register; undefined: nothing. */
   readonly lists: string | undefined;
   readonly unkept: readonly Unkept[];
+  /** What every register that is listed here holds after the restore. */
+  readonly held: ReadonlyMap<bigint, bigint>;
   /** KVM_REG_ARM64_SVE_VLS of both sides, where they differ; undefined: no SVE. */
   readonly lengths: readonly [bigint | undefined, bigint | undefined] | undefined;
   readonly view: View;
@@ -59,8 +61,7 @@ function comparison(vmm: Vmm, source: readonly bigint[], destination: readonly b
   if (from.length > to.length)
     return `the source lists ${from.length} registers, the destination ${to.length}: a longer list is not loaded`;
   const known = new Set(to);
-  const largest = to.reduce((most, id) => (id > most ? id : most), 0n);
-  const [first, ...others] = from.filter((id) => !known.has(id) && id < largest);
+  const [first, ...others] = from.filter((id) => !known.has(id) && to.some((one) => one > id));
   if (first === undefined) return undefined;
   const more = others.length === 0 ? "" : ` and ${others.length} more`;
   return `the destination does not list ${nameOf(first)}${more}, which the source has`;
@@ -108,8 +109,13 @@ export function arrive(
     extra,
     lists,
     unkept,
+    held: new Map(here.map((id) => [id, held(vcpu, id)])),
     lengths: lengths === own.vectorLengths ? undefined : [own.vectorLengths, lengths],
     view,
-    run: executable ? runOn(machine) : typeof source.stays === "string" ? source.stays : "not all is restored",
+    run: executable
+      ? runOn(machine)
+      : typeof source.stays === "string"
+        ? source.stays
+        : "not all is restored",
   };
 }

@@ -87,6 +87,8 @@ export function runOn(machine: Machine): Run {
 export interface Source {
   readonly host: NamedHost;
   readonly snapshot: Snapshot;
+  /** Registers of the first vCPU before it ran, by ONE_REG id. */
+  readonly fresh: ReadonlyMap<bigint, bigint>;
   readonly view: View;
   /** What becomes of it where it stays. */
   readonly stays: Run;
@@ -96,7 +98,14 @@ export interface Source {
 const isExecutable = ({ vcpuFeatures }: Contract): boolean =>
   vcpuFeatures.every(({ value }) => value !== "EL1_32BIT");
 
-export const NOT_EXECUTED = "the guest begins in AArch32, which the engine lacks: its registers are moved, and nothing is run";
+export const NOT_EXECUTED =
+  "the guest begins in AArch32, which the engine lacks: its registers are moved, and nothing is run";
+
+function saved({ vm }: Machine): Snapshot {
+  const answer = saveVm(vm);
+  if (!answer.ok) throw new Error(`a register of the list cannot be read: ${answer.errno}`);
+  return answer.value;
+}
 
 /** Makes the guest on a host, runs it, saves it between two KVM_RUNs. */
 export function depart(moving: Moving, host: NamedHost): Source | { readonly refused: Refusal } {
@@ -110,10 +119,10 @@ export function depart(moving: Moving, host: NamedHost): Source | { readonly ref
     machine.vm.memory.regions[0]?.bytes.set(program(nested ? 2 : 1));
     setRegister(machine.vcpus[0], PC, PROGRAM_BASE);
   }
+  const fresh = new Map(saved(machine).vcpus[0]?.registers ?? []);
   const ending = executable ? go(machine, BEFORE) : undefined;
-  const saved = saveVm(machine.vm);
-  if (!saved.ok) throw new Error(`a register of the list cannot be read: ${saved.errno}`);
+  const snapshot = saved(machine);
   const view = viewFrom(contract, host.profile, machine.vcpus[0]);
   const words = ending === undefined ? NOT_EXECUTED : endingWords(ending);
-  return { host, snapshot: saved.value, view, stays: words === "" ? runOn(machine) : words };
+  return { host, snapshot, fresh, view, stays: words === "" ? runOn(machine) : words };
 }

@@ -1,0 +1,230 @@
+/** What KVM and the VMM said while the saved state was restored. */
+import type { Plan } from "../planner/plan.ts";
+import type { Refusal } from "../predict/index.ts";
+import type { RestoreRefusal } from "../sim/snapshot.ts";
+import {
+  bitmapRegister,
+  describeOneReg,
+  fieldOf,
+  firmwareRegister,
+  type IdRegister,
+  idRegisterById,
+  mentioned,
+  systemRegister,
+} from "../tables/index.ts";
+import type { Arrival } from "./arrive.ts";
+import { levelName, stateBits } from "./changes.ts";
+import { type Fact, type FieldChange, fact } from "./fact.ts";
+import type { Source } from "./machine.ts";
+import {
+  accepts,
+  type Between,
+  fieldRemedies,
+  lengthsRemedy,
+  meaning,
+  psciRemedy,
+  serviceRemedy,
+  withoutRemedy,
+} from "./remedy.ts";
+import type { Vmm } from "./vmm.ts";
+
+const hex = (value: bigint): string => `0x${value.toString(16)}`;
+const nameOf = (id: bigint): string => describeOneReg(id)?.name ?? hex(id);
+const distinct = (texts: readonly string[]): readonly string[] => [...new Set(texts)];
+
+/** KVM refuses the plan itself. */
+export function planFact(plan: Plan, host: string, { operation, errno, why }: Refusal): Fact {
+  const of = plan.operations[operation];
+  if (of === undefined) throw new Error(`the plan has no operation ${operation}`);
+  return fact({
+    topic: "plan",
+    weight: "unsafe",
+    subject: of.name,
+    text: `${host} refuses the guest's plan: ${of.ioctl.name} answers ${errno}`,
+    detail: why,
+    errno,
+    source: of.source,
+  });
+}
+
+/** Fields that keep the other host's KVM from taking the saved value; all that differ where each would do by itself. */
+function refusedFields(
+  between: Between,
+  register: IdRegister,
+  written: bigint,
+  held: bigint | undefined,
+): readonly FieldChange[] {
+  if (held === undefined) return [];
+  const differing = register.fields.filter((field) => fieldOf(written, field) !== fieldOf(held, field));
+  const turnedDown = differing.filter((field) => !accepts(between, field, fieldOf(written, field)));
+  return (turnedDown.length > 0 ? turnedDown : differing).map((field): FieldChange => {
+    const [before, after] = [fieldOf(written, field), fieldOf(held, field)];
+    const words = [meaning(field, before), meaning(field, after)] as const;
+    return { field: field.name, before, after, meaning: words, weight: "unsafe" };
+  });
+}
+
+/** Features without which the CPU has no such register. */
+function featuresOf(name: string): readonly string[] {
+  const named: string[] = [];
+  const gate = systemRegister(name)?.gate;
+  if (gate !== undefined) mentioned(gate, { feature: (one) => named.push(one) });
+  return named;
+}
+
+interface Given {
+  readonly between: Between;
+  readonly source: Source;
+  readonly arrival: Arrival;
+  readonly vmm: Vmm;
+}
+
+const NOTHING_LOST = "it still holds what it held at reset: a VMM that leaves it out loses nothing";
+
+function missingDetail({ source }: Given, id: bigint, written: bigint | undefined): string {
+  return written !== undefined && source.fresh.get(id) === written ? NOTHING_LOST : "";
+}
+
+function refusedRemedies(
+  { between, arrival }: Given,
+  id: bigint,
+  written: bigint,
+  errno: string,
+): readonly string[] {
+  const register = idRegisterById(id);
+  const name = nameOf(id);
+  if (bitmapRegister(name) !== undefined) return serviceRemedy(between, name, written);
+  if (firmwareRegister(name) !== undefined) return name.endsWith("PSCI_VERSION") ? psciRemedy(between) : [];
+  if (errno === "ENOENT") return withoutRemedy(between, featuresOf(name));
+  if (register === undefined) return [];
+  return refusedFields(between, register, written, arrival.held.get(id)).flatMap(
+    ({ field, before, after }) => {
+      const row = register.fields.find((one) => one.name === field);
+      return row === undefined ? [] : fieldRemedies(between, row, before, after);
+    },
+  );
+}
+
+function refusedDetail(id: bigint, written: bigint, held: bigint | undefined): string {
+  const name = nameOf(id);
+  const words = (value: bigint): string =>
+    firmwareRegister(name) === undefined ? hex(value) : levelName(name, value);
+  return held === undefined
+    ? `${words(written)} was saved`
+    : `${words(written)} was saved, ${words(held)} is there`;
+}
+
+function refusalFact(given: Given, { call, register: id, value, errno }: RestoreRefusal): Fact {
+  const { arrival } = given;
+  if (id === undefined || value === undefined)
+    return fact({ topic: "restore", weight: "unsafe", subject: call, text: `KVM answers ${errno}`, errno });
+  const row = idRegisterById(id);
+  const held = arrival.held.get(id);
+  const missing = errno === "ENOENT";
+  return fact({
+    topic: "restore",
+    weight: "unsafe",
+    subject: nameOf(id),
+    text: missing
+      ? "KVM there has no such register: KVM_SET_ONE_REG answers ENOENT"
+      : `KVM_SET_ONE_REG answers ${errno}`,
+    detail: missing ? missingDetail(given, id, value) : refusedDetail(id, value, held),
+    register: id,
+    errno,
+    fields: row === undefined ? [] : refusedFields(given.between, row, value, held),
+    remedies: distinct(refusedRemedies(given, id, value, errno)),
+  });
+}
+
+/** A register that KVM takes without keeping what is written. ID registers are told by what the guest reads. */
+function unkeptFacts({ arrival, between }: Given): readonly Fact[] {
+  return arrival.unkept.flatMap(({ id, written, held }): readonly Fact[] => {
+    const bits = stateBits(id);
+    if ((written & bits) === (held & bits) || idRegisterById(id) !== undefined) return [];
+    const name = nameOf(id);
+    const firmware = firmwareRegister(name) !== undefined || bitmapRegister(name) !== undefined;
+    return [
+      fact({
+        topic: "restore",
+        weight: firmware ? "note" : "unsafe",
+        subject: name,
+        text: "KVM takes the value and keeps another one",
+        detail: refusedDetail(id, written, held),
+        register: id,
+        remedies: name.endsWith("PSCI_VERSION") ? psciRemedy(between) : [],
+      }),
+    ];
+  });
+}
+
+/** Registers that one of the hosts lists and the other does not; the refused ones are told already. */
+function listFacts(given: Given): readonly Fact[] {
+  const { arrival, between } = given;
+  const told = new Set(arrival.refused.map(({ register }) => register));
+  const missing = arrival.missing.filter((id) => !told.has(id));
+  const facts: Fact[] = [];
+  if (arrival.lists !== undefined)
+    facts.push(
+      fact({
+        topic: "lists",
+        weight: "unsafe",
+        subject: "KVM_GET_REG_LIST",
+        text: `${given.vmm.name} refuses the state before it sets a register`,
+        detail: arrival.lists,
+        members: arrival.missing.map(nameOf),
+        remedies: distinct(arrival.missing.flatMap((id) => withoutRemedy(between, featuresOf(nameOf(id))))),
+      }),
+    );
+  else if (missing.length > 0)
+    facts.push(
+      fact({
+        topic: "lists",
+        weight: "remark",
+        subject: `${missing.length} registers`,
+        text: "listed on the host that is left, and not on the other",
+        members: missing.map(nameOf),
+      }),
+    );
+  if (arrival.extra.length > 0)
+    facts.push(
+      fact({
+        topic: "lists",
+        weight: "remark",
+        subject: `${arrival.extra.length} register${arrival.extra.length === 1 ? "" : "s"}`,
+        text: "listed on the other host alone: what they hold there at reset stays",
+        members: arrival.extra.map(([id, value]) => `${nameOf(id)} = ${hex(value)}`),
+      }),
+    );
+  return facts;
+}
+
+const lengthWords = (bitmap: bigint | undefined): string => {
+  if (bitmap === undefined) return "none";
+  const lengths = Array.from({ length: 64 }, (_, bit) => bit).filter((bit) => (bitmap >> BigInt(bit)) & 1n);
+  return lengths.map((bit) => 128 * (bit + 1)).join(", ");
+};
+
+function vectorFacts({ arrival: { lengths }, between }: Given): readonly Fact[] {
+  if (lengths === undefined) return [];
+  const [before, after] = lengths;
+  return [
+    fact({
+      topic: "vectors",
+      weight: "unsafe",
+      subject: "SVE vector lengths",
+      text: "the guest can choose other lengths than before",
+      detail: `${lengthWords(before)} bits before, ${lengthWords(after)} there`,
+      remedies: lengthsRemedy(between),
+    }),
+  ];
+}
+
+/** In the order in which a VMM meets them. */
+export function restoreFacts(given: Given): readonly Fact[] {
+  return [
+    ...listFacts(given),
+    ...given.arrival.refused.map((one) => refusalFact(given, one)),
+    ...unkeptFacts(given),
+    ...vectorFacts(given),
+  ];
+}
