@@ -559,7 +559,7 @@ export const vocabulary: readonly StatementRow[] = [
       { args: [slot("from", "host"), word("to"), slot("to", "host")], value: [word("safe")] },
       { args: [slot("from", "host"), word("to"), slot("to", "host")], value: [word("unsafe")] },
     ],
-    title: "whether the guest can be moved",
+    title: "whether the guest can be moved from one host to another and goes on as before",
     example: "migrate n1-lts to v1-new = safe",
   },
 ];

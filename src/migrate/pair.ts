@@ -89,9 +89,10 @@ export function judgeMigration(
   const between = betweenOf(moving, departure, to);
   const views = { before: departure.view, after: arrival.view };
   const told = new Set(arrival.refused.map(({ register }) => register));
+  const saved = new Map(departure.snapshot.vcpus[0]?.registers ?? []);
   const all = [
     ...restoreFacts({ between, source: departure, arrival, vmm }),
-    ...registerFacts(between, views, told),
+    ...registerFacts(between, views, told, (id) => saved.has(id) && saved.get(id) === arrival.held.get(id)),
     ...clockFacts(moving, from, to),
     ...callFacts(views),
     ...instructionFacts(between, views),

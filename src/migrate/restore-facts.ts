@@ -219,11 +219,20 @@ function vectorFacts({ arrival: { lengths }, between }: Given): readonly Fact[] 
   ];
 }
 
+/** What several vCPUs are refused alike is one finding. */
+const firstOfEach = (refused: readonly RestoreRefusal[]): readonly RestoreRefusal[] => {
+  const seen = new Set<string>();
+  return refused.filter(({ call, register, errno }) => {
+    const key = `${call} ${register} ${errno}`;
+    return !seen.has(key) && seen.add(key);
+  });
+};
+
 /** In the order in which a VMM meets them. */
 export function restoreFacts(given: Given): readonly Fact[] {
   return [
     ...listFacts(given),
-    ...given.arrival.refused.map((one) => refusalFact(given, one)),
+    ...firstOfEach(given.arrival.refused).map((one) => refusalFact(given, one)),
     ...unkeptFacts(given),
     ...vectorFacts(given),
   ];

@@ -86,6 +86,8 @@ function factLines(facts: readonly Fact[], width: number, palette: Palette): rea
   const { weight, text, detail, fields, source } = first;
   const members = facts.length > 1 ? [] : first.members;
   const remedies = [...new Set(facts.flatMap((one) => one.remedies))];
+  // Where fields are told, the register's values are theirs; what follows them is not.
+  const words = fields.length === 0 ? detail : detail.split("; ").slice(1).join("; ");
   const label = weightWords[weight];
   const indent = " ".repeat(10);
   const hang = (words: string): readonly string[] =>
@@ -95,7 +97,8 @@ function factLines(facts: readonly Fact[], width: number, palette: Palette): rea
   return [
     `  ${paint(weight, palette)(label)}${" ".repeat(8 - label.length)}${head.trimStart()}`,
     ...rest,
-    ...(fields.length === 0 ? (detail === "" ? [] : hang(detail)) : hang(named(fields.map(fieldWords)))),
+    ...(fields.length === 0 ? [] : hang(named(fields.map(fieldWords)))),
+    ...(words === "" ? [] : hang(words)),
     ...(members.length === 0 ? [] : hang(named(members))),
     ...(source === undefined ? [] : hang(`asked for at ${formatLocation(source)}`)),
     ...(remedies.length === 0 ? [] : hang(`would help: ${remedies.map((one) => `\`${one}\``).join(", ")}`)),

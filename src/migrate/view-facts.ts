@@ -41,18 +41,32 @@ function changesOf(register: IdRegister, before: bigint, after: bigint): readonl
 const reading = (outcome: RegisterOutcome): string =>
   typeof outcome === "bigint" ? `0x${outcome.toString(16)}` : outcome === "any" ? "differs" : outcome;
 
-function valueFact(between: Between, register: IdRegister, before: bigint, after: bigint): Fact {
+/** The guest reads past KVM, which holds the same on both sides: no statement about the register reaches it. */
+const PAST_KVM = "KVM holds the same on both hosts, and the guest reads past it";
+
+function valueFact(
+  between: Between,
+  register: IdRegister,
+  [before, after]: readonly [bigint, bigint],
+  heldAlike: boolean,
+): Fact {
   const fields = changesOf(register, before, after);
-  const remedies = fields.flatMap(({ field, before: was, after: is, weight }) => {
-    const row = findField(register.name, field);
-    return row === undefined || weight === "remark" ? [] : fieldRemedies(between, row, was, is);
-  });
+  const remedies = heldAlike
+    ? []
+    : fields.flatMap(({ field, before: was, after: is, weight }) => {
+        const row = findField(register.name, field);
+        return row === undefined || weight === "remark" ? [] : fieldRemedies(between, row, was, is);
+      });
   return fact({
     topic: register.name === "CNTFRQ_EL0" ? "clock" : "registers",
     weight: fields.length === 0 ? "unsafe" : heaviest(fields.map(({ weight }) => weight)),
     subject: register.name,
     text: "the guest reads another value than before",
-    detail: [`${reading(before)} before, ${reading(after)} there`, whyOf(register.name) ?? ""]
+    detail: [
+      `${reading(before)} before, ${reading(after)} there`,
+      whyOf(register.name) ?? "",
+      heldAlike ? PAST_KVM : "",
+    ]
       .filter((words) => words !== "")
       .join("; "),
     register: register.id,
@@ -79,6 +93,7 @@ function registerFact(
   register: IdRegister,
   before: Expected<RegisterOutcome> | undefined,
   after: Expected<RegisterOutcome> | undefined,
+  heldAlike: boolean,
 ): Fact | undefined {
   if (before === undefined || after === undefined) return undefined;
   if (!before.known || !after.known)
@@ -92,20 +107,30 @@ function registerFact(
     });
   if (before.value === after.value) return undefined;
   return typeof before.value === "bigint" && typeof after.value === "bigint"
-    ? valueFact(between, register, before.value, after.value)
+    ? valueFact(between, register, [before.value, after.value], heldAlike)
     : fateFact(register, before.value, after.value);
 }
 
-/** @param told registers that the restore speaks of already */
+/**
+ * @param told registers that the restore speaks of already
+ * @param heldAlike whether KVM_GET_ONE_REG answers the same on both hosts, by id
+ */
 export function registerFacts(
   between: Between,
   { before, after }: Views,
   told: ReadonlySet<bigint | undefined>,
+  heldAlike: (id: bigint) => boolean,
 ): readonly Fact[] {
   return idRegisters().flatMap((register) => {
     if (told.has(register.id)) return [];
     const { name } = register;
-    const found = registerFact(between, register, before.registers.get(name), after.registers.get(name));
+    const found = registerFact(
+      between,
+      register,
+      before.registers.get(name),
+      after.registers.get(name),
+      heldAlike(register.id),
+    );
     return found === undefined ? [] : [found];
   });
 }
@@ -169,15 +194,15 @@ export function callFacts({ before, after }: Views): readonly Fact[] {
     }
   }
   return [...found.values()].map(({ conduit, change, ids, detail }) => {
-    const names = [...ids].map(functionName);
+    const names = distinct([...ids].map(functionName));
     const weight = callWeight(change, conduit, before.level);
     return fact({
       topic: "calls",
       weight,
-      subject: `${conduit.toUpperCase()} of ${ids.size === 1 ? names[0] : `${ids.size} functions`}`,
+      subject: `${conduit.toUpperCase()} of ${names.length === 1 ? names[0] : `${names.length} functions`}`,
       text: callTexts[change],
       detail,
-      members: distinct(names),
+      members: names,
       remedies: weight === "unsafe" ? distinct([...ids].flatMap(callRemedy)) : [],
     });
   });

@@ -40,7 +40,8 @@ file("good.guest", web("  hvc TRNG_VERSION = 0x1_0000\n  execute FEAT_SVE = unde
 file("failing.guest", web("  hvc TRNG_VERSION = denied\n  execute FEAT_SVE = undefined"));
 file("two.guest", `${web("  vectors = none")}\nguest other {\n  cpu plain\n}\n`);
 file("filtered.guest", web("  hvc 0xC300_0000 = denied", "  smccc {\n    deny oem\n  }\n"));
-file("moved.guest", web("  migrate n1 to new = safe"));
+file("moved.guest", web("  migrate new to n1 = safe"));
+file("nowhere.guest", web("  vectors = none").replace(/ +runs-on .*\n/, ""));
 file("untested.guest", `${hosts}\nguest web {\n  cpu plain\n}\n`);
 file("wrong.guest", web("  vectors = none", "  vcpus 0\n"));
 copyFileSync("test/sim/programs/threads.elf", join(folder, "threads.elf"));
@@ -129,8 +130,15 @@ describe("guestc test", () => {
     expect(stdout).toContain("on new, n1");
   });
 
-  it("exits with 1 where nothing was run", () => {
+  it("carries migrations out, and tells which register is refused", () => {
     const { status, stdout } = guestc(["test", "moved.guest"], here);
+    expect(status).toBe(1);
+    expect(stdout).toContain("error[GC0908]: moving from new to n1 is unsafe, not safe");
+    expect(stdout).toContain("KVM_REG_ARM_VENDOR_HYP_BMAP_2");
+  });
+
+  it("exits with 1 where nothing was run", () => {
+    const { status, stdout } = guestc(["test", "nowhere.guest"], here);
     expect(status).toBe(1);
     expect(stdout).toContain("warning[GC0907]");
     expect(stdout).toMatch(/\n0 passed, 1 not run\n$/);
@@ -203,6 +211,44 @@ function exitsWith(status: number): Uint8Array {
   bytes.writeBigUInt64LE(BigInt(status), 24);
   return bytes;
 }
+
+describe("guestc migrate", () => {
+  it("judges the pair that is named, and exits with 1 only where that is asked for", () => {
+    const pair = ["migrate", "two.guest", "--guest", "web", "--from", "new", "--to", "n1"];
+    const { status, stdout, stderr } = guestc(pair, here);
+    expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
+    expect(stdout).toMatch(/new to n1\n {2}UNSAFE/);
+    expect(stdout).toContain("0 safe, 0 safe with notes, 1 unsafe");
+    expect(guestc([...pair, "--exit-code"], here).status).toBe(1);
+    const same = ["migrate", "two.guest", "--guest", "web", "--from", "n1", "--to", "n1", "--exit-code"];
+    expect(guestc(same, here)).toMatchObject({ status: 0, stderr: "" });
+  });
+
+  it("makes a matrix of the hosts that are named, by the rules of a VMM", () => {
+    const matrix = ["migrate", "good.guest", "--host", "n1", "--host", "new", "--vmm", "qemu"];
+    const { status, stdout } = guestc([...matrix, "--format", "json"], here);
+    expect(status).toBe(0);
+    expect(JSON.parse(stdout)).toMatchObject({
+      schema: "guestc.migrate/1",
+      vmm: "qemu",
+      hosts: [{ name: "n1" }, { name: "new" }],
+      migrations: [
+        { from: "n1", to: "new", verdict: "unsafe" },
+        { from: "new", to: "n1" },
+      ],
+    });
+    expect(guestc(matrix, here).stdout).toMatch(/to 1 +to 2\n/);
+  });
+
+  it("says what is missing", () => {
+    const alone = guestc(["migrate", "good.guest"], here);
+    expect(alone.status).toBe(2);
+    expect(alone.stderr).toContain("runs on one host");
+    expect(guestc(["migrate", "good.guest", "--from", "nobody"], here).status).toBe(2);
+    expect(guestc(["migrate", "wrong.guest"], here)).toMatchObject({ status: 1, stdout: "" });
+    expect(guestc(["migrate", "good.guest", "--vmm", "xen"], here).status).toBe(2);
+  });
+});
 
 describe("guestc run", () => {
   const words = (...of: readonly number[]): Uint8Array => {

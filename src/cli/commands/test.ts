@@ -81,7 +81,7 @@ export async function run(line: CommandLine, io: Io): Promise<number> {
       if (!wanted.has(guest.guest) || tested.has(key)) continue;
       tested.add(key);
       if (guest.tests.length > 0)
-        runs.push(...runTests(guest, plan(guest), await hostsOf(compiled, guest, line)));
+        runs.push(...runTests(guest, plan(guest), await hostsOf(compiled, guest, line), compiled.hosts));
     }
   const out = optionValue(line, "out");
   const format = optionValue(line, "format");

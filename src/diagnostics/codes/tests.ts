@@ -2,10 +2,10 @@
 import type { DiagnosticRow } from "../registry.ts";
 import { file } from "../samples.ts";
 
-/** A guest with a test, on one or two recorded hosts. */
+/** A guest with a test, on no, one or two recorded hosts. */
 const tested = (expectation: string, cpu = "baseline host", runsOn = "n1"): string =>
   file(
-    `host n1 { profile "hosts/neoverse-n1.linux-6.12.json" }\nhost old { profile "hosts/neoverse-n1.linux-6.1.json" }\n\ncpu c {\n  ${cpu}\n}\n\nguest g {\n  cpu      c\n  runs-on  ${runsOn}\n  psci     1.1\n  services trng\n}\n\ntest g "sample" {\n  ${expectation}\n}`,
+    `host n1 { profile "hosts/neoverse-n1.linux-6.12.json" }\nhost old { profile "hosts/neoverse-n1.linux-6.1.json" }\n\ncpu c {\n  ${cpu}\n}\n\nguest g {\n  cpu      c\n${runsOn === "" ? "" : `  runs-on  ${runsOn}\n`}  psci     1.1\n  services trng\n}\n\ntest g "sample" {\n  ${expectation}\n}`,
   );
 
 export const tests = {
@@ -81,8 +81,19 @@ export const tests = {
     page: () => ({
       explain:
         "The expectation is checked and kept, and neither met nor broken. The exit status does not depend on it, unless nothing else was run.",
-      wrong: tested("migrate old to n1 = safe", "baseline host", "n1, old"),
+      wrong: tested("hvc PSCI_VERSION = 0x1_0001", "baseline host", ""),
       right: tested("hvc PSCI_VERSION = 0x1_0001"),
+    }),
+  },
+  "test-migration": {
+    code: "GC0908",
+    severity: "error",
+    message: "moving from {migration} is {seen}, not {expected}",
+    page: () => ({
+      explain:
+        "The migration was carried out on the simulated KVM of both hosts: the guest was made by its plan, run, saved, made by its plan on the other host, and restored. Unsafe is what KVM refuses to restore, and what leaves the guest without something that it was told of. `guestc migrate` shows all facts.",
+      wrong: tested("migrate n1 to old = safe", "baseline host", "n1, old"),
+      right: tested("migrate n1 to old = unsafe", "baseline host", "n1, old"),
     }),
   },
 } as const satisfies Readonly<Record<string, DiagnosticRow>>;

@@ -2,8 +2,8 @@
 import type { Diagnostic } from "../../diagnostics/diagnostic.ts";
 import { diagnosticJson } from "../../diagnostics/render-json.ts";
 import { formatLocation } from "../../diagnostics/span.ts";
-import { countOutcomes, type Outcome, type TestRun } from "./outcome.ts";
-import { expectationText, findings } from "./run.ts";
+import { countOutcomes, expectationText, type Outcome, type TestRun } from "./outcome.ts";
+import { findings } from "./run.ts";
 
 const outcome = ({ expectation, status, seen, diagnostic }: Outcome) => ({
   expectation: expectationText(expectation),

@@ -6,8 +6,7 @@
 import type { Diagnostic } from "../../diagnostics/diagnostic.ts";
 import { renderText } from "../../diagnostics/render-text.ts";
 import { positionAt } from "../../diagnostics/span.ts";
-import { countOutcomes, type Outcome, type TestRun } from "./outcome.ts";
-import { expectationText } from "./run.ts";
+import { countOutcomes, expectationText, type Outcome, type TestRun } from "./outcome.ts";
 import { type Element, xmlText } from "./xml.ts";
 
 /** How many of each, as attributes. */

@@ -1,6 +1,7 @@
 /** What comes of an expectation on a host. */
 import type { TestContract, TestExpectation } from "../../contract.ts";
 import type { Diagnostic } from "../../diagnostics/diagnostic.ts";
+import { spanText } from "../../diagnostics/span.ts";
 import type { HostProfile } from "../../hosts/profile.ts";
 import type { RefusedGuest } from "../view/view.ts";
 
@@ -28,6 +29,9 @@ export interface TestRun {
   /** In the order of the block. */
   readonly outcomes: readonly Outcome[];
 }
+
+/** An expectation on one line, as it is written. */
+export const expectationText = ({ span }: TestExpectation): string => spanText(span).replace(/\s+/g, " ");
 
 export type Counts = Readonly<Record<Status, number>>;
 

@@ -1,7 +1,6 @@
 /** Runs `test` blocks on hosts. */
 import type { Contract, TestContract, TestExpectation } from "../../contract.ts";
 import { type Diagnostic, diagnostic, type Related } from "../../diagnostics/diagnostic.ts";
-import { spanText } from "../../diagnostics/span.ts";
 import type { HostProfile } from "../../hosts/profile.ts";
 import type { Plan } from "../../planner/plan.ts";
 import type { View } from "../../predict/index.ts";
@@ -14,15 +13,13 @@ import {
   judge,
   type Responsible,
 } from "./judge.ts";
-import type { Outcome, TestRun } from "./outcome.ts";
+import { migrationJudge, migrationOutcome } from "./migrate.ts";
+import { expectationText, type Outcome, type TestRun } from "./outcome.ts";
 
 export interface TestHost {
   readonly name: string;
   readonly profile: HostProfile;
 }
-
-/** An expectation on one line, as it is written. */
-export const expectationText = ({ span }: TestExpectation): string => spanText(span).replace(/\s+/g, " ");
 
 const hostFact = ({ name, profile }: TestHost): string =>
   `host \`${name}\`: linux ${profile.kernel.release} on ${profile.cpu.name}`;
@@ -167,11 +164,18 @@ function refused(
   };
 }
 
-const MIGRATION = "this version does not judge migrations";
+/** Judges an expectation about a migration. */
+type Mover = (expectation: TestExpectation) => Outcome;
 
-function runOn(contract: Contract, test: TestContract, host: TestHost, view: View | RefusedGuest): TestRun {
+function runOn(
+  contract: Contract,
+  test: TestContract,
+  host: TestHost,
+  view: View | RefusedGuest,
+  migrate: Mover,
+): TestRun {
   const outcomes = test.expectations.map((expectation): Outcome => {
-    if (!isForHost(expectation)) return notRun(expectation, MIGRATION);
+    if (!isForHost(expectation)) return migrate(expectation);
     if ("kind" in view) return refused(expectation, test, host, view);
     return outcomeOf(expectation, host, judge(expectation, { contract, profile: host.profile, view }));
   });
@@ -180,26 +184,33 @@ function runOn(contract: Contract, test: TestContract, host: TestHost, view: Vie
 
 /**
  * Runs every test of a guest on every host, host by host within a test. Of migrations, which are no host's own, one
- * outcome stands with the first host.
+ * outcome stands with the first host, or by itself where there is none.
  *
  * @param hosts those that the guest runs on, or those that the user names
+ * @param declared the hosts of the program by name, between which guests are moved
  */
-export function runTests(contract: Contract, plan: Plan, hosts: readonly TestHost[]): readonly TestRun[] {
+export function runTests(
+  contract: Contract,
+  plan: Plan,
+  hosts: readonly TestHost[],
+  declared: ReadonlyMap<string, HostProfile> = new Map(),
+): readonly TestRun[] {
   const views = hosts.map(({ name, profile }) => lookAt({ contract, plan, hostName: name, profile }));
+  const judged = migrationJudge({ contract, plan }, declared);
+  const migrate: Mover = (expectation) => migrationOutcome(expectation, judged(expectation));
   return contract.tests.flatMap((test): readonly TestRun[] => {
     if (hosts.length === 0) {
       const outcomes = test.expectations.map((one) =>
-        notRun(one, isForHost(one) ? "the guest names no host, and none is given" : MIGRATION),
+        isForHost(one) ? notRun(one, "the guest names no host, and none is given") : migrate(one),
       );
       return [{ test, host: undefined, refusal: undefined, outcomes }];
     }
     return hosts.map((host, at) => {
       const view = views[at];
       if (view === undefined) throw new Error(`no view of host ${host.name}`);
-      const run = runOn(contract, test, host, view);
-      return at === 0
-        ? run
-        : { ...run, outcomes: run.outcomes.filter(({ expectation }) => isForHost(expectation)) };
+      if (at === 0) return runOn(contract, test, host, view, migrate);
+      const expectations = test.expectations.filter(isForHost);
+      return { ...runOn(contract, { ...test, expectations }, host, view, migrate), test };
     });
   });
 }

@@ -6,8 +6,15 @@ import { renderText } from "../../diagnostics/render-text.ts";
 import { formatLocation } from "../../diagnostics/span.ts";
 import { safeText, wrap } from "../../diagnostics/text/display.ts";
 import { noColours, type Palette } from "../../diagnostics/text/palette.ts";
-import { type Counts, countOutcomes, type Outcome, type Status, type TestRun } from "./outcome.ts";
-import { expectationText, findings } from "./run.ts";
+import {
+  type Counts,
+  countOutcomes,
+  expectationText,
+  type Outcome,
+  type Status,
+  type TestRun,
+} from "./outcome.ts";
+import { findings } from "./run.ts";
 
 export interface ResultOptions {
   /** Columns at hand; default 100. */

@@ -178,16 +178,37 @@ describe("a guest that KVM refuses", () => {
   });
 });
 
-describe("what is not run", () => {
-  const two = (cpu: string, expectations: string): string =>
-    `edition 2026\nhost a { profile "hosts/neoverse-n1.linux-6.12.json" }\nhost b { profile "hosts/neoverse-n1.linux-6.18.json" }\n${tested(cpu, "  runs-on a, b", expectations).replace("edition 2026\n", "")}`;
+describe("migrations", () => {
+  const hosts =
+    'host a { profile "hosts/neoverse-n1.linux-6.12.json" }\nhost b { profile "hosts/neoverse-n1.linux-6.18.json" }\nhost c { profile "hosts/neoverse-n1.linux-7.2.json" }\n';
+  const moved = (expectations: string, guest = "  runs-on a, b"): string =>
+    `edition 2026\n${hosts}${tested("baseline host", guest, expectations).replace("edition 2026\n", "")}`;
 
-  it("is a migration, told once for all hosts", () => {
-    const runs = runText(two("baseline host", "read ID_AA64PFR0_EL1.SVE = 0\nmigrate a to b = safe"));
-    expect(countOutcomes(runs)).toEqual({ passed: 2, failed: 0, undecided: 0, "not-run": 1 });
-    expect(findings(runs).map(({ code }) => code)).toEqual(["GC0907"]);
+  it("are judged once for all hosts", () => {
+    const runs = runText(moved("read ID_AA64PFR0_EL1.SVE = 0\nmigrate b to c = safe"));
+    expect(countOutcomes(runs)).toEqual({ passed: 3, failed: 0, undecided: 0, "not-run": 0 });
+    expect(runs.map((run) => run.outcomes.length)).toEqual([2, 1]);
   });
 
+  it("need no host that the guest runs on", () => {
+    const runs = runText(moved("migrate b to c = safe\nmigrate a to a = safe", ""));
+    expect(countOutcomes(runs)).toEqual({ passed: 2, failed: 0, undecided: 0, "not-run": 0 });
+  });
+
+  it("that are not as expected are told with what KVM refuses", () => {
+    const runs = runText(moved("migrate a to b = safe\nmigrate a to b = unsafe\nmigrate b to c = unsafe"));
+    expect(runs[0]?.outcomes.map(({ status }) => status)).toEqual(["failed", "passed", "failed"]);
+    const found = findings(runs);
+    expect(found.map(({ code, message }) => [code, message])).toEqual([
+      ["GC0908", "moving from a to b is unsafe, not safe"],
+      ["GC0908", "moving from b to c is safe, not unsafe"],
+    ]);
+    expect(found[0]?.notes[0]).toContain("TCR2_EL1");
+    expect(runs[0]?.outcomes[0]?.seen).toBe("unsafe: KVM_SET_ONE_REG answers ENOENT");
+  });
+});
+
+describe("what is not run", () => {
   it("is all of a guest that names no host", () => {
     const runs = runText(tested("baseline host", "", "vectors = none"));
     expect(runs.map(({ host }) => host)).toEqual([undefined]);

@@ -49,6 +49,14 @@ test web "sees <what> it \\"should\\" & no more" {
   vectors                     = 128
   migrate n1 to n1-618        = safe
 }
+
+guest idle {
+  cpu plain
+}
+
+test idle "runs nowhere" {
+  vectors = none
+}
 `;
 
 const runs: readonly TestRun[] = runText(every);
@@ -140,7 +148,7 @@ describe("JUnit XML", () => {
     for (const suite of root.children)
       for (const found of suite.children) {
         expect(found.attributes.name).toBeTruthy();
-        expect(found.attributes.classname).toMatch(/^web\.(n1|n1-618|old)$/);
+        expect(found.attributes.classname).toMatch(/^(web\.(n1|n1-618|old)|idle\.no host)$/);
         expect(found.children.length).toBeLessThanOrEqual(1);
       }
   });

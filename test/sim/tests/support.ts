@@ -16,7 +16,7 @@ export function runText(text: string, hosts?: readonly string[]): readonly TestR
       return profile === undefined ? [] : [{ name: value, profile }];
     });
     const given = hosts?.map((name) => ({ name, profile: shipped(name) }));
-    return runTests(guest, plan(guest), given ?? own);
+    return runTests(guest, plan(guest), given ?? own, declared);
   });
 }
 

@@ -1,0 +1,81 @@
+/** The table and the document. */
+import { readFileSync } from "node:fs";
+import { Ajv2020 } from "ajv/dist/2020.js";
+import { describe, expect, it } from "vitest";
+import { displayWidth } from "../../src/diagnostics/text/display.ts";
+import { migrationsDocument } from "../../src/migrate/document.ts";
+import { type Journeys, judgeJourneys } from "../../src/migrate/journeys.ts";
+import { migrationsText } from "../../src/migrate/table.ts";
+import { vmms } from "../../src/migrate/vmm.ts";
+import { source } from "../../src/tables/index.ts";
+import { planned } from "../predict/support.ts";
+import { golden } from "../support/golden.ts";
+import { host, rules } from "./support.ts";
+
+const schema: object = JSON.parse(readFileSync("schemas/migrate.schema.json", "utf8"));
+const validate = new Ajv2020({ strict: true, strictRequired: false, strictTypes: false }).compile(schema);
+
+const names = [
+  "neoverse-n1.linux-6.1",
+  "neoverse-n1.linux-6.18",
+  "neoverse-n1.linux-7.2",
+  "cortex-a76.linux-7.2",
+  "neoverse-v1.linux-6.12",
+  "max.linux-7.2",
+];
+
+function journeys(of: readonly string[], by = "kvm"): Journeys {
+  const moving = planned("baseline host", "psci 1.1\nvcpus 2");
+  return judgeJourneys(moving, of.map(host), rules(by));
+}
+
+const all = journeys(names);
+
+describe("the document", () => {
+  it("keeps to its schema", () => {
+    for (const one of [all, journeys(names.slice(0, 2), "qemu")]) {
+      validate(migrationsDocument(one));
+      expect(validate.errors ?? []).toEqual([]);
+    }
+  });
+
+  it("has every pair once, and the same bytes each time", () => {
+    const document = JSON.stringify(migrationsDocument(all));
+    const pairs = all.migrations.map(({ from, to }) => `${from.name} ${to.name}`);
+    expect(new Set(pairs).size).toBe(names.length * (names.length - 1));
+    expect(JSON.stringify(migrationsDocument(journeys(names)))).toBe(document);
+  });
+});
+
+describe("the table", () => {
+  it("is as the golden file has it", () => {
+    golden("test/golden/migrate/matrix.txt", migrationsText(journeys(names.slice(0, 4))));
+  });
+
+  it.each([72, 100, 120])("keeps to %i columns", (width) => {
+    const lines = migrationsText(all, { width, all: true }).split("\n");
+    expect(lines.filter((line) => displayWidth(line) > width)).toEqual([]);
+    expect(lines.filter((line) => line !== line.trimEnd())).toEqual([]);
+  });
+
+  it("tells remarks only where all is asked for", () => {
+    expect(migrationsText(all)).not.toMatch(/^ {2}remark/m);
+    expect(migrationsText(all, { all: true })).toMatch(/^ {2}remark/m);
+  });
+});
+
+describe("the tables of the room", () => {
+  it("have sources", () => {
+    for (const file of ["vmms", "changes"]) {
+      const rows = Object.values(
+        JSON.parse(readFileSync(`src/migrate/data/${file}.json`, "utf8")) as Record<string, unknown>,
+      ).flat() as readonly { readonly source?: string }[];
+      expect(rows.length).toBeGreaterThan(1);
+      expect(rows.filter((row) => source(row.source ?? "") === undefined)).toEqual([]);
+    }
+  });
+
+  it("name the VMMs that the command line offers", () => {
+    expect(vmms().map(({ name }) => name)).toEqual(["kvm", "qemu"]);
+  });
+});

@@ -1,0 +1,210 @@
+/** Verdicts with their facts, on shipped hosts. */
+import { describe, expect, it } from "vitest";
+import { describeOneReg } from "../../src/tables/index.ts";
+import { shippedNames, spread } from "../hosts/shipped.ts";
+import { examples } from "../predict/support.ts";
+import { moved, remediesOf, weighty } from "./support.ts";
+
+const n1 = (kernel: string): string => `neoverse-n1.linux-${kernel}`;
+const firstRefused = ({ refused }: ReturnType<typeof moved>) =>
+  refused && [describeOneReg(refused.register ?? 0n)?.name, refused.errno];
+
+describe("laws", () => {
+  it.each(shippedNames.filter((name) => spread.has(name)))("%s to itself is safe", (name) => {
+    const found = moved({}, name, name);
+    expect(found.facts).toEqual([]);
+    expect(found).toMatchObject({ verdict: "safe", refused: undefined, executed: true });
+  });
+
+  it("a guest that a host does not start is unsafe to and from it, with the statement", () => {
+    const cpu = "baseline host\nsve lengths 128";
+    for (const [from, to] of [
+      [n1("6.12"), "max.linux-6.12"],
+      ["max.linux-6.12", n1("6.12")],
+    ] as const) {
+      const { verdict, facts, executed } = moved({ cpu }, from, to);
+      expect(verdict).toBe("unsafe");
+      expect(executed).toBe("KVM does not start the guest");
+      expect(facts.map(({ topic, errno }) => [topic, errno])).toEqual([["plan", "EOPNOTSUPP"]]);
+      expect(facts[0]?.source?.file.path).toBe("sample.guest");
+    }
+  });
+
+  it("what is unsafe has a fact that says so, and what is safe has none", () => {
+    const names = [n1("6.1"), n1("6.18"), "cortex-a76.linux-7.2", "neoverse-v1.linux-6.12"];
+    for (const from of names)
+      for (const to of names) {
+        const { verdict, facts, refused } = moved({}, from, to);
+        const weights = facts.map(({ weight }) => weight);
+        expect(verdict === "unsafe").toBe(weights.includes("unsafe"));
+        if (verdict === "safe") expect(weights).not.toContain("note");
+        if (refused !== undefined) expect(verdict).toBe("unsafe");
+      }
+  });
+});
+
+describe("between kernels of one core", () => {
+  it("from 6.18 on nothing stands in the way", () => {
+    for (const [from, to] of [
+      ["6.18", "7.2"],
+      ["7.2", "6.18"],
+    ] as const)
+      expect(moved({}, n1(from), n1(to))).toMatchObject({ verdict: "safe", executed: true });
+  });
+
+  it("6.12 lists registers of features that the core lacks, and 6.18 does not take them", () => {
+    const found = moved({}, n1("6.12"), n1("6.18"));
+    expect(firstRefused(found)).toEqual(["TCR2_EL1", "ENOENT"]);
+    expect(weighty(found)).toEqual(["TCR2_EL1: unsafe", "PIRE0_EL1: unsafe", "PIR_EL1: unsafe"]);
+    expect(found.facts.find(({ subject }) => subject === "PIR_EL1")?.detail).toContain("held at reset");
+    expect(found.executed).toBe("not all is restored");
+  });
+
+  it("a bitmap of a newer kernel is unknown to an older one", () => {
+    const found = moved({}, n1("6.18"), n1("6.12"));
+    expect(firstRefused(found)).toEqual(["KVM_REG_ARM_VENDOR_HYP_BMAP_2", "ENOENT"]);
+    expect(weighty(found)).toEqual(["KVM_REG_ARM_VENDOR_HYP_BMAP_2: unsafe"]);
+  });
+
+  it("the debug version of a newer kernel is not an older one's, and a statement helps", () => {
+    const found = moved({}, n1("6.12"), n1("6.1"));
+    expect(remediesOf(found, "ID_AA64DFR0_EL1")).toEqual(["without FEAT_Debugv8p1, FEAT_Debugv8p2"]);
+    const cpu = "baseline host\nwithout FEAT_Debugv8p1, FEAT_Debugv8p2";
+    expect(remediesOf(moved({ cpu }, n1("6.12"), n1("6.1")), "ID_AA64DFR0_EL1")).toBeUndefined();
+    const fields = found.facts.find(({ subject }) => subject === "ID_AA64DFR0_EL1")?.fields;
+    expect(fields?.map(({ field, before, after }) => [field, before, after])).toEqual([["DebugVer", 8n, 6n]]);
+  });
+
+  it("SMCs that are answered from 6.12 on are a note on the way there", () => {
+    const found = moved({}, n1("6.1"), n1("6.12"));
+    const calls = found.facts.filter(({ topic }) => topic === "calls");
+    expect(calls.map(({ weight, text }) => [weight, text])).toContainEqual([
+      "note",
+      "not answered before, and answered there",
+    ]);
+    expect(calls.every(({ subject }) => subject.startsWith("SMC of "))).toBe(true);
+  });
+
+  it("what the guest reads past KVM has no remedy", () => {
+    const found = moved({}, n1("6.1"), n1("6.12"));
+    const cache = found.facts.find(({ subject }) => subject === "CTR_EL0");
+    expect(cache).toMatchObject({ weight: "note", remedies: [] });
+    expect(cache?.detail).toContain("reads past it");
+  });
+
+  it("a PSCI version of a newer kernel is refused, unless the guest states one that both have", () => {
+    const open = moved({ guest: "" }, n1("6.18"), n1("6.12"));
+    expect(remediesOf(open, "KVM_REG_ARM_PSCI_VERSION")).toEqual(["psci 1.1"]);
+    const stated = moved({ guest: "psci 1.1" }, n1("6.18"), n1("6.12"));
+    expect(remediesOf(stated, "KVM_REG_ARM_PSCI_VERSION")).toBeUndefined();
+  });
+});
+
+describe("between cores", () => {
+  const [from, to] = [n1("6.18"), "cortex-a76.linux-7.2"];
+
+  it("the identity is refused first, and each register names what helps", () => {
+    const found = moved({}, from, to);
+    expect(firstRefused(found)).toEqual(["MIDR_EL1", "EINVAL"]);
+    expect(remediesOf(found, "MIDR_EL1")).toEqual(["midr neoverse-n1 r4p1"]);
+    expect(remediesOf(found, "ID_AA64PFR1_EL1")).toEqual(["without FEAT_SSBS2"]);
+    expect(remediesOf(found, "ID_AA64MMFR0_EL1")).toEqual(["field ID_AA64MMFR0_EL1.PARange = 40 bits"]);
+  });
+
+  it("what helps does help, all of it together", () => {
+    const { facts } = moved({}, from, to);
+    const remedies = [
+      ...new Set(facts.filter((one) => one.weight === "unsafe").flatMap((one) => one.remedies)),
+    ];
+    const cpu = `baseline host\n${remedies.join("\n")}`;
+    expect(moved({ cpu }, from, to)).toMatchObject({ verdict: "safe", executed: true });
+    expect(moved({ cpu }, to, from)).toMatchObject({ verdict: "safe", executed: true });
+  });
+
+  it("an identity that the kernel does not let anybody write has no remedy", () => {
+    expect(remediesOf(moved({}, n1("6.12"), "cortex-a76.linux-6.12"), "MIDR_EL1")).toEqual([]);
+  });
+
+  it("an instruction that the other core lacks is unsafe where the guest was told of it, else a note", () => {
+    const found = moved({}, "neoverse-v1.linux-6.18", from);
+    expect(weighty(found)).toContain("FEAT_SHA3: unsafe");
+    expect(remediesOf(found, "FEAT_SHA3")).toEqual(["without FEAT_SHA3"]);
+    const hidden = moved({ cpu: "baseline host\nwithout FEAT_SHA3" }, "neoverse-v1.linux-6.18", from);
+    expect(weighty(hidden)).toContain("FEAT_SHA3: note");
+    expect(hidden.facts.find(({ subject }) => subject === "FEAT_SHA3")?.text).toContain("becomes enforced");
+    const back = moved({}, from, "neoverse-v1.linux-6.18");
+    expect(back.facts.find(({ subject }) => subject === "FEAT_SHA3")?.text).toContain("becomes unenforced");
+  });
+
+  it("the fields of V1 that an N1 guest cannot be given are found from the profiles", () => {
+    const found = moved({}, from, "neoverse-v1.linux-6.18");
+    const fields = found.facts.flatMap((one) => one.fields.map(({ field }) => `${one.subject}.${field}`));
+    for (const name of ["ID_AA64DFR0_EL1.DoubleLock", "ID_AA64MMFR2_EL1.FWB", "ID_AA64MMFR2_EL1.IDS"])
+      expect(fields).toContain(name);
+  });
+});
+
+describe("what the contract leaves to the host", () => {
+  it("vector lengths differ between cores, and the common ones are named", () => {
+    const found = moved({ cpu: "baseline host\nsve host" }, "max.linux-6.18", "neoverse-v1.linux-6.18");
+    expect(remediesOf(found, "SVE vector lengths")).toEqual(["sve lengths 128, 256"]);
+  });
+
+  it("a counter offset makes the clock jump", () => {
+    const found = moved({ guest: "psci 1.1\ncounter-offset 0x1000" }, n1("6.18"), n1("7.2"));
+    expect(found.verdict).toBe("safe-with-notes");
+    expect(weighty(found)).toEqual(["counter-offset: note"]);
+  });
+
+  it("the counter's frequency is the host's, and another one is unsafe", () => {
+    const found = moved({}, n1("6.18"), "max.linux-6.18");
+    const clock = found.facts.find(({ subject }) => subject === "CNTFRQ_EL0");
+    expect(clock).toMatchObject({ topic: "clock", weight: "unsafe", remedies: [] });
+  });
+});
+
+describe("QEMU", () => {
+  it("refuses a longer list before a register is set", () => {
+    const found = moved({}, n1("6.12"), n1("6.18"), "qemu");
+    const refusing = found.facts.find(({ topic, weight }) => topic === "lists" && weight === "unsafe");
+    expect(refusing?.detail).toMatch(/^the source lists \d+ registers, the destination \d+/);
+    expect(refusing?.members).toEqual(["TCR2_EL1", "PIRE0_EL1", "PIR_EL1"]);
+    expect(found.refused).toBeUndefined();
+  });
+
+  it("takes a longer list of the destination", () => {
+    expect(moved({}, n1("6.18"), n1("7.2"), "qemu").verdict).toBe("safe");
+    const up = moved({}, n1("6.1"), n1("6.12"), "qemu");
+    expect(up.facts.filter(({ topic, weight }) => topic === "lists" && weight === "unsafe")).toEqual([]);
+  });
+
+  it("does not load the bitmap that only the source has, however long the lists are", () => {
+    const found = moved({}, n1("7.2"), n1("6.12"), "qemu");
+    // 6.12 lists more registers than 7.2, and no register behind the bitmap: the walk ends before it.
+    expect(found.facts.filter(({ topic, weight }) => topic === "lists" && weight === "unsafe")).toEqual([]);
+    expect(found.verdict).toBe("safe");
+  });
+});
+
+describe("the examples", () => {
+  it("portable-web goes both ways between its hosts", () => {
+    const web = examples.find(({ name }) => name === "portable-web");
+    if (web === undefined) throw new Error("no such example");
+    const hosts = [n1("6.18"), "cortex-a76.linux-7.2"] as const;
+    expect(moved(web, hosts[0], hosts[1])).toMatchObject({ verdict: "safe", executed: true });
+    expect(moved(web, hosts[1], hosts[0])).toMatchObject({ verdict: "safe", executed: true });
+  });
+
+  it("a nested guest is run on both sides, and one in AArch32 is moved without being run", () => {
+    const nested = examples.find(({ name }) => name === "nested");
+    if (nested === undefined) throw new Error("no such example");
+    expect(moved(nested, "max-nested.linux-7.2", "max-nested.linux-7.3")).toMatchObject({ executed: true });
+    const narrow = moved(
+      { cpu: "baseline host\nel1 aarch32" },
+      "cortex-a53.linux-6.18",
+      "cortex-a53.linux-7.2",
+    );
+    expect(narrow.executed).toContain("AArch32");
+    expect(narrow.verdict).not.toBe("unsafe");
+  });
+});
