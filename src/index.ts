@@ -25,6 +25,13 @@ export {
 } from "./diagnostics/diagnostic.ts";
 export { type DiagnosticRow, type DiagnosticSlug, findDiagnostic, registry } from "./diagnostics/registry.ts";
 export { formatLocation, type Position, positionAt, type SourceFile, type Span } from "./diagnostics/span.ts";
+export { diffContracts } from "./diff/contracts/diff.ts";
+export { type Diff, type Difference, mirrored } from "./diff/difference.ts";
+export { diffDocument } from "./diff/document.ts";
+export { diffHosts } from "./diff/hosts/diff.ts";
+export { diffPlans } from "./diff/plans/diff.ts";
+export { type PlanDocument, readPlan } from "./diff/plans/read.ts";
+export { diffText } from "./diff/text.ts";
 export { type Baseline, baselineOf } from "./fleet/baseline.ts";
 export { baselineDocument, readFleet } from "./fleet/baseline-document.ts";
 export { classOf, type Fleet, type FleetClass, mergeFleets } from "./fleet/classes.ts";

@@ -6,6 +6,7 @@ export const commandNames = [
   "test",
   "run",
   "migrate",
+  "diff",
   "fmt",
   "explain",
   "init",

@@ -290,6 +290,38 @@ export const commands: readonly CommandRow[] = [
     ],
   },
   {
+    name: "diff",
+    title: "say what two hosts, contracts or plans say differently",
+    operands: "A B",
+    least: 2,
+    most: 2,
+    options: [
+      {
+        name: "guest",
+        value: "NAME",
+        title: "the guest of files that have several; FILE:GUEST names it for one of the two",
+      },
+      { name: "exit-code", title: "exit 1 when there is a difference" },
+      {
+        name: "all",
+        title: "every difference a line of its own, those that follow from others among them",
+      },
+      textOrJson("lines for people (text), or a complete document for programs (json)"),
+      { name: "out", short: "o", value: "FILE", title: "write into this file" },
+      root,
+    ],
+    description: [
+      "A and B are both host profiles (a path, or the name of a shipped one), both contracts (FILE.guest, FILE.guest:GUEST), or both plans (JSON of the target one-reg); what they are is told from their content. By field and meaning: what a guest sees, what a VMM may set, what KVM offers.",
+      "Exits 0 whether they differ or not, unless --exit-code is given.",
+    ],
+    examples: [
+      { line: "guestc diff before.json after.json --exit-code", title: "a host before and after an update" },
+      { line: "guestc diff neoverse-n1.linux-6.12 neoverse-n1.linux-6.18", title: "two shipped hosts" },
+      { line: "guestc diff old/web.guest:web web.guest:web", title: "a contract before and after an edit" },
+      { line: "guestc diff old.plan.json new.plan.json --format json", title: "two plans, for a program" },
+    ],
+  },
+  {
     name: "fmt",
     title: "write files in the canonical form",
     operands: "FILE…",

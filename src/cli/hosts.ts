@@ -31,8 +31,8 @@ function shippedLines(names: readonly string[]): readonly string[] {
   return [...cpus].map(([of, all]) => `${all.join(", ")}: ${of}`);
 }
 
-/** The file that a value of `--host` means: a path, else the name of a shipped profile. */
-function profilePath(given: string): string {
+/** The file that a name of a host means: a path, else the name of a shipped profile. */
+export function profilePath(given: string): string {
   if (existsSync(given) || /[/\\]|\.json$/.test(given)) return given;
   const names = shippedNames();
   if (names.includes(given)) return join(shippedFolder, `${given}.json`);

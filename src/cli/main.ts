@@ -18,6 +18,7 @@ const runners: Readonly<Record<CommandName, () => Promise<{ readonly run?: Run }
   migrate: () => import("./commands/migrate.ts"),
   test: () => import("./commands/test.ts"),
   run: () => import("./commands/run.ts"),
+  diff: () => import("./commands/diff.ts"),
   fmt: () => import("./commands/fmt.ts"),
   explain: () => import("./commands/explain.ts"),
   init: () => import("./commands/init.ts"),

@@ -1,0 +1,272 @@
+/** What KVM offers: capabilities, device types, vCPU configurations, calls, the list of registers. */
+import { refusalFact } from "../../hosts/configuration.ts";
+import type { Configuration, HostProfile } from "../../hosts/profile.ts";
+import {
+  capability,
+  describeOneReg,
+  deviceType,
+  features,
+  fieldOf,
+  idRegisters,
+  printExpr,
+  sysregEncoding,
+  systemRegisterAt,
+  vcpuFeature,
+} from "../../tables/index.ts";
+import { type Finding, finding, type Unsaid } from "../difference.ts";
+import { partsOf, placeOf } from "../parts.ts";
+import { hex, ordinal, valueWords } from "../words.ts";
+import { configurationNames, type Pair, sameRequest } from "./pairs.ts";
+import { shownState, vectorLengthsOf } from "./shown.ts";
+
+export function capabilityFindings(before: HostProfile, after: HostProfile): readonly Finding[] {
+  const asked = (profile: HostProfile, number: number): boolean =>
+    profile.highestCapability === undefined || number <= profile.highestCapability;
+  const numbers = new Set([...before.capabilities.keys(), ...after.capabilities.keys()]);
+  return [...numbers].flatMap((number) => {
+    const [was, is] = [before.capabilities.get(number), after.capabilities.get(number)];
+    if (was === is || !asked(before, number) || !asked(after, number)) return [];
+    const row = capability(number);
+    return [
+      finding({
+        group: "kvm",
+        about: "capability",
+        subject: row?.name ?? `capability ${number}`,
+        title: row?.effect ?? "",
+        before: was === undefined ? null : `answers ${was}`,
+        after: is === undefined ? null : `answers ${is}`,
+        at: ordinal(number),
+      }),
+    ];
+  });
+}
+
+export function deviceFindings(before: HostProfile, after: HostProfile): readonly Finding[] {
+  const [was, is] = [before.devices, after.devices];
+  if (was === undefined || is === undefined) return [];
+  return [...new Set([...was, ...is])]
+    .filter((number) => was.includes(number) !== is.includes(number))
+    .map((number) =>
+      finding({
+        group: "kvm",
+        about: "device",
+        subject: deviceType(number)?.name ?? `device type ${number}`,
+        title: deviceType(number)?.effect ?? "",
+        before: was.includes(number) ? "can be created" : null,
+        after: is.includes(number) ? "can be created" : null,
+        at: ordinal(number),
+      }),
+    );
+}
+
+/** The features that a guest of a configuration is told of. */
+function featuresOf(profile: HostProfile, configuration: Configuration | undefined): ReadonlySet<string> {
+  if (configuration === undefined || configuration.refused !== undefined) return new Set();
+  const state = shownState(profile, configuration);
+  return new Set(
+    features()
+      .map(({ name }) => name)
+      .filter((name) => state.feature(name) === true),
+  );
+}
+
+/** What a configuration tells a guest of beyond `base`. */
+function beyondBase(profile: HostProfile, configuration: Configuration): readonly string[] {
+  const base = featuresOf(profile, profile.configurations.get("base"));
+  return [...featuresOf(profile, configuration)].filter((name) => !base.has(name));
+}
+
+const plain = (configuration: Configuration): string => {
+  const wide = vectorLengthsOf(configuration);
+  return wide.length === 0 ? "works" : `works, SVE vector lengths ${wide.join(", ")} bits`;
+};
+
+/** What it is, in the words of the rows of what it asks for. */
+function titleOf({ features: wanted, capabilities, devices }: Configuration): string {
+  const own = wanted.filter((name) => name !== "PSCI_0_2");
+  return [
+    ...own.map((name) => vcpuFeature(name)?.effect ?? ""),
+    ...capabilities.map((number) => capability(number)?.effect ?? ""),
+    ...(devices ?? []).map((number) => deviceType(number)?.effect ?? ""),
+  ]
+    .filter(Boolean)
+    .join("; ");
+}
+
+const requestWords = ({ name, features: wanted, capabilities, devices }: Configuration): string => {
+  const parts = [
+    ...wanted.filter((one) => one !== "PSCI_0_2"),
+    ...capabilities.map((number) => capability(number)?.name ?? `capability ${number}`),
+    ...(devices ?? []).map((number) => deviceType(number)?.name ?? `device type ${number}`),
+  ];
+  return parts.length === 0 ? `configuration ${name}` : `configuration ${name}: ${parts.join(", ")}`;
+};
+
+const stateWords = (one: Configuration): string | null =>
+  one.refused === undefined ? plain(one) : (refusalFact(one).split(" for ")[0] ?? "refused");
+
+export function configurationFindings(before: HostProfile, after: HostProfile): readonly Finding[] {
+  return configurationNames(before, after).flatMap((name) => {
+    const [was, is] = [before.configurations.get(name), after.configurations.get(name)];
+    if (was === undefined || is === undefined || !sameRequest(was, is)) return [];
+    // Both work: what differs is told by what it shows.
+    if (was.refused === undefined && is.refused === undefined) return [];
+    const [a, b] = [stateWords(was), stateWords(is)];
+    if (a === b) return [];
+    return [
+      finding({
+        group: "kvm",
+        about: "configuration",
+        subject: requestWords(was),
+        title: titleOf(was),
+        before: a,
+        after: b,
+        gained: is.refused === undefined ? beyondBase(after, is) : [],
+        lost: was.refused === undefined ? beyondBase(before, was) : [],
+        at: name === "base" ? "" : name,
+      }),
+    ];
+  });
+}
+
+export function callFindings({ before, after }: Pair): readonly Finding[] {
+  const [was, is] = [before.writable !== undefined, after.writable !== undefined];
+  if (was === is) return [];
+  return [
+    finding({
+      group: "kvm",
+      about: "ioctl",
+      subject: "KVM_ARM_GET_REG_WRITABLE_MASKS",
+      title: "which bits of ID registers user space may write",
+      before: was ? "answers" : null,
+      after: is ? "answers" : null,
+    }),
+  ];
+}
+
+const classWords: Readonly<Record<string, string>> = {
+  core: "core registers",
+  demux: "cache registers",
+  fw: "firmware registers",
+  sve: "SVE registers",
+  bitmap: "hypercall bitmaps",
+};
+
+/** Whose register it is: the feature that makes it exist, else its class. */
+function ownerOf(id: bigint): string {
+  const what = describeOneReg(id);
+  if (what === undefined) return "other registers";
+  if (what.class !== "sysreg") return classWords[what.class] ?? what.class;
+  if (idRegisters().some((one) => one.id === id)) return "ID registers";
+  const gate = systemRegisterAt(sysregEncoding(id))?.gate;
+  return gate === undefined ? "system registers" : `registers of ${printExpr(gate)}`;
+}
+
+export function listFindings({ before, after }: Pair): readonly Finding[] {
+  const [was, is] = [before.registers, after.registers];
+  const narrow = [...new Set([...was.keys(), ...is.keys()])]
+    .filter((id) => was.has(id) !== is.has(id))
+    .map((id) =>
+      finding({
+        group: "kvm",
+        about: "listed",
+        subject: describeOneReg(id)?.name ?? hex(id, 16),
+        before: was.has(id) ? "listed" : null,
+        after: is.has(id) ? "listed" : null,
+        family: ownerOf(id),
+        at: ordinal(id),
+      }),
+    );
+  const wide = [before, after].map((one) =>
+    one.listed === undefined ? undefined : one.listed - one.registers.size,
+  );
+  const [a, b] = wide;
+  if (a === undefined || b === undefined || a === b) return narrow;
+  return [
+    ...narrow,
+    finding({
+      group: "kvm",
+      about: "count",
+      subject: "listed registers wider than 64 bits",
+      before: String(a),
+      after: String(b),
+    }),
+  ];
+}
+
+/** What the host's kernel shows its own user space. */
+export function userFindings(before: HostProfile, after: HostProfile): readonly Finding[] {
+  const [was, is] = [before.user, after.user];
+  if (was === undefined || is === undefined) return [];
+  const words = Array.from({ length: Math.max(was.hwcap.length, is.hwcap.length) }, (_, at) => at);
+  const hwcaps = words.flatMap((at) => {
+    const [a, b] = [was.hwcap[at] ?? 0n, is.hwcap[at] ?? 0n];
+    const one = (own: bigint, known: Pick<Finding, "before" | "after">): readonly Finding[] => {
+      const bits = Array.from({ length: 64 }, (_, bit) => BigInt(bit)).filter((bit) => (own >> bit) & 1n);
+      if (bits.length === 0) return [];
+      return [
+        finding({
+          group: "kvm",
+          about: "user",
+          subject: `AT_HWCAP${at === 0 ? "" : at + 1} ${bits.length === 1 ? "bit" : "bits"} ${bits.join(", ")}`,
+          title: "what the host's own user space is told of",
+          ...known,
+          at: `1 ${at}`,
+        }),
+      ];
+    };
+    return [...one(a & ~b, { before: "set", after: null }), ...one(b & ~a, { before: null, after: "set" })];
+  });
+  const ids = new Set([...was.registers.keys(), ...is.registers.keys()]);
+  const fields = [...ids].flatMap((id) =>
+    partsOf(id, describeOneReg(id)?.name ?? hex(id, 16)).flatMap((part) => {
+      const [a, b] = [was, is].map((one) => fieldOf(one.registers.get(id) ?? 0n, part));
+      if (a === undefined || b === undefined || a === b) return [];
+      return [
+        finding({
+          group: "kvm",
+          about: "user",
+          subject: part.name,
+          title: "as the host's own user space reads it",
+          before: valueWords(part.field, a),
+          after: valueWords(part.field, b),
+          at: `0 ${placeOf(id, part)}`,
+        }),
+      ];
+    }),
+  );
+  return [...fields, ...hwcaps];
+}
+
+/** What only one of the two says. */
+export function unsaidOf(before: HostProfile, after: HostProfile): readonly Unsaid[] {
+  const sides = [
+    { by: "before", own: before, other: after },
+    { by: "after", own: after, other: before },
+  ] as const;
+  const found = sides.flatMap(({ by, own, other }): readonly Unsaid[] => {
+    const only = (what: string, mine: unknown, theirs: unknown): readonly Unsaid[] =>
+      mine !== undefined && theirs === undefined ? [{ what, by }] : [];
+    const shared = [...own.configurations].flatMap(([name, mine]) => {
+      const theirs = other.configurations.get(name);
+      if (theirs === undefined) return [{ what: `configuration ${name}`, by }];
+      if (!sameRequest(mine, theirs)) return [{ what: `configuration ${name} as it was recorded`, by }];
+      if (mine.refused !== undefined || theirs.refused !== undefined) return [];
+      const swept = (one: Configuration): true | undefined => (one.sweeps.size > 0 ? true : undefined);
+      return [
+        ...only(`sweeps of configuration ${name}`, swept(mine), swept(theirs)),
+        ...only(`whole values tried in configuration ${name}`, mine.tried, theirs.tried),
+        ...only(`device attributes in configuration ${name}`, mine.attributes, theirs.attributes),
+      ];
+    });
+    const asked = own.highestCapability ?? 0;
+    const theirs = other.highestCapability;
+    return [
+      ...shared,
+      ...only("device types", own.devices, other.devices),
+      ...only("what the host's own user space sees", own.user, other.user),
+      ...(theirs !== undefined && asked > theirs ? [{ what: `capabilities above ${theirs}`, by }] : []),
+    ];
+  });
+  return found.sort((a, b) => (a.what < b.what ? -1 : a.what > b.what ? 1 : a.by < b.by ? -1 : 1));
+}

@@ -1,0 +1,40 @@
+/** Device types of KVM_CREATE_DEVICE and the attribute groups of the interrupt controller; `data/device-types.json`. */
+import text from "./data/device-types.json?raw";
+import { indexed, once } from "./load.ts";
+
+export interface DeviceType {
+  /** `KVM_DEV_TYPE_ARM_VGIC_V3`. */
+  readonly name: string;
+  readonly number: number;
+  readonly effect: string;
+  /** Key into `sources.json`. */
+  readonly source: string;
+}
+
+/** A group of attributes of the in-kernel interrupt controller. */
+export interface GicGroup {
+  readonly name: string;
+  readonly group: number;
+  readonly source: string;
+}
+
+interface DevicesFile {
+  readonly deviceTypes: readonly DeviceType[];
+  readonly gicGroups: readonly GicGroup[];
+}
+
+const file = once((): DevicesFile => JSON.parse(text));
+
+/** Every device type that arm64 may have. */
+export const deviceTypes = (): readonly DeviceType[] => file().deviceTypes;
+
+/** By name or number. */
+export const deviceType: (nameOrNumber: string | number) => DeviceType | undefined = indexed(
+  deviceTypes,
+  (row): readonly (string | number)[] => [row.name, row.number],
+);
+
+export const gicGroups = (): readonly GicGroup[] => file().gicGroups;
+
+/** By number. */
+export const gicGroup: (group: number) => GicGroup | undefined = indexed(gicGroups, (row) => [row.group]);
