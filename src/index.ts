@@ -41,8 +41,18 @@ export { meet } from "./fleet/meet.ts";
 export type { Offer } from "./fleet/offer.ts";
 export { baselineTable } from "./fleet/table.ts";
 export { format } from "./format.ts";
+export {
+  formTitles,
+  type Given,
+  type HostInput,
+  type InputForm,
+  type InputNote,
+  type InputProblem,
+  readHostInput,
+} from "./hosts/inputs/read.ts";
 export type { HostProfile } from "./hosts/profile.ts";
 export { readHostProfile } from "./hosts/read.ts";
+export { formatHostProfile } from "./hosts/write.ts";
 export { vocabulary } from "./language/vocabulary.ts";
 export { migrationsDocument } from "./migrate/document.ts";
 export type { Fact, Verdict } from "./migrate/fact.ts";

@@ -396,17 +396,34 @@ export const commands: readonly CommandRow[] = [
   },
   {
     name: "host",
-    title: "check host profiles and say what they hold",
-    operands: "check FILE…",
+    title: "check what files say of hosts, and make host profiles of them",
+    operands: "check|convert FILE…",
     least: 2,
     most: Number.POSITIVE_INFINITY,
-    options: [textOrJson("a page for each profile (text) or a document (json)")],
+    options: [
+      {
+        name: "kernel",
+        value: "VERSION",
+        title: "the host's kernel, where the file does not say it: `6.18`, or what `uname -r` prints there",
+      },
+      {
+        name: "cpu",
+        value: "NAME",
+        title: "the host's core, where the file has no MIDR_EL1: a name of the CPU table",
+      },
+      { name: "out", short: "o", value: "FILE", title: "of convert: write the profile into this file" },
+      textOrJson("of check: a page for each host (text) or a document (json)"),
+    ],
     description: [
-      "A profile that is wrong is told on stderr, with its line and column. Of one that is right: the kernel and the CPU, what KVM offers there, how much of each vCPU configuration was recorded, and what is missing with what that costs.",
+      "A host is described by a profile as the probe prints it, a Firecracker fingerprint or CPU configuration, the file `idregs` that KVM keeps in debugfs for each VM, or a dump of KVM's registers as text. Which one it is shows in the text; docs/hosts.md has the forms. `-` is standard input.",
+      "`check`: a file that is wrong is told on stderr, with its line and column. Of one that is right: the kernel and the CPU, what KVM offers there, how much of each vCPU configuration was recorded, and what is missing with what that costs.",
+      "`convert` makes a host profile of one file. What the file does not say is computed from guestc's tables, and the profile says of what.",
     ],
     examples: [
       { line: "guestc host check my-host.json", title: "a profile that was just recorded" },
       { line: "guestc host check hosts/*.json --format json", title: "many, for a program" },
+      { line: "guestc host convert fingerprint.json -o v1.json", title: "a Firecracker fingerprint" },
+      { line: "guestc host convert idregs --kernel 6.18 -o mine.json", title: "what a VM shows" },
     ],
   },
   {

@@ -47,14 +47,19 @@ export function profilePath(given: string): string {
 /** @throws UsageError when a profile cannot be read or is none */
 export async function readHosts(given: readonly string[]): Promise<readonly HostProfile[]> {
   if (given.length === 0) return [];
-  const { readHostProfile } = await import("../hosts/read.ts");
+  const { readHostInput } = await import("../hosts/inputs/read.ts");
   return given.map((name) => {
     const { path, text } = readText(profilePath(name));
-    const read = readHostProfile(text, path);
+    const read = readHostInput(text, path);
     if ("profile" in read) return read.profile;
     throw new UsageError(
       `--host ${name}: is no host profile`,
-      read.problems.map(({ message, line, column }) => `${path}:${line}:${column}: ${message}`),
+      read.problems.flatMap(({ message, line, column, lacks }) => [
+        line === undefined ? `${path}: ${message}` : `${path}:${line}:${column}: ${message}`,
+        ...(lacks === undefined
+          ? []
+          : [`\`guestc host convert ${path} --${lacks} VERSION -o FILE\` adds it`]),
+      ]),
     );
   });
 }

@@ -1,5 +1,6 @@
 /** Which recorded vCPU configuration speaks for a guest's. */
 import { hexId } from "./answer.ts";
+import { listBy } from "./origin.ts";
 import type { Configuration, HostProfile, RefusedStep, Sweep } from "./profile.ts";
 
 export interface ConfigurationMatch {
@@ -252,7 +253,7 @@ export function hasRegister(
 ): { readonly value: boolean; readonly by: "reading" | "rule"; readonly fact: string } {
   const value = configuration.registers.has(id);
   const subject = `${hexId(id)} in configuration ${nameList(configuration)}`;
-  return profile.origin === "recorded"
+  return listBy(profile, configuration) === "reading"
     ? { value, by: "reading", fact: `KVM_GET_REG_LIST ${value ? "has" : "does not have"} ${subject}` }
     : { value, by: "rule", fact: `guestc's tables ${value ? "list" : "do not list"} ${subject}` };
 }

@@ -10,6 +10,7 @@ import {
 } from "../tables/index.ts";
 import { type Answer, hex, hexId } from "./answer.ts";
 import { refusalFact } from "./configuration.ts";
+import { capabilitiesBy, valueBy, wasRead } from "./origin.ts";
 import type { Configuration, HostProfile, Sweep, Verdict } from "./profile.ts";
 
 function baseOf(profile: HostProfile): Configuration | undefined {
@@ -18,6 +19,13 @@ function baseOf(profile: HostProfile): Configuration | undefined {
 
 function origin(profile: HostProfile): "reading" | "rule" {
   return profile.origin === "recorded" ? "reading" : "rule";
+}
+
+/** Who says a register's value, as the beginning of a fact. */
+function said(profile: HostProfile, configuration: Configuration, id: bigint): string {
+  // What a derived host is made of is told with the host.
+  const assumed = profile.origin === "recorded" && valueBy(profile, configuration, id) === "rule";
+  return assumed ? "guestc's tables expect KVM_GET_ONE_REG to read" : "KVM_GET_ONE_REG read";
 }
 
 /** Whether the host's kernel is of a version or later, e.g. `6.12`. */
@@ -31,7 +39,7 @@ export function capabilityAnswer(profile: HostProfile, number: number): Answer<n
   const value = profile.capabilities.get(number) ?? 0;
   const name = findCapability(number)?.name;
   const subject = `KVM_CHECK_EXTENSION(${number}${name === undefined ? "" : `, ${name}`})`;
-  return profile.origin === "recorded"
+  return capabilitiesBy(profile) === "reading"
     ? { value, by: "reading", fact: `${subject} answered ${value}` }
     : {
         value,
@@ -45,15 +53,16 @@ export function capabilityAnswer(profile: HostProfile, number: number): Answer<n
  * else from the capability that stands for it, else from the kernel's version.
  */
 export function supportsVcpuFeature(profile: HostProfile, name: string): Answer<boolean> {
-  const by = origin(profile);
   const row = findVcpuFeature(name);
   const configurations = [...profile.configurations.values()];
   const working = configurations.find((one) => one.refused === undefined && one.features.includes(name));
   if (working !== undefined) {
     return {
       value: true,
-      by,
-      fact: `KVM_ARM_VCPU_INIT took ${working.features.join(", ")} (configuration \`${working.name}\`)`,
+      by: wasRead(profile, working) ? "reading" : "rule",
+      fact: wasRead(profile, working)
+        ? `KVM_ARM_VCPU_INIT took ${working.features.join(", ")} (configuration \`${working.name}\`)`
+        : `by guestc's tables KVM_ARM_VCPU_INIT takes ${working.features.join(", ")} on ${profile.cpu.name} with linux ${profile.kernel.version}`,
     };
   }
   const company = new Set([...(baseOf(profile)?.features ?? []), ...(row?.needs ?? []), name]);
@@ -119,11 +128,15 @@ export function bitmapBits(
   const byTable = offered.reduce((mask, one) => mask | (1n << BigInt(one.bit)), 0n);
   const known = reading | byTable;
   return known === reading
-    ? { known, by: origin(profile), fact: `KVM_GET_ONE_REG read ${hex(reading)} from ${registerName}` }
+    ? {
+        known,
+        by: valueBy(profile, base, row.id),
+        fact: `${said(profile, base, row.id)} ${hex(reading)} from ${registerName}`,
+      }
     : {
         known,
         by: "rule",
-        fact: `KVM_GET_ONE_REG read ${hex(reading)} from ${registerName}; by the table of services linux ${profile.kernel.version} knows the bits ${hex(byTable)}`,
+        fact: `${said(profile, base, row.id)} ${hex(reading)} from ${registerName}; by the table of services linux ${profile.kernel.version} knows the bits ${hex(byTable)}`,
       };
 }
 
@@ -148,8 +161,10 @@ export function psciVersions(profile: HostProfile):
     )
     .sort(([, a], [, b]) => (a < b ? -1 : 1))
     .map(([name]) => name);
-  const fact = `the newest PSCI version that KVM_GET_ONE_REG read is ${newest >> 16n}.${newest & 0xffffn}; it takes older ones too`;
-  return { names, newest, by: tried === undefined ? origin(profile) : "sweep", fact };
+  const by = valueBy(profile, base, row.id);
+  const newestBy = by === "reading" ? "that KVM_GET_ONE_REG read" : "of guestc's tables";
+  const fact = `the newest PSCI version ${newestBy} is ${newest >> 16n}.${newest & 0xffffn}; it takes older ones too`;
+  return { names, newest, by: tried === undefined ? by : "sweep", fact };
 }
 
 /**
@@ -168,15 +183,17 @@ export function workaroundLevel(
     }
   | undefined {
   const row = firmwareRegister(registerName);
-  const level = row === undefined ? undefined : baseOf(profile)?.registers.get(row.id);
-  if (row === undefined || typeof level !== "bigint") return undefined;
+  const base = baseOf(profile);
+  const level = row === undefined ? undefined : base?.registers.get(row.id);
+  if (row === undefined || base === undefined || typeof level !== "bigint") return undefined;
   const name = Object.entries(row.values).find(([, value]) => value === level)?.[0];
   const word = name === undefined ? "" : ` (${name})`;
-  const fact =
-    profile.origin === "recorded"
-      ? `KVM_GET_ONE_REG read ${hex(level)}${word} from ${registerName}`
-      : `guestc's tables derive ${hex(level)}${word} for ${registerName}`;
-  return { level, name, by: origin(profile), fact };
+  return {
+    level,
+    name,
+    by: valueBy(profile, base, row.id),
+    fact: `${said(profile, base, row.id)} ${hex(level)}${word} from ${registerName}`,
+  };
 }
 
 /**
@@ -190,8 +207,8 @@ export function sveLengths(profile: HostProfile): Answer<readonly number[]> | un
     if (configuration.refused !== undefined || typeof bitmap !== "bigint") continue;
     const value: number[] = [];
     for (let bit = 0; bit < 64; bit++) if ((bitmap >> BigInt(bit)) & 1n) value.push((bit + 1) * 128);
-    const fact = `KVM_GET_ONE_REG read ${hex(bitmap)} from KVM_REG_ARM64_SVE_VLS (${hexId(id)}) in configuration \`${configuration.name}\``;
-    return { value, by: origin(profile), fact };
+    const fact = `${said(profile, configuration, id)} ${hex(bitmap)} from KVM_REG_ARM64_SVE_VLS (${hexId(id)}) in configuration \`${configuration.name}\``;
+    return { value, by: valueBy(profile, configuration, id), fact };
   }
   return undefined;
 }

@@ -11,6 +11,7 @@ import {
   kernelRulesFor,
 } from "../tables/index.ts";
 import { hex, hexId } from "./answer.ts";
+import { valueBy } from "./origin.ts";
 import type { Configuration, HostProfile, Verdict } from "./profile.ts";
 import { setRule } from "./set-rules.ts";
 
@@ -40,7 +41,7 @@ export function shownRegister(
   const { name, id } = register;
   const where = `configuration \`${configuration.name}\``;
   const value = configuration.registers.get(id);
-  const by = profile.origin === "recorded" ? "reading" : "rule";
+  const by = valueBy(profile, configuration, id);
   if (value === null)
     return { value: undefined, missing: false, by, fact: `the profile keeps no value of ${name}` };
   if (value !== undefined) {

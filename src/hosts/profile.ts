@@ -91,6 +91,20 @@ export interface HostProfile {
     /** ID registers read by MRS at EL0, by ONE_REG id; one that is absent reads zero or is undefined. */
     readonly registers: ReadonlyMap<bigint, bigint>;
   };
+  /**
+   * What of a recorded profile was not read on the machine but comes from guestc's tables, because the file that
+   * it was made of does not say it; undefined: nothing.
+   */
+  readonly assumed?: {
+    /** The answers of KVM_CHECK_EXTENSION. */
+    readonly capabilities: boolean;
+    /** KVM_GET_REG_LIST: the registers are those that somebody chose to read. */
+    readonly list: boolean;
+    /** Configurations of which nothing was read. */
+    readonly configurations: ReadonlySet<string>;
+    /** Registers that were read in no configuration, by ONE_REG id. */
+    readonly registers: ReadonlySet<bigint>;
+  };
   readonly configurations: ReadonlyMap<string, Configuration>;
 }
 

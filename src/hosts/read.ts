@@ -36,6 +36,12 @@ interface ProfileJson {
   readonly highestCapability?: number;
   readonly devices?: readonly number[];
   readonly user?: { readonly hwcap: readonly string[]; readonly registers: Readonly<Record<string, string>> };
+  readonly assumed?: {
+    readonly capabilities?: boolean;
+    readonly list?: boolean;
+    readonly configurations?: readonly string[];
+    readonly registers?: readonly string[];
+  };
   readonly configurations: Readonly<Record<string, ConfigurationJson>>;
 }
 
@@ -86,18 +92,8 @@ export function readHostProfile(text: string, path: string): ReadProfile {
     const message = `${path} is not JSON: ${problem.message}`;
     return { problems: [{ message, instancePath: "", ...positionOf(text, problem.offset) }] };
   }
-  if (mayHaveDuplicateKeys(text, parsed)) {
-    const located = locateJson(text);
-    if ("duplicates" in located && located.duplicates.length > 0) {
-      return {
-        problems: located.duplicates.map(({ pointer, offset }) => ({
-          message: `\`${keyOf(pointer)}\` stands twice in the same object`,
-          instancePath: pointer,
-          ...positionOf(text, offset),
-        })),
-      };
-    }
-  }
+  const duplicates = duplicateKeys(text, parsed);
+  if (duplicates.length > 0) return { problems: duplicates };
   if (!validate(parsed))
     return { problems: place(text, describeSchemaErrors(validate.errors ?? [], parsed)) };
   // The validator has proved the shape.
@@ -107,6 +103,18 @@ export function readHostProfile(text: string, path: string): ReadProfile {
   return found.length === 0 ? { profile } : { problems: place(text, found) };
 }
 
+/** Keys that stand twice in one object of a JSON text; `parsed` is what the text was parsed into. */
+export function duplicateKeys(text: string, parsed: unknown): readonly ProfileProblem[] {
+  if (!mayHaveDuplicateKeys(text, parsed)) return [];
+  const located = locateJson(text);
+  if (!("duplicates" in located)) return [];
+  return located.duplicates.map(({ pointer, offset }) => ({
+    message: `\`${keyOf(pointer)}\` stands twice in the same object`,
+    instancePath: pointer,
+    ...positionOf(text, offset),
+  }));
+}
+
 function keyOf(pointer: string): string {
   return pointer
     .slice(pointer.lastIndexOf("/") + 1)
@@ -114,7 +122,8 @@ function keyOf(pointer: string): string {
     .replaceAll("~0", "~");
 }
 
-function positionOf(text: string, offset: number): { offset: number; line: number; column: number } {
+/** The one-based line and column of a UTF-16 offset. */
+export function positionOf(text: string, offset: number): { offset: number; line: number; column: number } {
   const before = text.slice(0, offset);
   return { offset, line: before.split("\n").length, column: offset - before.lastIndexOf("\n") };
 }
@@ -154,6 +163,11 @@ function resolve(json: ProfileJson, found: Found[]): HostProfile {
     const message = "the configuration `base` stands for itself and inherits from no other";
     found.push({ message, instancePath: "/configurations/base/inherits", atKey: true });
   }
+  for (const [at, name] of (json.assumed?.configurations ?? []).entries()) {
+    if (json.configurations[name] !== undefined) continue;
+    const message = `there is no configuration \`${name}\` that could be assumed`;
+    found.push({ message, instancePath: `/assumed/configurations/${at}` });
+  }
   return {
     name: json.name,
     ...(json.description === undefined ? {} : { description: json.description }),
@@ -165,6 +179,7 @@ function resolve(json: ProfileJson, found: Found[]): HostProfile {
     ...(json.highestCapability === undefined ? {} : { highestCapability: json.highestCapability }),
     ...(json.devices === undefined ? {} : { devices: json.devices }),
     ...(json.user === undefined ? {} : { user: userOf(json.user) }),
+    ...(json.assumed === undefined ? {} : { assumed: assumedOf(json.assumed) }),
     // In the order of the file, although resolving may have met an heir before its parent.
     configurations: new Map(
       Object.keys(json.configurations).flatMap((name) => {
@@ -189,6 +204,15 @@ function unnamedCpu(midr: bigint): string {
 function userOf({ hwcap, registers }: NonNullable<ProfileJson["user"]>): NonNullable<HostProfile["user"]> {
   const values = new Map(Object.entries(registers).map(([id, value]) => [BigInt(id), BigInt(value)]));
   return { hwcap: hwcap.map(BigInt), registers: ascending(values) };
+}
+
+function assumedOf(json: NonNullable<ProfileJson["assumed"]>): NonNullable<HostProfile["assumed"]> {
+  return {
+    capabilities: json.capabilities === true,
+    list: json.list === true,
+    configurations: new Set(json.configurations),
+    registers: new Set(json.registers?.map(BigInt)),
+  };
 }
 
 function triedOf(json: TriedJson): ReadonlyMap<bigint, string> {

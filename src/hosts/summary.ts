@@ -1,5 +1,5 @@
 /** What a host profile holds, and what it lacks: for people who have just recorded one. */
-import { capability, cpu } from "../tables/index.ts";
+import { capability, compareVersions, cpu } from "../tables/index.ts";
 import { hex } from "./answer.ts";
 import { refusalFact } from "./configuration.ts";
 import { capabilityAnswer, supportsVcpuFeature, sveLengths } from "./facilities.ts";
@@ -23,6 +23,8 @@ export interface ConfigurationSummary {
   readonly devices: readonly number[];
   /** The call and its errno; undefined: it works. */
   readonly refused: string | undefined;
+  /** Nothing of it was read: it is computed from guestc's tables and other readings. */
+  readonly assumed: boolean;
   /** Length of KVM_GET_REG_LIST; undefined: not recorded. */
   readonly listed: number | undefined;
   /** Registers of up to 64 bits, and how many of them have a value. */
@@ -36,6 +38,8 @@ export interface ConfigurationSummary {
 
 /** Something that the profile does not say. */
 export interface Gap {
+  /** A word for programs, `sweeps`. */
+  readonly id: string;
   readonly what: string;
   /** What guestc does without it. */
   readonly cost: string;
@@ -102,7 +106,7 @@ function facilityOf(profile: HostProfile, row: FacilityRow): Facility {
   return { name: row.name, offered: value, detail: value ? (row.detail?.(profile) ?? "") : "", fact };
 }
 
-function configurationOf(configuration: Configuration): ConfigurationSummary {
+function configurationOf(profile: HostProfile, configuration: Configuration): ConfigurationSummary {
   const { name, features, capabilities, refused, registers, writable, sweeps } = configuration;
   return {
     name,
@@ -110,6 +114,7 @@ function configurationOf(configuration: Configuration): ConfigurationSummary {
     capabilities,
     devices: configuration.devices ?? [],
     refused: refused === undefined ? undefined : refusalFact(configuration),
+    assumed: profile.assumed?.configurations.has(name) === true,
     listed: configuration.listed,
     registers: registers.size,
     values: [...registers.values()].filter((value) => value !== null).length,
@@ -138,23 +143,54 @@ const usual: readonly string[] = [
 const list = (names: readonly string[]): string => names.map((name) => `\`${name}\``).join(", ");
 
 const gapRows: readonly {
+  readonly id: string;
   /** What is missing, in words; undefined: nothing. */
   readonly what: (profile: HostProfile) => string | undefined;
   readonly cost: string;
 }[] = [
   {
+    id: "derived",
     what: ({ origin }) => (origin === "derived" ? "it was derived, not recorded" : undefined),
     cost: "every answer is by rule",
   },
   {
+    id: "cpu-unknown",
     what: ({ cpu: { name } }) => (cpu(name) === undefined ? `the CPU table has no \`${name}\`` : undefined),
     cost: "nothing is known of the core but what this profile says",
   },
   {
+    id: "midr",
     what: ({ cpu: { midr } }) => (midr === undefined ? "MIDR_EL1 of the core" : undefined),
     cost: "the CPU is what its name says",
   },
   {
+    id: "capabilities",
+    what: ({ assumed }) => (assumed?.capabilities === true ? "answers of KVM_CHECK_EXTENSION" : undefined),
+    cost: "capabilities are those that guestc's tables have for the kernel and the core",
+  },
+  {
+    id: "register-list",
+    what: ({ assumed }) => (assumed?.list === true ? "KVM_GET_REG_LIST" : undefined),
+    cost: "which registers there are is as guestc's tables have it for the kernel",
+  },
+  {
+    id: "assumed-registers",
+    what: ({ assumed }) => {
+      const count = assumed?.registers.size ?? 0;
+      return count === 0 ? undefined : `readings of ${count} register${count === 1 ? "" : "s"} of \`base\``;
+    },
+    cost: "their values are those of guestc's tables",
+  },
+  {
+    id: "assumed-configurations",
+    what: ({ assumed }) =>
+      assumed === undefined || assumed.configurations.size === 0
+        ? undefined
+        : `readings of ${list([...assumed.configurations])}`,
+    cost: "what was read is changed there as guestc's tables have it",
+  },
+  {
+    id: "configurations",
     what: ({ configurations }) => {
       const untried = usual.filter((name) => !configurations.has(name));
       return untried.length === 0 ? undefined : `the configurations ${list(untried)}`;
@@ -162,13 +198,17 @@ const gapRows: readonly {
     cost: "such guests are judged as composed of what was tried, or by rule",
   },
   {
-    what: ({ configurations }) =>
-      configurations.get("base")?.writable === undefined
+    id: "writable-masks",
+    what: ({ configurations, kernel }) => {
+      if (configurations.get("base")?.writable !== undefined) return undefined;
+      return compareVersions(kernel.version, "6.7") < 0
         ? "writable masks: the kernel lacks KVM_ARM_GET_REG_WRITABLE_MASKS (before 6.7)"
-        : undefined,
+        : "writable masks: nobody asked KVM_ARM_GET_REG_WRITABLE_MASKS";
+    },
     cost: "masks are those that guestc's tables have for the kernel's version",
   },
   {
+    id: "sweeps",
     what: ({ configurations }) => {
       const working = [...configurations.values()].filter(({ refused }) => refused === undefined);
       const unswept = working.filter(({ sweeps }) => sweeps.size === 0).map(({ name }) => name);
@@ -177,6 +217,7 @@ const gapRows: readonly {
     cost: "whether KVM takes a value is judged by mask and by rule",
   },
   {
+    id: "tried-values",
     what: ({ configurations }) =>
       [...configurations.values()].every(({ tried }) => tried === undefined)
         ? "PSCI versions and vector lengths that were tried"
@@ -184,10 +225,12 @@ const gapRows: readonly {
     cost: "older PSCI versions and shorter vectors are taken for accepted",
   },
   {
+    id: "devices",
     what: ({ devices }) => (devices === undefined ? "the device types that KVM can create" : undefined),
     cost: "a GICv3 is taken for granted",
   },
   {
+    id: "attributes",
     what: ({ configurations }) =>
       [...configurations.values()].every(({ attributes }) => attributes === undefined)
         ? "device attributes"
@@ -195,6 +238,7 @@ const gapRows: readonly {
     cost: "attributes are those of the kernel's version",
   },
   {
+    id: "user",
     what: ({ user }) => (user === undefined ? "what the host's own user space sees" : undefined),
     cost: "of an instruction that KVM hides nobody can say whether it still executes",
   },
@@ -209,10 +253,10 @@ export function summariseHost(profile: HostProfile): HostSummary {
     kernel: profile.kernel.release,
     cpu: { ...profile.cpu, known: cpu(profile.cpu.name) !== undefined, midr },
     facilities: facilityRows.map((row) => facilityOf(profile, row)),
-    configurations: [...profile.configurations.values()].map(configurationOf),
-    gaps: gapRows.flatMap(({ what, cost }) => {
+    configurations: [...profile.configurations.values()].map((one) => configurationOf(profile, one)),
+    gaps: gapRows.flatMap(({ id, what, cost }) => {
       const missing = what(profile);
-      return missing === undefined ? [] : [{ what: missing, cost }];
+      return missing === undefined ? [] : [{ id, what: missing, cost }];
     }),
   };
 }

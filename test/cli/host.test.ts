@@ -100,7 +100,119 @@ describe("host check", () => {
     expect(guestc(["host", "check", shipped, "missing.json"], here)).toMatchObject({ status: 2, stdout: "" });
     const other = guestc(["host", "chekc", shipped]);
     expect(other).toMatchObject({ status: 2, stdout: "" });
-    expect(other.stderr).toContain("`guestc host check FILE…` checks host profiles");
+    expect(other.stderr).toContain("`guestc host check FILE…` checks host profiles and other files");
     expect(guestc(["host", "check"]).status).toBe(2);
+  });
+});
+
+describe("other files that describe a host", () => {
+  const sample = (name: string): string => resolve("test/hosts/inputs/samples", name);
+
+  it("are checked, with what they do not say", () => {
+    const { status, stdout, stderr } = guestc(["host", "check", sample("fingerprint.json")]);
+    expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
+    expect(stdout).toMatch(/\n {2}form +a Firecracker fingerprint\n/);
+    expect(stdout).toMatch(/\n {2}made +recorded by Firecracker 1\.12\.0\n/);
+    expect(stdout).toMatch(
+      /\n {4}pmu +\d+ registers, \d+ with a value; computed, not read; no masks; not swept\n/,
+    );
+    expect(stdout).toMatch(/\n {2}missing\n {4}whether the dump was made with a CPU template/);
+    expect(stdout).toMatch(/\n {4}writable masks: .* \(before 6\.7\); so masks are those/);
+  });
+
+  it("need the kernel where they do not name it", () => {
+    const without = guestc(["host", "check", sample("idregs")]);
+    expect(without).toMatchObject({ status: 1, stdout: "" });
+    expect(without.stderr).toMatch(
+      /does not say which kernel the host runs .*\n {2}give it as `--kernel VERSION`\n$/,
+    );
+    const { status, stdout } = guestc([
+      "host",
+      "check",
+      sample("idregs"),
+      "--kernel",
+      "6.18",
+      "--format",
+      "json",
+    ]);
+    expect(status).toBe(0);
+    const [one] = JSON.parse(stdout).hosts;
+    expect(one).toMatchObject({ form: "kvm-idregs", problems: [], host: { kernel: "6.18" } });
+    expect(one.notes.map(({ id }: { id: string }) => id)).toContain("values-of-a-vm");
+    expect(one.host.gaps.map(({ id }: { id: string }) => id)).toContain("writable-masks");
+  });
+
+  it("are converted into profiles that are read like any other", () => {
+    const ran = guestc(
+      ["host", "convert", sample("registers.txt"), "--kernel", "6.12", "-o", "n1.json"],
+      here,
+    );
+    expect(ran).toMatchObject({ status: 0, stdout: "" });
+    expect(ran.stderr).toMatch(/^written n1\.json\n.*registers\.txt: does not say the whole register list/);
+    const checked = guestc(["host", "check", "n1.json"], here);
+    expect(checked.stdout).toContain("n1.json: neoverse-n1.linux-6.12\n");
+    // From standard input to standard output, the same bytes.
+    const piped = guestc(["host", "convert", "-", "--kernel", "6.12"], {
+      ...here,
+      input: readFileSync(sample("registers.txt"), "utf8"),
+    });
+    expect(piped.stdout).toBe(readFileSync(join(folder, "n1.json"), "utf8"));
+    expect(guestc(["host", "convert", "n1.json"], here)).toEqual({
+      status: 0,
+      stdout: piped.stdout,
+      stderr: "",
+    });
+  });
+
+  it("that are none, or templates, say so with line and column", () => {
+    const { status, stderr } = guestc(["host", "convert", sample("template.json")]);
+    expect(status).toBe(1);
+    expect(stderr).toMatch(/template\.json:12:17: this is a CPU template, not a host/);
+  });
+
+  it("take each option with its own verb", () => {
+    for (const args of [
+      ["host", "check", shipped, "--out", "x"],
+      ["host", "convert", shipped, "--format", "json"],
+      ["host", "convert", shipped, shipped],
+    ])
+      expect(guestc(args)).toMatchObject({ status: 2, stdout: "" });
+  });
+
+  it("stand in a program, with the kernel beside them", () => {
+    const program = (host: string): string =>
+      `edition 2026\n\nhost h {\n${host}\n}\n\ncpu c {\n  baseline host\n}\n\nguest g {\n  cpu c\n  runs-on h\n}\n`;
+    for (const name of ["fingerprint.json", "idregs", "registers.txt", "template.json"])
+      writeFileSync(join(folder, name), readFileSync(sample(name)));
+    const check = (host: string) => {
+      writeFileSync(join(folder, "p.guest"), program(host));
+      return guestc(["check", "p.guest"], here);
+    };
+    expect(check('  profile "fingerprint.json"').status).toBe(0);
+    expect(check('  profile "idregs"; kernel linux 6.18').status).toBe(0);
+    expect(check('  profile "registers.txt"; kernel linux 6.12; cpu neoverse-n1').status).toBe(0);
+    const problems: readonly (readonly [string, RegExp])[] = [
+      ['  profile "idregs"', /GC0215.*`idregs` does not say which kernel the host runs/s],
+      ['  profile "fingerprint.json"; kernel linux 6.18', /GC0207/],
+      ['  profile "idregs"; kernel linux 6.8', /GC0208.*cannot run linux 6\.8/s],
+      ['  profile "registers.txt"; kernel linux 6.12; cpu neoverse-v1', /GC0208.*that of neoverse-n1/s],
+      ['  profile "template.json"', /GC0208.*a CPU template, not a host.*\(line 12, column 17\)/s],
+    ];
+    for (const [host, expected] of problems) {
+      const { status, stderr } = check(host);
+      expect({ host, status }).toEqual({ host, status: 1 });
+      expect(stderr).toMatch(expected);
+    }
+  });
+
+  it("are hosts of `--host`", () => {
+    writeFileSync(
+      join(folder, "g.guest"),
+      "edition 2026\n\ncpu c {\n  baseline host\n}\n\nguest g {\n  cpu c\n}\n",
+    );
+    expect(guestc(["check", "g.guest", "--host", sample("fingerprint.json")], here).status).toBe(0);
+    const lacking = guestc(["check", "g.guest", "--host", sample("idregs")], here);
+    expect(lacking.status).toBe(2);
+    expect(lacking.stderr).toContain("--kernel VERSION -o FILE` adds it");
   });
 });

@@ -2,8 +2,8 @@
 
 import type { SourceFile } from "../../diagnostics/span.ts";
 import { deriveHost } from "../../hosts/derive.ts";
+import { type Given, type InputProblem, readHostInput } from "../../hosts/inputs/read.ts";
 import type { HostProfile } from "../../hosts/profile.ts";
-import { readHostProfile } from "../../hosts/read.ts";
 import { readCore } from "../cores.ts";
 import { type Matched, matchStatements, slotAtom } from "../forms.ts";
 import { type FileLoader, readReferenced } from "../load.ts";
@@ -17,16 +17,57 @@ export interface DeclaredHosts {
   readonly inputs: readonly string[];
 }
 
+/** What stands beside `profile`. */
+interface Beside {
+  readonly core: Matched | undefined;
+  readonly kernel: Matched | undefined;
+}
+
+/** Kernel and core as a file is told them that does not say its kernel. */
+function givenBy({ core, kernel }: Beside, report: Report): Given {
+  const version = kernel === undefined ? undefined : slotAtom(kernel, "version");
+  const named = core === undefined ? undefined : readCore(slotAtom(core, "core"), report);
+  return {
+    ...(version?.kind === "number" ? { kernel: version.text } : {}),
+    ...(named === undefined ? {} : { cpu: named.name }),
+  };
+}
+
+const placed = ({ message, line, column }: InputProblem): string =>
+  line === undefined ? message : `${message} (line ${line}, column ${column})`;
+
 function recorded(
   declaration: Declaration,
   statement: Matched,
   source: SourceFile,
+  beside: Beside,
   report: Report,
 ): HostProfile | undefined {
-  const read = readHostProfile(source.text, source.path);
+  const plain = readHostInput(source.text, source.path);
+  const lacks = "problems" in plain && plain.problems.some((one) => one.lacks === "kernel");
+  const further = beside.core ?? beside.kernel;
+  if (further !== undefined && !lacks && "profile" in plain) {
+    report.add(
+      "host-two-sources",
+      declaration.nameSpan,
+      { host: declaration.name },
+      { related: [{ span: further.head, message: "described here" }] },
+    );
+    return undefined;
+  }
+  const read = lacks ? readHostInput(source.text, source.path, givenBy(beside, report)) : plain;
   if ("profile" in read) return { ...read.profile, name: declaration.name };
   const [first] = read.problems;
-  const place = first?.line === undefined ? "" : ` (line ${first.line})`;
+  if (first?.lacks === "kernel") {
+    report.add(
+      "profile-lacks-kernel",
+      slotAtom(statement, "path").span,
+      { path: source.path },
+      { notes: [first.message], help: ["add `kernel linux VERSION`"] },
+    );
+    return undefined;
+  }
+  const place = first?.line === undefined ? "" : ` (line ${first.line}, column ${first.column})`;
   report.add(
     "profile-invalid",
     slotAtom(statement, "path").span,
@@ -35,7 +76,7 @@ function recorded(
       problem: `${(first?.message ?? "unreadable").replace(`${source.path} is`, "it is")}${place}`,
     },
     {
-      notes: read.problems.slice(1, 6).map((problem) => problem.message),
+      notes: read.problems.slice(1, 6).map(placed),
     },
   );
   return undefined;
@@ -66,20 +107,11 @@ export function declaredHosts(scope: Scope, loader: FileLoader, report: Report):
     const statements = matchStatements(block, "host", report);
     const find = (name: string): Matched | undefined => statements.find((one) => one.row.name === name);
     const [profile, core, kernel] = [find("profile"), find("cpu"), find("kernel")];
-    if (profile !== undefined && (core ?? kernel) !== undefined) {
-      report.add(
-        "host-two-sources",
-        declaration.nameSpan,
-        { host: declaration.name },
-        {
-          related: [{ span: (core ?? kernel ?? profile).head, message: "described here" }],
-        },
-      );
-    } else if (profile !== undefined) {
+    if (profile !== undefined) {
       const referenced = readReferenced(profile, loader, report);
       if (referenced === undefined) continue;
       inputs.push(referenced.source.path);
-      const read = recorded(declaration, profile, referenced.source, report);
+      const read = recorded(declaration, profile, referenced.source, { core, kernel }, report);
       if (read !== undefined) profiles.set(declaration.name, read);
     } else if (core !== undefined && kernel !== undefined) {
       const made = derived(declaration, core, kernel, report);

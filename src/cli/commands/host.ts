@@ -1,15 +1,32 @@
-/** `guestc host check`: whether files are host profiles, and what these hold. */
-import { type ProfileProblem, readHostProfile } from "../../hosts/read.ts";
+/** `guestc host check`, `guestc host convert`: what files say of hosts, in whichever form, and the same in our own. */
+import {
+  formTitles,
+  type Given,
+  type InputForm,
+  type InputNote,
+  type InputProblem,
+  readHostInput,
+} from "../../hosts/inputs/read.ts";
 import { type ConfigurationSummary, cpuLine, type HostSummary, summariseHost } from "../../hosts/summary.ts";
 import { UsageError } from "../errors.ts";
-import { readText } from "../files.ts";
+import { readSource } from "../files.ts";
 import type { Io } from "../io.ts";
 import { type CommandLine, optionValue } from "../options.ts";
 import { jsonText } from "../report.ts";
+import { giveProduct } from "../write.ts";
 
 type Checked =
-  | { readonly path: string; readonly summary: HostSummary }
-  | { readonly path: string; readonly problems: readonly ProfileProblem[] };
+  | {
+      readonly path: string;
+      readonly form: InputForm;
+      readonly summary: HostSummary;
+      readonly notes: readonly InputNote[];
+    }
+  | {
+      readonly path: string;
+      readonly form: InputForm | undefined;
+      readonly problems: readonly InputProblem[];
+    };
 
 const plural = (count: number, one: string, many = `${one}s`): string =>
   `${count} ${count === 1 ? one : many}`;
@@ -18,6 +35,7 @@ function configurationLine(one: ConfigurationSummary): string {
   if (one.refused !== undefined) return `refused: ${one.refused}`;
   return [
     `${plural(one.listed ?? one.registers, "register")}, ${one.values} with a value`,
+    ...(one.assumed ? ["computed, not read"] : []),
     one.writable === undefined ? "no masks" : `${one.writable} writable`,
     one.sweeps === 0 ? "not swept" : `${one.sweeps} swept`,
     ...(one.tried === 0 ? [] : [`${one.tried} tried with whole values`]),
@@ -30,13 +48,16 @@ function columns(rows: readonly (readonly [string, string])[]): readonly string[
   return rows.map(([left, right]) => `  ${left.padEnd(width)}  ${right}`.trimEnd());
 }
 
-function textOf(path: string, summary: HostSummary): string {
-  const { name, kernel, cpu, recorder, origin, facilities, configurations, gaps } = summary;
+function textOf(path: string, form: InputForm, summary: HostSummary, notes: readonly InputNote[]): string {
+  const { name, kernel, cpu, recorder, origin, facilities, configurations } = summary;
+  // What the form lacks goes before what every profile without it lacks.
+  const gaps = [...notes, ...summary.gaps];
   return [
     `${path}: ${name}`,
     ...columns([
       ["kernel", kernel],
       ["cpu", cpuLine(cpu)],
+      ...(form === "guestc-profile" ? [] : [["form", formTitles[form]] as const]),
       ["made", recorder === undefined ? origin : `${origin} by ${recorder}`],
       ...facilities.map((one): readonly [string, string] => [
         one.name,
@@ -52,8 +73,14 @@ function textOf(path: string, summary: HostSummary): string {
   ].join("\n");
 }
 
-const problemLine = (path: string, { line, column, message }: ProfileProblem): string =>
+const problemLine = (path: string, { line, column, message }: InputProblem): string =>
   line === undefined ? `${path}: ${message}` : `${path}:${line}:${column}: ${message}`;
+
+/** The problems of a file, a line each, and what to do about a fact that it lacks. */
+function complain(path: string, problems: readonly InputProblem[], io: Io): void {
+  io.err(problems.map((each) => `${problemLine(path, each)}\n`).join(""));
+  if (problems.some(({ lacks }) => lacks === "kernel")) io.err("  give it as `--kernel VERSION`\n");
+}
 
 /** A bigint is a hexadecimal string in every document of ours. */
 const jsonOf = ({ cpu, ...rest }: HostSummary): object => ({
@@ -64,36 +91,77 @@ const jsonOf = ({ cpu, ...rest }: HostSummary): object => ({
   },
 });
 
-export async function run(line: CommandLine, io: Io): Promise<number> {
-  const [verb, ...paths] = line.operands;
-  if (verb !== "check") {
-    throw new UsageError(`\`host\` knows no \`${verb}\``, ["`guestc host check FILE…` checks host profiles"]);
-  }
+function givenBy(line: CommandLine): Given {
+  const [kernel, cpu] = [optionValue(line, "kernel"), optionValue(line, "cpu")];
+  return { ...(kernel === undefined ? {} : { kernel }), ...(cpu === undefined ? {} : { cpu }) };
+}
+
+function check(paths: readonly string[], line: CommandLine, io: Io): number {
   // All files are read first: a wrong name among them is known before anything is said.
   const checked = paths
-    .map((path) => readText(path))
+    .map((path) => readSource(path, io))
     .map(({ path, text }): Checked => {
-      const read = readHostProfile(text, path);
+      const read = readHostInput(text, path, givenBy(line));
       return "profile" in read
-        ? { path, summary: summariseHost(read.profile) }
-        : { path, problems: read.problems };
+        ? { path, form: read.form, summary: summariseHost(read.profile), notes: read.notes }
+        : { path, form: read.form, problems: read.problems };
     });
   if (optionValue(line, "format") === "json") {
     io.out(
       jsonText({
         schema: "guestc.hosts/1",
-        hosts: checked.map((one) =>
-          "summary" in one
-            ? { file: one.path, problems: [], host: jsonOf(one.summary) }
-            : { file: one.path, problems: one.problems },
-        ),
+        hosts: checked.map((one) => ({
+          file: one.path,
+          form: one.form ?? null,
+          ...("summary" in one
+            ? { problems: [], notes: one.notes, host: jsonOf(one.summary) }
+            : { problems: one.problems }),
+        })),
       }),
     );
   } else {
-    for (const one of checked) {
-      if ("problems" in one) io.err(one.problems.map((each) => `${problemLine(one.path, each)}\n`).join(""));
-    }
-    io.out(checked.flatMap((one) => ("summary" in one ? [textOf(one.path, one.summary)] : [])).join("\n"));
+    for (const one of checked) if ("problems" in one) complain(one.path, one.problems, io);
+    io.out(
+      checked
+        .flatMap((one) => ("summary" in one ? [textOf(one.path, one.form, one.summary, one.notes)] : []))
+        .join("\n"),
+    );
   }
   return checked.some((one) => "problems" in one) ? 1 : 0;
+}
+
+async function convert(paths: readonly string[], line: CommandLine, io: Io): Promise<number> {
+  const [only, second] = paths;
+  if (only === undefined || second !== undefined)
+    throw new UsageError("`host convert` takes one file", ["`guestc host --help` shows examples"]);
+  const { path, text } = readSource(only, io);
+  const read = readHostInput(text, path, givenBy(line));
+  if ("problems" in read) {
+    complain(path, read.problems, io);
+    return 1;
+  }
+  const { formatHostProfile } = await import("../../hosts/write.ts");
+  giveProduct(formatHostProfile(read.profile), optionValue(line, "out"), io);
+  io.err(read.notes.map(({ what, cost }) => `${path}: does not say ${what}; so ${cost}\n`).join(""));
+  return 0;
+}
+
+export async function run(line: CommandLine, io: Io): Promise<number> {
+  const [verb, ...paths] = line.operands;
+  const refuse = (option: string): void => {
+    if (line.values.has(option)) throw new UsageError(`\`--${option}\` is no option of \`host ${verb}\``);
+  };
+  switch (verb) {
+    case "check":
+      refuse("out");
+      return check(paths, line, io);
+    case "convert":
+      refuse("format");
+      return convert(paths, line, io);
+    default:
+      throw new UsageError(`\`host\` knows no \`${verb}\``, [
+        "`guestc host check FILE…` checks host profiles and other files that describe a host",
+        "`guestc host convert FILE` makes a host profile of one",
+      ]);
+  }
 }

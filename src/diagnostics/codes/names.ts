@@ -80,7 +80,7 @@ export const names = {
     message: "host `{host}` has a profile and a description as well",
     page: () => ({
       explain:
-        "What was recorded on the machine and what the tables derive may differ; only one of them can be meant.",
+        "What was recorded on the machine and what the tables derive may differ; only one of them can be meant. `kernel`, and `cpu` with it, stand beside a `profile` only where that file does not say them.",
       wrong: file(
         'host h { profile "hosts/neoverse-n1.linux-6.12.json"; cpu neoverse-n1 }\n\ncpu c {\n  baseline host\n}\n\nguest g {\n  cpu c\n  runs-on h\n}',
       ),
@@ -93,7 +93,7 @@ export const names = {
     message: "`{path}` is not a host profile: {problem}",
     page: () => ({
       explain:
-        "A host profile is JSON in the form of schemas/host-profile.schema.json, as the probe prints it.",
+        "A host is described by JSON in the form of schemas/host-profile.schema.json, as the probe prints it, by a Firecracker fingerprint or CPU configuration, by KVM's debugfs file `idregs`, or by a dump of KVM's registers as text; docs/hosts.md has the forms.",
       wrong: file(
         'host h { profile "schemas/host-profile.schema.json" }\n\ncpu c {\n  baseline host\n}\n\nguest g {\n  cpu c\n  runs-on h\n}',
       ),
@@ -173,6 +173,21 @@ export const names = {
       ),
       right: file(
         "host h { cpu neoverse-n1; kernel linux 6.12 }\n\ncpu c {\n  baseline host\n}\n\nguest g {\n  cpu c\n  runs-on h\n}",
+      ),
+    }),
+  },
+  "profile-lacks-kernel": {
+    code: "GC0215",
+    severity: "error",
+    message: "`{path}` does not say which kernel the host runs",
+    page: () => ({
+      explain:
+        "What a host accepts depends on its kernel, and neither KVM's `idregs` nor a dump of registers names it. State it beside the profile, or once for all with `guestc host convert FILE --kernel VERSION`.",
+      wrong: file(
+        'host h { profile "test/hosts/inputs/samples/idregs" }\n\ncpu c {\n  baseline host\n}\n\nguest g {\n  cpu c\n  runs-on h\n}',
+      ),
+      right: file(
+        'host h { profile "test/hosts/inputs/samples/idregs"; kernel linux 6.18 }\n\ncpu c {\n  baseline host\n}\n\nguest g {\n  cpu c\n  runs-on h\n}',
       ),
     }),
   },

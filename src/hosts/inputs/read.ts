@@ -1,0 +1,76 @@
+/** Reads every form in which a host may be described; which one it is shows in the text, not in the file's name. */
+import type { HostProfile } from "../profile.ts";
+import { duplicateKeys, readHostProfile } from "../read.ts";
+import { completeReadings, type Given, type Unfit } from "./complete.ts";
+import { firecrackerForm, readFirecracker } from "./firecracker.ts";
+import { isIdregsLine, readIdregs } from "./idregs.ts";
+import type { InputForm, InputNote, InputProblem, ReadReadings } from "./readings.ts";
+import { isRegisterLine, readRegisterList } from "./register-list.ts";
+import { linesOf, problemIn, saysNothing, shown } from "./text.ts";
+
+export type { Given } from "./complete.ts";
+export type { InputForm, InputNote, InputProblem } from "./readings.ts";
+
+export type HostInput =
+  | { readonly form: InputForm; readonly profile: HostProfile; readonly notes: readonly InputNote[] }
+  | {
+      /** undefined: of no known form. */
+      readonly form: InputForm | undefined;
+      readonly problems: readonly InputProblem[];
+    };
+
+/** The forms in words, for documents and messages. */
+export const formTitles: Readonly<Record<InputForm, string>> = {
+  "guestc-profile": "a host profile of guestc's",
+  "firecracker-fingerprint": "a Firecracker fingerprint",
+  "firecracker-cpu-config": "a Firecracker CPU configuration",
+  "kvm-idregs": "KVM's debugfs file `idregs`",
+  "kvm-register-list": "a dump of KVM registers as text",
+};
+
+function parsedJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+function given(form: InputForm, read: ReadReadings, more: Given): HostInput {
+  if ("problems" in read) return { form, problems: read.problems };
+  const completed: { readonly profile: HostProfile; readonly notes: readonly InputNote[] } | Unfit =
+    completeReadings(read.readings, more);
+  return { form, ...completed };
+}
+
+/**
+ * A host from a text of any form, or everything that is wrong with it. A problem with `lacks` is not the text's fault:
+ * the user has to add a fact.
+ *
+ * @param text no byte order mark
+ * @param path what the messages call the file; it is not opened
+ */
+export function readHostInput(text: string, path: string, more: Given = {}): HostInput {
+  const lines = linesOf(text);
+  const first = lines.find((line) => !saysNothing(line));
+  // A dump may count its lines in brackets.
+  if (first === undefined || (/^\s*[{[]/.test(first.text) && !isRegisterLine(first.text))) {
+    const json = parsedJson(text);
+    const form = firecrackerForm(json);
+    if (form !== undefined) {
+      const problems = duplicateKeys(text, json);
+      return problems.length > 0 ? { form, problems } : given(form, readFirecracker(text, json, form), more);
+    }
+    const read = readHostProfile(text, path);
+    if ("problems" in read) return { form: "guestc-profile", problems: read.problems };
+    const fact = more.kernel !== undefined ? "kernel" : more.cpu !== undefined ? "CPU" : undefined;
+    if (fact === undefined) return { form: "guestc-profile", profile: read.profile, notes: [] };
+    const message = `a host profile says its ${fact} itself; no other can be given`;
+    return { form: "guestc-profile", problems: [{ message, instancePath: "" }] };
+  }
+  if (isIdregsLine(first.text)) return given("kvm-idregs", readIdregs(text), more);
+  if (isRegisterLine(first.text)) return given("kvm-register-list", readRegisterList(text), more);
+  const at = first.text.search(/\S/);
+  const message = `${path} is neither JSON nor a list of registers: it begins with \`${shown(first.text)}\``;
+  return { form: undefined, problems: [problemIn(first, at, message)] };
+}
