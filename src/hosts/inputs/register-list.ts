@@ -2,8 +2,8 @@
  * Dumps of KVM_GET_REG_LIST as text, a register a line: an id, or a register's name, and what KVM_GET_ONE_REG read.
  * Ids are hexadecimal (`0x603000000013c020`, `603000000013c020`), as KVM's own test prints them
  * (`ARM64_SYS_REG(3, 0, 0, 4, 0)`, `KVM_REG_ARM64 | … | KVM_REG_ARM_FW_REG(0)`: Linux tools/testing/selftests/kvm,
- * get-reg-list), or names. Between the two: space, `=`, `:`, `,`, `->` or parentheses, as the errors of QEMU have
- * them (`0x603000000013c020(0x…)`).
+ * get-reg-list), or names. Between the two: space, `=`, `:`, `,`, `->` or parentheses
+ * (`0x603000000013c020(0x…)`).
  */
 import { describeOneReg, idRegister, parseOneReg, sveLengthsRegister, sysregId } from "../../tables/index.ts";
 import type { ProfileProblem } from "../read.ts";

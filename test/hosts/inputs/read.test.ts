@@ -305,7 +305,7 @@ describe("a dump of registers", () => {
     "id: value": (id, value) => `  ${id}:\t${value}`,
     "bare digits": (id, value) => `${id.slice(2)} ${value.slice(2).padStart(16, "0")}`,
     decimal: (id, value) => `${id} ${BigInt(value)}`,
-    "id(value), as in QEMU's errors": (id, value) => `${id}(${value})`,
+    "id(value)": (id, value) => `${id}(${value})`,
     "counted, with the name behind": (id, value) =>
       `[ 12] id=${id} val=${value} (${describeOneReg(BigInt(id))?.name.replace(/[^A-Za-z0-9_]/g, "")})`,
     "by name": (id, value) => {
