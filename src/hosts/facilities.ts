@@ -74,7 +74,7 @@ export function supportsVcpuFeature(profile: HostProfile, name: string): Answer<
   );
   // Nobody tried a derived host's configurations: the capability says why one is refused.
   if (refused !== undefined && profile.origin === "recorded")
-    return { value: false, by, fact: refusalFact(refused) };
+    return { value: false, by: "reading", fact: refusalFact(refused) };
   if (row === undefined)
     return { value: false, by: "rule", fact: `guestc's tables know no vCPU feature ${name}` };
   if (row.capability !== null) {

@@ -185,11 +185,13 @@ function nameOf({ features, capabilities }: Facilities): string {
   const own = features.filter((one) => one !== "PSCI_0_2");
   if (capabilities.length === 0) {
     if (own.length === 0) return "base";
-    const rows = deriveTable().facilities;
+    const rows = deriveTable().configurations.filter(
+      (one) => one.capabilities === undefined && one.devices === undefined,
+    );
     const row = rows.find(
       (one) => one.features.length === own.length && one.features.every((feature) => own.includes(feature)),
     );
-    if (row !== undefined) return row.configuration;
+    if (row !== undefined) return row.name;
   }
   return "read";
 }
