@@ -23,9 +23,9 @@ function origin(profile: HostProfile): "reading" | "rule" {
 
 /** Who says a register's value, as the beginning of a fact. */
 function said(profile: HostProfile, configuration: Configuration, id: bigint): string {
-  // What a derived host is made of is told with the host.
-  const assumed = profile.origin === "recorded" && valueBy(profile, configuration, id) === "rule";
-  return assumed ? "guestc's tables expect KVM_GET_ONE_REG to read" : "KVM_GET_ONE_REG read";
+  return valueBy(profile, configuration, id) === "rule"
+    ? "by guestc's tables KVM_GET_ONE_REG reads"
+    : "KVM_GET_ONE_REG read";
 }
 
 /** Whether the host's kernel is of a version or later, e.g. `6.12`. */

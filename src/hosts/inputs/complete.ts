@@ -40,8 +40,8 @@ export interface Unfit {
   readonly problems: readonly InputProblem[];
 }
 
-const unfit = (message: string, lacks?: "kernel"): Unfit => ({
-  problems: [{ message, instancePath: "", ...(lacks === undefined ? {} : { lacks }) }],
+const unfit = (message: string, more: Pick<InputProblem, "lacks" | "alsoUnknown"> = {}): Unfit => ({
+  problems: [{ message, instancePath: "", ...more }],
 });
 
 const leadingNumbers = /^[0-9]+\.[0-9]+(?:\.[0-9]+)?(?![0-9])/;
@@ -49,7 +49,7 @@ const leadingNumbers = /^[0-9]+\.[0-9]+(?:\.[0-9]+)?(?![0-9])/;
 type Registers = ReadonlyMap<bigint, bigint | null>;
 
 /** The kernel by the file, else as given. */
-function kernelOf({ release, atLeast }: Readings, given: Given): HostProfile["kernel"] | Unfit {
+function kernelOf({ release, atLeast, registers }: Readings, given: Given): HostProfile["kernel"] | Unfit {
   if (release !== undefined && given.kernel !== undefined) {
     return unfit(`the file says that the host runs linux ${release}; no other can be given`);
   }
@@ -58,7 +58,10 @@ function kernelOf({ release, atLeast }: Readings, given: Given): HostProfile["ke
     const proof = atLeast === undefined ? "" : ` (${atLeast.fact})`;
     return unfit(
       `the file does not say which kernel the host runs${proof}, and by its rules registers are judged`,
-      "kernel",
+      {
+        lacks: "kernel",
+        ...(registers.has(systemId("MIDR_EL1")) || given.cpu !== undefined ? {} : { alsoUnknown: "cpu" }),
+      },
     );
   }
   const version = leadingNumbers.exec(known)?.[0];
@@ -180,6 +183,15 @@ const plain = (name: string, features: readonly string[], registers: Registers):
   sweeps: new Map(),
 });
 
+/** A configuration of the tables with registers as they would be beside what was read: no masks and no sweeps. */
+const inherited = (heir: Configuration, registers: Registers): Configuration => ({
+  ...plain(heir.name, heir.features, registers),
+  capabilities: heir.capabilities,
+  ...(heir.devices === undefined ? {} : { devices: heir.devices }),
+  ...(heir.vectorLengths === undefined ? {} : { vectorLengths: heir.vectorLengths }),
+  ...(heir.attributes === undefined ? {} : { attributes: heir.attributes }),
+});
+
 /** The name that guestc's probe gives a configuration of these features. */
 function nameOf({ features, capabilities }: Facilities): string {
   const own = features.filter((one) => one !== "PSCI_0_2");
@@ -248,10 +260,8 @@ export function completeReadings(readings: Readings, given: Given): Completed | 
   const assumed = new Set<string>(readBase ? [] : ["base"]);
   for (const heir of tables?.configurations.values() ?? []) {
     if (heir.name === "base" || heir.refused !== undefined || configurations.has(heir.name)) continue;
-    configurations.set(
-      heir.name,
-      plain(heir.name, heir.features, changedLike(base.registers, tablesBase, heir.registers)),
-    );
+    const registers = changedLike(base.registers, tablesBase, heir.registers);
+    configurations.set(heir.name, inherited(heir, registers));
     assumed.add(heir.name);
   }
   const profile: HostProfile = {
@@ -262,6 +272,7 @@ export function completeReadings(readings: Readings, given: Given): Completed | 
     kernel,
     cpu: { name: known.name, ...(known.midr === undefined ? {} : { midr: known.midr }), platform: "" },
     capabilities: tables?.capabilities ?? new Map(),
+    ...(tables?.devices === undefined ? {} : { devices: tables.devices }),
     assumed: {
       capabilities: true,
       list: !readings.whole,

@@ -1,6 +1,7 @@
 /** Hosts from files that are no profiles of ours. */
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
+import { deriveHost } from "../../../src/hosts/derive.ts";
 import { capabilityAnswer, psciVersions, supportsVcpuFeature } from "../../../src/hosts/facilities.ts";
 import { type Given, type HostInput, readHostInput } from "../../../src/hosts/inputs/read.ts";
 import { inputsTable, systemId } from "../../../src/hosts/inputs/table.ts";
@@ -107,8 +108,30 @@ describe("a Firecracker fingerprint", () => {
   it("says what it lacks", () => {
     expect(notesOf(input)).toEqual(["template-unknown", "no-wide-registers"]);
     expect(profile.assumed?.capabilities).toBe(true);
-    expect([...(profile.assumed?.configurations ?? [])]).toEqual(["pmu"]);
+    expect([...(profile.assumed?.configurations ?? [])]).toEqual(["pmu", "gic"]);
     expect(profile.assumed?.registers.size).toBe(0);
+  });
+
+  it("has the tables' further configurations whole: features, capabilities, devices and attributes", () => {
+    const { configurations: ours, devices } = host(read("idregs", { kernel: "6.18" }));
+    const row = cpus().find(({ name }) => name === "neoverse-n2");
+    const tables = row === undefined ? undefined : deriveHost("tables", row, "6.18");
+    if (tables === undefined || "problem" in tables) throw new Error("not derivable");
+    expect(devices).toEqual(tables.devices);
+    const taken = ["sve", "pauth", "all", "impid", "gic"];
+    for (const name of taken) {
+      const [own, theirs] = [ours.get(name), tables.configurations.get(name)];
+      const { features, capabilities, devices: beside, attributes, vectorLengths } = theirs ?? {};
+      expect(own, name).toMatchObject({ features, capabilities });
+      expect(own, name).toMatchObject({ attributes: expect.anything() });
+      expect([own?.devices, own?.attributes, own?.vectorLengths]).toEqual([
+        beside,
+        attributes,
+        vectorLengths,
+      ]);
+    }
+    expect(ours.get("impid")?.capabilities).toEqual([239]);
+    expect(ours.get("gic")?.devices).toEqual([7]);
   });
 
   it("is judged by reading and rule, and no rule calls itself a reading", () => {
@@ -238,7 +261,14 @@ describe("debugfs' idregs", () => {
     const field = (name: string): bigint =>
       ((profile.configurations.get(name)?.registers.get(idOf("ID_AA64DFR0_EL1")) ?? 0n) >> 8n) & 15n;
     expect({ base: field("base"), pmu: field("pmu") }).toEqual({ base: 0n, pmu: 6n });
-    expect([...(profile.assumed?.configurations ?? [])]).toEqual(["base", "sve", "pauth"]);
+    expect([...(profile.assumed?.configurations ?? [])]).toEqual([
+      "base",
+      "sve",
+      "pauth",
+      "all",
+      "impid",
+      "gic",
+    ]);
     expect(profile.assumed?.list).toBe(true);
     // What the VMM lowered stays so in all of them.
     for (const { registers } of profile.configurations.values())
@@ -469,8 +499,8 @@ describe("what was converted", () => {
 
   it("names in `assumed` only configurations that there are", () => {
     const text = formatHostProfile(host(read("fingerprint.json"))).replace(
-      '"configurations": ["pmu"]',
-      '"configurations": ["pmv"]',
+      '"configurations": ["pmu", "gic"]',
+      '"configurations": ["pmv", "gic"]',
     );
     expect(problemsOf(readHostInput(text, "x"))[0]).toContain(
       "there is no configuration `pmv` that could be assumed",
