@@ -16,7 +16,7 @@ const host: OptionRow = {
   name: "host",
   value: "PROFILE",
   repeatable: true,
-  title: "check every guest against this host too: a profile's path, or the name of a shipped one",
+  title: "check every guest against this host too: a host's file, or the name of a shipped one",
 };
 const deny: OptionRow = {
   name: "deny",
@@ -38,7 +38,7 @@ const oneHost: OptionRow = {
   name: "host",
   value: "HOST",
   title:
-    "a host of the file, a profile's path, or the name of a shipped one; may be left out where the guest runs on one",
+    "a host of the file, a host's file, or the name of a shipped one; may be left out where the guest runs on one",
 };
 const textOrJson = (title: string): OptionRow => ({
   name: "format",
@@ -173,7 +173,7 @@ export const commands: readonly CommandRow[] = [
         value: "HOST",
         repeatable: true,
         title:
-          "test on this host: one of the file, a profile's path, or the name of a shipped one; default: all that the guest runs on",
+          "test on this host: one of the file, a host's file, or the name of a shipped one; default: all that the guest runs on",
       },
       {
         name: "guest",
@@ -251,7 +251,7 @@ export const commands: readonly CommandRow[] = [
         name: "from",
         value: "HOST",
         title:
-          "only from this host: one of the file, a profile's path, or the name of a shipped one; default: from each",
+          "only from this host: one of the file, a host's file, or the name of a shipped one; default: from each",
       },
       { name: "to", value: "HOST", title: "only to this host; default: to each" },
       {
@@ -311,7 +311,7 @@ export const commands: readonly CommandRow[] = [
       root,
     ],
     description: [
-      "A and B are both host profiles (a path, or the name of a shipped one), both contracts (FILE.guest, FILE.guest:GUEST), or both plans (JSON of the target one-reg); what they are is told from their content. By field and meaning: what a guest sees, what a VMM may set, what KVM offers.",
+      "A and B are both hosts (a file, or the name of a shipped one), both contracts (FILE.guest, FILE.guest:GUEST), or both plans (JSON of the target one-reg); what they are is told from their content. By field and meaning: what a guest sees, what a VMM may set, what KVM offers.",
       "Exits 0 whether they differ or not, unless --exit-code is given.",
     ],
     examples: [
@@ -437,7 +437,7 @@ export const commands: readonly CommandRow[] = [
         name: "host",
         value: "PROFILE",
         title:
-          "the machine: a profile's path, or the name of a shipped one; default: what suits the recording best",
+          "the machine: a host's file, or the name of a shipped one; default: what suits the recording best",
       },
       { name: "step", value: "KIND", title: "compare only the answers to steps of this kind" },
       { name: "limit", value: "N", title: "show so many differences of each recording; default: 20" },
@@ -488,7 +488,7 @@ export const commands: readonly CommandRow[] = [
       root,
     ],
     description: [
-      "FLEET is profiles by path or shipped name, folders of them, or a .guest file that declares hosts. For every field of every ID register, the values that KVM on each host takes are intersected and the richest is chosen; then fields are lowered until the architecture's rules hold.",
+      "FLEET is hosts by file or shipped name, folders of such files, or a .guest file that declares hosts. For every field of every ID register, the values that KVM on each host takes are intersected and the richest is chosen; then fields are lowered until the architecture's rules hold.",
       "Exits 1 where the fleet has no common guest: the table then says which fields conflict, which hosts stand on which side, and the fewest hosts to leave out.",
     ],
     examples: [

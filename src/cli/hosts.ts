@@ -1,7 +1,9 @@
 /** Hosts that the command line names. */
 import { existsSync, readdirSync } from "node:fs";
-import { join } from "node:path";
+import { basename, join } from "node:path";
+import type { SourceFile } from "../diagnostics/span.ts";
 import { didYouMean } from "../diagnostics/suggest.ts";
+import type { InputProblem } from "../hosts/inputs/readings.ts";
 import type { HostProfile } from "../hosts/profile.ts";
 import { UsageError } from "./errors.ts";
 import { readText } from "./files.ts";
@@ -44,22 +46,57 @@ export function profilePath(given: string): string {
   ]);
 }
 
-/** @throws UsageError when a profile cannot be read or is none */
-export async function readHosts(given: readonly string[]): Promise<readonly HostProfile[]> {
-  if (given.length === 0) return [];
+/** A path as a shell takes it. */
+const shellWord = (path: string): string =>
+  /^[\w@%+=:,./-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`;
+
+/** The command line that makes a profile of a file that does not say a fact. */
+function conversion(path: string, { lacks, alsoUnknown }: InputProblem): readonly string[] {
+  if (lacks === undefined) return [];
+  const name = basename(path).replace(/\.(?:json|txt|log)$/, "");
+  const product = basename(path) === `${name}.json` ? `${name}.profile.json` : `${name}.json`;
+  const core = alsoUnknown === undefined ? "" : ` --${alsoUnknown} CORE`;
+  return [
+    `\`guestc host convert ${shellWord(path)} --${lacks} VERSION${core} -o ${shellWord(product)}\` makes a profile of it; then name that`,
+  ];
+}
+
+/** Paths by the name of the host that was read from them. */
+const taken = new Map<string, string>();
+
+/** Two machines may have equal cores and kernels: the second one's name then has its path. */
+function named(profile: HostProfile, path: string): HostProfile {
+  const before = taken.get(profile.name);
+  taken.set(profile.name, before ?? path);
+  return before === undefined || before === path
+    ? profile
+    : { ...profile, name: `${profile.name} (${path})` };
+}
+
+/**
+ * A host from a text in any form that describes one: every command reads hosts by this.
+ *
+ * @throws UsageError when it is none, or lacks a fact
+ */
+export async function hostIn({ path, text }: SourceFile): Promise<HostProfile> {
   const { readHostInput } = await import("../hosts/inputs/read.ts");
-  return given.map((name) => {
-    const { path, text } = readText(profilePath(name));
-    const read = readHostInput(text, path);
-    if ("profile" in read) return read.profile;
-    throw new UsageError(
-      `--host ${name}: is no host profile`,
-      read.problems.flatMap(({ message, line, column, lacks }) => [
-        line === undefined ? `${path}: ${message}` : `${path}:${line}:${column}: ${message}`,
-        ...(lacks === undefined
-          ? []
-          : [`\`guestc host convert ${path} --${lacks} VERSION -o FILE\` adds it`]),
-      ]),
-    );
-  });
+  const read = readHostInput(text, path);
+  if ("profile" in read) return named(read.profile, path);
+  const whole = read.problems.every(({ lacks }) => lacks !== undefined);
+  throw new UsageError(
+    whole ? `${path}: lacks a fact about its host` : `${path}: cannot be read as a host`,
+    read.problems.flatMap((problem) => [
+      problem.line === undefined
+        ? problem.message
+        : `${path}:${problem.line}:${problem.column}: ${problem.message}`,
+      ...conversion(path, problem),
+    ]),
+  );
+}
+
+/** @throws UsageError when one cannot be read or is none */
+export async function readHosts(given: readonly string[]): Promise<readonly HostProfile[]> {
+  const hosts: HostProfile[] = [];
+  for (const name of given) hosts.push(await hostIn(readText(profilePath(name))));
+  return hosts;
 }

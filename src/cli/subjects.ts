@@ -89,7 +89,7 @@ export async function chosenHost(compiled: Compiled, guest: Contract, line: Comm
   const [only, ...others] = own;
   if (only === undefined)
     throw new UsageError(`guest \`${guest.guest}\` names no host that it runs on`, [
-      "choose one with --host: a host of the file, a profile's path, or the name of a shipped one",
+      "choose one with --host: a host of the file, a host's file, or the name of a shipped one",
     ]);
   if (others.length > 0)
     throw new UsageError(`guest \`${guest.guest}\` runs on several hosts`, [

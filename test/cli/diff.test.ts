@@ -76,7 +76,7 @@ describe("guestc diff", () => {
     [["one.plan.json:g", "one.plan.json"], "has no guests"],
     [["neoverse-n1.linux-7.22", old], "did you mean"],
     [["one.guest"], "needs A B"],
-    [[file("empty.json", "{}"), old], "neither a host profile nor a plan"],
+    [[file("empty.json", "{}"), old], "is neither a host nor a plan"],
     [[file("bad.plan.json", '{"schema": "guestc.plan/1"}'), "one.plan.json"], "is no plan"],
     [["gone.guest", "one.guest"], "no such file"],
   ])("%j is a wrong command line", (args, message) => {

@@ -205,14 +205,78 @@ describe("other files that describe a host", () => {
     }
   });
 
-  it("are hosts of `--host`", () => {
+  describe("are hosts of every command", () => {
     writeFileSync(
       join(folder, "g.guest"),
       "edition 2026\n\ncpu c {\n  baseline host\n}\n\nguest g {\n  cpu c\n}\n",
     );
-    expect(guestc(["check", "g.guest", "--host", sample("fingerprint.json")], here).status).toBe(0);
-    const lacking = guestc(["check", "g.guest", "--host", sample("idregs")], here);
-    expect(lacking.status).toBe(2);
-    expect(lacking.stderr).toContain("--kernel VERSION -o FILE` adds it");
+    for (const name of ["fingerprint.json", "cpu-config.json", "idregs", "registers.txt", "template.json"])
+      writeFileSync(join(folder, name), readFileSync(sample(name)));
+    const commands: Readonly<Record<string, (host: string) => readonly string[]>> = {
+      check: (host) => ["check", "g.guest", "--host", host],
+      build: (host) => ["build", "g.guest", "--host", host],
+      view: (host) => ["view", "g.guest", "--host", host],
+      test: (host) => ["test", "t.guest", "--host", host],
+      "migrate --host": (host) => ["migrate", "g.guest", "--host", host, "--host", shipped],
+      "migrate --from": (host) => ["migrate", "g.guest", "--from", host, "--to", shipped],
+      "migrate --to": (host) => ["migrate", "g.guest", "--from", shipped, "--to", host],
+      baseline: (host) => ["baseline", host, shipped],
+      diff: (host) => ["diff", host, shipped],
+    };
+    writeFileSync(
+      join(folder, "t.guest"),
+      `${readFileSync(join(folder, "g.guest"), "utf8")}\ntest g "has a PSCI" {\n  hvc PSCI_VERSION = 0x1_0001\n}\n`,
+    );
+
+    it.each(Object.keys(commands))("%s", (name) => {
+      const command = commands[name] ?? (() => []);
+      // A core of another revision than the shipped host's has no common guest with it: MIDR_EL1.
+      const status = name === "baseline" ? 1 : 0;
+      expect(guestc(command("fingerprint.json"), here)).toMatchObject({ status, stderr: "" });
+      const lacks: Readonly<Record<string, string>> = {
+        idregs: "`guestc host convert idregs --kernel VERSION -o idregs.json`",
+        "registers.txt": "`guestc host convert registers.txt --kernel VERSION -o registers.json`",
+        "cpu-config.json":
+          "`guestc host convert cpu-config.json --kernel VERSION -o cpu-config.profile.json`",
+      };
+      for (const [file, hint] of Object.entries(lacks)) {
+        const { status, stdout, stderr } = guestc(command(file), here);
+        expect({ file, status, stdout }).toEqual({ file, status: 2, stdout: "" });
+        expect(stderr).toContain(hint);
+      }
+      const template = guestc(command("template.json"), here);
+      expect(template).toMatchObject({ status: 2, stdout: "" });
+      expect(template.stderr).toContain("template.json:12:17: this is a CPU template, not a host");
+    });
+
+    it("with a core to give where MIDR_EL1 is missing too", () => {
+      const old = readFileSync(sample("idregs"), "utf8").replace(
+        /^.*(?:SYS_MIDR|SYS_REVIDR|SYS_AIDR).*\n/gm,
+        "",
+      );
+      writeFileSync(join(folder, "vm 7"), old);
+      expect(guestc(["diff", "vm 7", shipped], here).stderr).toContain(
+        "`guestc host convert 'vm 7' --kernel VERSION --cpu CORE -o 'vm 7.json'`",
+      );
+    });
+
+    it("also those that are alike: two files are two hosts", () => {
+      writeFileSync(join(folder, "twin.json"), readFileSync(sample("fingerprint.json")));
+      const { stdout } = guestc(
+        [
+          "migrate",
+          "g.guest",
+          "--host",
+          "fingerprint.json",
+          "--host",
+          "twin.json",
+          "--host",
+          "fingerprint.json",
+        ],
+        here,
+      );
+      expect(stdout).toContain("2     neoverse-n1.linux-6.1.150 (twin.json)");
+      expect(stdout).not.toContain("to 3");
+    });
   });
 });

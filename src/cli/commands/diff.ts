@@ -9,12 +9,12 @@ import { diffHosts } from "../../diff/hosts/diff.ts";
 import { diffPlans } from "../../diff/plans/diff.ts";
 import { type PlanDocument, readPlan } from "../../diff/plans/read.ts";
 import { diffText } from "../../diff/text.ts";
+import { describesHost } from "../../hosts/inputs/read.ts";
 import type { HostProfile } from "../../hosts/profile.ts";
-import { readHostProfile } from "../../hosts/read.ts";
 import { colours, wantsColours } from "../colours.ts";
 import { UsageError } from "../errors.ts";
 import { readSource } from "../files.ts";
-import { profilePath } from "../hosts.ts";
+import { hostIn, profilePath } from "../hosts.ts";
 import type { Io } from "../io.ts";
 import { type CommandLine, optionValue } from "../options.ts";
 import { exitCodeFor, jsonText, reportText } from "../report.ts";
@@ -54,8 +54,9 @@ function parsed(text: string): unknown {
 async function readOperand(given: string, line: CommandLine, io: Io): Promise<Operand> {
   const { path, guest } = located(given);
   const source = readSource(path, io);
-  // No program of the language begins with a brace.
-  if (!/^\s*\{/.test(source.text)) {
+  // No program of the language begins with a brace, nor with a register.
+  const isProgram = !/^\s*\{/.test(source.text) && !describesHost(source.text);
+  if (isProgram || path.endsWith(".guest")) {
     const values = guest === undefined ? line.values : new Map([...line.values, ["guest", [guest]]]);
     const own = { ...line, values };
     const compiled = compileForHosts(source, own);
@@ -71,12 +72,11 @@ async function readOperand(given: string, line: CommandLine, io: Io): Promise<Op
     if ("problem" in read) throw new UsageError(`${source.path}: ${read.problem}`);
     return { kind: "plan", name: source.path, plan: read.plan };
   }
-  const read = readHostProfile(source.text, source.path);
-  if ("profile" in read) return { kind: "host profile", name: source.path, profile: read.profile };
-  throw new UsageError(
-    `${source.path}: is neither a host profile nor a plan`,
-    read.problems.map(({ message, line: at, column }) => `${source.path}:${at}:${column}: ${message}`),
-  );
+  if (!describesHost(source.text))
+    throw new UsageError(`${source.path}: is neither a host nor a plan`, [
+      "it has no `schema` of guestc's, and is no file of Firecracker's",
+    ]);
+  return { kind: "host profile", name: source.path, profile: await hostIn(source) };
 }
 
 /** undefined: one of them has errors. */

@@ -43,6 +43,25 @@ function given(form: InputForm, read: ReadReadings, more: Given): HostInput {
   return { form, ...completed };
 }
 
+const hasSchema = (json: unknown): boolean =>
+  typeof json === "object" &&
+  json !== null &&
+  "schema" in json &&
+  typeof json.schema === "string" &&
+  json.schema.startsWith("guestc.host-profile/");
+
+/** A dump may count its lines in brackets. */
+const beginsLikeJson = (text: string): boolean => /^\s*[{[]/.test(text) && !isRegisterLine(text);
+
+/** Whether a text means to describe a host, as far as one sees without reading it; JSON that is broken may. */
+export function describesHost(text: string): boolean {
+  const first = linesOf(text).find((line) => !saysNothing(line));
+  if (first === undefined) return false;
+  if (!beginsLikeJson(first.text)) return isIdregsLine(first.text) || isRegisterLine(first.text);
+  const json = parsedJson(text);
+  return json === undefined || hasSchema(json) || firecrackerForm(json) !== undefined;
+}
+
 /**
  * A host from a text of any form, or everything that is wrong with it. A problem with `lacks` is not the text's fault:
  * the user has to add a fact.
@@ -53,8 +72,7 @@ function given(form: InputForm, read: ReadReadings, more: Given): HostInput {
 export function readHostInput(text: string, path: string, more: Given = {}): HostInput {
   const lines = linesOf(text);
   const first = lines.find((line) => !saysNothing(line));
-  // A dump may count its lines in brackets.
-  if (first === undefined || (/^\s*[{[]/.test(first.text) && !isRegisterLine(first.text))) {
+  if (first === undefined || beginsLikeJson(first.text)) {
     const json = parsedJson(text);
     const form = firecrackerForm(json);
     if (form !== undefined) {

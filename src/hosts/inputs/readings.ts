@@ -41,6 +41,8 @@ export interface Readings {
 /** What is wrong with a text; with `lacks`, a fact that it does not have and the user may add. */
 export interface InputProblem extends ProfileProblem {
   readonly lacks?: "kernel";
+  /** A fact that is missing too, without which a profile can be made that says less. */
+  readonly alsoUnknown?: "cpu";
 }
 
 export type ReadReadings = { readonly readings: Readings } | { readonly problems: readonly ProfileProblem[] };
