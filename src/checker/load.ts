@@ -11,6 +11,8 @@ export interface FileLoader {
   readonly read: (path: string) => string | undefined;
   /** Whether a path lies inside the project; imports and profiles may not leave it. */
   readonly inside: (path: string) => boolean;
+  /** The text of a host profile that comes with the compiler, by its name without `.json`. */
+  readonly shippedHost?: (name: string) => string | undefined;
 }
 
 /** The edition that this compiler understands. */

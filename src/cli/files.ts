@@ -6,6 +6,7 @@ import { gunzipSync } from "node:zlib";
 import type { FileLoader, SourceFile } from "../index.ts";
 import { systemError, UsageError } from "./errors.ts";
 import type { Io } from "./io.ts";
+import { shippedHost } from "./shipped.ts";
 
 /** How standard input is called in messages. */
 export const stdinPath = "<stdin>";
@@ -133,6 +134,7 @@ export function loaderFor(entry: SourceFile, root: string | undefined): FileLoad
       // A link may point out of the project; a file that does not exist is judged by its name.
       return isWithin(known, existsSync(full) ? realpathSync(full) : join(nearestReal(dirname(full)), "x"));
     },
+    shippedHost,
   };
 }
 

@@ -1,21 +1,13 @@
 /** Hosts that the command line names. */
-import { existsSync, readdirSync } from "node:fs";
-import { basename, join } from "node:path";
+import { existsSync } from "node:fs";
+import { basename } from "node:path";
 import type { SourceFile } from "../diagnostics/span.ts";
 import { didYouMean } from "../diagnostics/suggest.ts";
 import type { InputProblem } from "../hosts/inputs/readings.ts";
 import type { HostProfile } from "../hosts/profile.ts";
 import { UsageError } from "./errors.ts";
 import { readText } from "./files.ts";
-
-/** Profiles that come with the compiler, beside `dist/`. */
-const shippedFolder = join(__dirname, "../hosts");
-
-/** In no order. */
-export function shippedNames(): readonly string[] {
-  if (!existsSync(shippedFolder)) return [];
-  return readdirSync(shippedFolder).flatMap((file) => (file.endsWith(".json") ? [file.slice(0, -5)] : []));
-}
+import { shippedNames, shippedPath } from "./shipped.ts";
 
 /** `CPU.linux-KERNEL`, a line for each set of kernels: one name after another would fill a screen. */
 function shippedLines(names: readonly string[]): readonly string[] {
@@ -37,7 +29,7 @@ function shippedLines(names: readonly string[]): readonly string[] {
 export function profilePath(given: string): string {
   if (existsSync(given) || /[/\\]|\.json$/.test(given)) return given;
   const names = shippedNames();
-  if (names.includes(given)) return join(shippedFolder, `${given}.json`);
+  if (names.includes(given)) return shippedPath(given);
   const near = didYouMean(given, names).map((name) => `\`${name}\``);
   throw new UsageError(`no file and no shipped host is called \`${given}\``, [
     ...(near.length === 0 ? [] : [`did you mean ${near.join(" or ")}?`]),
@@ -94,9 +86,43 @@ export async function hostIn({ path, text }: SourceFile): Promise<HostProfile> {
   );
 }
 
+/** `cpu neoverse-v1 kernel linux 6.18`: what stands in the block of a derived host. */
+const derivedForm = /^\s*cpu\s+([^\s;]+)[\s;]+kernel\s+linux\s+([^\s;]+)[\s;]*$/;
+
+/** @throws UsageError when it is of that form and the tables cannot derive it */
+async function derived(given: string): Promise<HostProfile | undefined> {
+  const [, core = "", kernel = ""] = derivedForm.exec(given) ?? [];
+  if (core === "") return undefined;
+  const [{ cpu, cpus }, { deriveHost }] = await Promise.all([
+    import("../tables/index.ts"),
+    import("../hosts/derive.ts"),
+  ]);
+  const row = cpu(core);
+  if (row === undefined) {
+    const names = cpus().flatMap(({ name, registers }) => (registers === null ? [] : [name]));
+    throw new UsageError(`no core is called \`${core}\``, [
+      ...didYouMean(core, names).map((name) => `did you mean \`cpu ${name} kernel linux ${kernel}\`?`),
+      `cores that can be derived: ${names.join(", ")}`,
+    ]);
+  }
+  const host = deriveHost(`${row.name}.linux-${kernel} (derived)`, row, kernel);
+  if ("problem" in host) throw new UsageError(`\`${given}\` cannot be derived: ${host.problem}`);
+  return host;
+}
+
+/**
+ * A host by what a command line calls it: the path of a file that describes it, the name of a shipped profile, or the
+ * core and kernel of a derived one.
+ *
+ * @throws UsageError when it cannot be read or is none
+ */
+export async function hostCalled(given: string): Promise<HostProfile> {
+  return (await derived(given)) ?? hostIn(readText(profilePath(given)));
+}
+
 /** @throws UsageError when one cannot be read or is none */
 export async function readHosts(given: readonly string[]): Promise<readonly HostProfile[]> {
   const hosts: HostProfile[] = [];
-  for (const name of given) hosts.push(await hostIn(readText(profilePath(name))));
+  for (const name of given) hosts.push(await hostCalled(name));
   return hosts;
 }

@@ -150,7 +150,8 @@ export const vocabulary: readonly StatementRow[] = [
     name: "profile",
     in: "host",
     forms: [args(slot("path", "path"))],
-    title: "a host profile recorded on the machine; the path is relative to this file",
+    title:
+      "a host profile recorded on the machine: a path relative to this file, or the name of one that comes with guestc",
     example: 'profile "hosts/neoverse-n1.linux-6.12.json"',
   },
   {

@@ -5,6 +5,7 @@ import {
   mkdirSync,
   readdirSync,
   readFileSync,
+  rmSync,
   statSync,
   symlinkSync,
   utimesSync,
@@ -111,6 +112,33 @@ describe("build", () => {
     const wrong = guestc(["check", "good.guest", "--host", "host.json"], here);
     expect(wrong.status).toBe(2);
     expect(wrong.stderr).toContain("host.json");
+  });
+
+  it("checks against a host that is derived from a core and a kernel", () => {
+    const check = (host: string) => guestc(["check", "sve.guest", "--host", host], here);
+    expect(check("cpu neoverse-n1 kernel linux 6.18").stderr).toContain("neoverse-n1.linux-6.18 (derived)");
+    expect(check("cpu neoverse-n1; kernel linux 6.18").status).toBe(1);
+    expect(check("cpu neovese-n1 kernel linux 6.18")).toMatchObject({
+      status: 2,
+      stderr: expect.stringContaining("did you mean `cpu neoverse-n1 kernel linux 6.18`?"),
+    });
+    expect(check("cpu neoverse-n1 kernel linux 4.19").stderr).toContain("cannot be derived: the tables");
+  });
+
+  it("takes a profile that comes with the compiler by its name, but a file of that name first", () => {
+    const program = (name: string): string =>
+      `${good.trimEnd().replace(/\}$/, "  runs-on h\n}")}\n\nhost h { profile "${name}" }\n`;
+    const see = (name: string) => {
+      writeFileSync(path("by-name.guest"), program(name));
+      return guestc(["view", "by-name.guest"], here);
+    };
+    const found = see("neoverse-n1.linux-6.12");
+    expect(found).toMatchObject({ status: 0, stderr: "" });
+    expect(found.stdout).toContain("linux 6.12.107");
+    writeFileSync(path("neoverse-n1.linux-6.12"), "not a profile");
+    expect(see("neoverse-n1.linux-6.12").stderr).toContain("error[GC0");
+    rmSync(path("neoverse-n1.linux-6.12"));
+    expect(see("neoverse-n1.linux-6.11").stderr).toContain("GC0204");
   });
 });
 

@@ -6,7 +6,7 @@ import { type Given, type InputProblem, readHostInput } from "../../hosts/inputs
 import type { HostProfile } from "../../hosts/profile.ts";
 import { readCore } from "../cores.ts";
 import { type Matched, matchStatements, slotAtom } from "../forms.ts";
-import { type FileLoader, readReferenced } from "../load.ts";
+import { type FileLoader, readReferenced, resolvePath } from "../load.ts";
 import type { Declaration, Scope } from "../names.ts";
 import type { Report } from "../report.ts";
 
@@ -35,6 +35,15 @@ function givenBy({ core, kernel }: Beside, report: Report): Given {
 
 const placed = ({ message, line, column }: InputProblem): string =>
   line === undefined ? message : `${message} (line ${line}, column ${column})`;
+
+/** A profile that comes with the compiler. A file of that name beside the program is meant first. */
+function shipped(statement: Matched, loader: FileLoader): SourceFile | undefined {
+  const atom = slotAtom(statement, "path");
+  const name = atom.kind === "string" ? atom.value : "";
+  const text = /^[\w.-]+$/.test(name) ? loader.shippedHost?.(name) : undefined;
+  const beside = text !== undefined && loader.read(resolvePath(atom.span.file.path, name)) !== undefined;
+  return text === undefined || beside ? undefined : { path: name, text };
+}
 
 function recorded(
   declaration: Declaration,
@@ -108,10 +117,12 @@ export function declaredHosts(scope: Scope, loader: FileLoader, report: Report):
     const find = (name: string): Matched | undefined => statements.find((one) => one.row.name === name);
     const [profile, core, kernel] = [find("profile"), find("cpu"), find("kernel")];
     if (profile !== undefined) {
-      const referenced = readReferenced(profile, loader, report);
-      if (referenced === undefined) continue;
-      inputs.push(referenced.source.path);
-      const read = recorded(declaration, profile, referenced.source, { core, kernel }, report);
+      const own = shipped(profile, loader);
+      const source = own ?? readReferenced(profile, loader, report)?.source;
+      if (source === undefined) continue;
+      // What comes with the compiler is no file of the program's.
+      if (own === undefined) inputs.push(source.path);
+      const read = recorded(declaration, profile, source, { core, kernel }, report);
       if (read !== undefined) profiles.set(declaration.name, read);
     } else if (core !== undefined && kernel !== undefined) {
       const made = derived(declaration, core, kernel, report);

@@ -13,10 +13,11 @@ import {
 } from "../../sim/replay/index.ts";
 import { UsageError } from "../errors.ts";
 import { readUnpacked } from "../files.ts";
-import { readHosts, shippedNames } from "../hosts.ts";
+import { readHosts } from "../hosts.ts";
 import type { Io } from "../io.ts";
 import { type CommandLine, optionValue } from "../options.ts";
 import { jsonText } from "../report.ts";
+import { shippedNames } from "../shipped.ts";
 
 /** Differences that are shown of each recording unless `--limit` says otherwise. */
 const SHOWN = 20;
