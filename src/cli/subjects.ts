@@ -20,9 +20,12 @@ export function nearby(wrong: string, known: readonly string[], all: string): re
   return [...(found.length === 0 ? [] : [`did you mean ${listed(found)}?`]), `${all}: ${listed(known)}`];
 }
 
+/** Those in which no operation of the plan fails. */
+const beyondThePlan = ["sealed-open", "host-lacks-controller"];
+
 /** What the checker says of hosts: the simulated KVM says it itself, with the operation that fails. */
 const isAboutHosts = ({ slug }: Diagnostic): boolean =>
-  slug !== "sealed-open" && Object.hasOwn(hostRows, slug);
+  !beyondThePlan.includes(slug) && Object.hasOwn(hostRows, slug);
 
 export interface Compiled extends Compilation {
   readonly source: SourceFile;

@@ -10,7 +10,7 @@ import { type Conduit, callOutcome } from "../sim/rules/calls.ts";
 import type { CallOutcome, Expected, RegisterOutcome } from "../sim/rules/expected.ts";
 import { fateOf } from "../sim/rules/fates.ts";
 import { registerOutcomes } from "../sim/rules/registers.ts";
-import { capability, type Fate } from "../tables/index.ts";
+import { capability, controllerDevice, type Fate } from "../tables/index.ts";
 import { whyRefused } from "./why.ts";
 
 export interface Refusal {
@@ -43,14 +43,13 @@ export interface View {
   instruction(name: string): Expected<Fate>;
 }
 
-const GIC_DEVICE = { v2: 5, v3: 7 } as const;
-
 /** What the plan does not say is the VMM's to do, and is taken to work: the contract's interrupt controller is there. */
 function hostFor(contract: Contract, profile: HostProfile): HostProfile {
   const gic = contract.gic?.value ?? "none";
+  if (gic === "none") return profile;
   const devices = profile.devices ?? [];
-  if (gic === "none" || devices.includes(GIC_DEVICE[gic])) return profile;
-  return { ...profile, devices: [...devices, GIC_DEVICE[gic]] };
+  const { number } = controllerDevice(gic);
+  return devices.includes(number) ? profile : { ...profile, devices: [...devices, number] };
 }
 
 /** Memory for a guest that is looked at and never runs. */

@@ -7,6 +7,8 @@ export interface DeviceType {
   readonly name: string;
   readonly number: number;
   readonly effect: string;
+  /** The word of the statement `gic` that asks for it. */
+  readonly controller?: string;
   /** Key into `sources.json`. */
   readonly source: string;
 }
@@ -33,6 +35,13 @@ export const deviceType: (nameOrNumber: string | number) => DeviceType | undefin
   deviceTypes,
   (row): readonly (string | number)[] => [row.name, row.number],
 );
+
+/** The device that is the interrupt controller of a version. */
+export function controllerDevice(version: "v2" | "v3"): DeviceType {
+  const row = deviceTypes().find(({ controller }) => controller === version);
+  if (row === undefined) throw new Error(`no device type is the controller ${version}`);
+  return row;
+}
 
 export const gicGroups = (): readonly GicGroup[] => file().gicGroups;
 

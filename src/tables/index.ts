@@ -3,7 +3,15 @@
 export { fieldMask, fieldOf } from "./bits.ts";
 export { constraints, constraintsNaming, constraintsOf, fieldRules } from "./constraints.ts";
 export { cpu, cpuByMidr, cpuByProduct, cpuHas, cpus, fieldState, registerState } from "./cpus.ts";
-export { type DeviceType, deviceType, deviceTypes, type GicGroup, gicGroup, gicGroups } from "./devices.ts";
+export {
+  controllerDevice,
+  type DeviceType,
+  deviceType,
+  deviceTypes,
+  type GicGroup,
+  gicGroup,
+  gicGroups,
+} from "./devices.ts";
 export { type Encoding, genericName, inIdSpace, sysregEncoding, sysregId } from "./encoding.ts";
 export { type ExprState, evaluate, mentioned, parseExpr, printExpr } from "./expr.ts";
 export {

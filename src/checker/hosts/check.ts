@@ -23,6 +23,7 @@ import {
   vcpuFeature,
 } from "../../tables/index.ts";
 import type { Report } from "../report.ts";
+import { checkInterruptController } from "./devices.ts";
 import { checkFields, checkHostsAgree } from "./fields.ts";
 
 /** One host that a guest runs on, and the statement that says so. */
@@ -262,6 +263,7 @@ function checkHost(contract: Contract, host: HostOfGuest, report: Report): void 
   checkWorkarounds(contract, host, report);
   checkLengths(contract, host, refused, report);
   checkCounters(contract, host, refused, report);
+  checkInterruptController(contract, host, report);
   checkFields(contract, host, { refusedFeatures: refused, missingCapabilities: missing }, report);
 }
 

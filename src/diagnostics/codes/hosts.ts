@@ -139,4 +139,15 @@ export const hosts = {
       right: onHost("pmu on {\n  counters 4\n}", "", "max-nested.linux-6.18"),
     }),
   },
+  "host-lacks-controller": {
+    code: "GC0714",
+    severity: "error",
+    message: "host `{host}` has no GIC{version}",
+    page: () => ({
+      explain:
+        "KVM_CREATE_DEVICE answers ENODEV: a GICv2 needs a host with one, or a GICv3 that was built to serve GICv2 guests.",
+      wrong: onHost("", "gic v2"),
+      right: onHost("", "gic v3"),
+    }),
+  },
 } as const satisfies Readonly<Record<string, DiagnosticRow>>;
