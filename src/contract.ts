@@ -8,7 +8,14 @@ import type { Span } from "./diagnostics/span.ts";
 export type Origin =
   | { readonly kind: "statement"; readonly span: Span }
   /** Decided by a baseline (architecture version or named CPU); `span` is the `baseline` statement. */
-  | { readonly kind: "baseline"; readonly span: Span; readonly baseline: string }
+  | {
+      readonly kind: "baseline";
+      readonly span: Span;
+      readonly baseline: string;
+      /** Of `baseline common of`: the fleet, and why its hosts have no more in common than this value. */
+      readonly fleet?: string;
+      readonly because?: string;
+    }
   /** Follows from another decision by a table row, e.g. an AArch32 twin or a facility switched off. */
   | { readonly kind: "derived"; readonly span: Span; readonly because: string }
   /** The language's documented default for an absent statement; `span` is the block that lacks it. */

@@ -8,7 +8,7 @@ import { cpuModels } from "./cpu/model.ts";
 import { fleetHosts, guestContract } from "./guest/contract.ts";
 import { checkSealed } from "./guest/seal.ts";
 import { checkHosts } from "./hosts/check.ts";
-import { declaredHosts } from "./hosts/declared.ts";
+import { type DeclaredHosts, declaredHosts } from "./hosts/declared.ts";
 import { type FileLoader, load } from "./load.ts";
 import { declare, type Scope } from "./names.ts";
 import { newReport, type Report } from "./report.ts";
@@ -63,12 +63,21 @@ export function compile(entry: SourceFile, loader: FileLoader, options: CompileO
   const report = newReport();
   const files = load(entry, loader, report);
   const scope = declare(files, report);
-  const cpus = cpuModels(scope, report);
+  let declared: DeclaredHosts | undefined;
+  const hostsOnce = (): DeclaredHosts => {
+    declared ??= declaredHosts(scope, loader, report);
+    return declared;
+  };
+  const cpus = cpuModels(
+    scope,
+    { hostsOf: (fleet) => fleetHosts(fleet, scope, report), profiles: () => hostsOnce().profiles },
+    report,
+  );
   for (const declaration of scope.cpu.values()) cpus.get(declaration);
   for (const fleet of scope.fleet.values()) fleetHosts(fleet, scope, report);
   checkUnused(scope, usedCpus(scope), report);
   const tests = readTests(scope, report);
-  const hosts = declaredHosts(scope, loader, report);
+  const hosts = hostsOnce();
   const testsOf = new Map<string, TestContract[]>();
   for (const test of tests) testsOf.set(test.guest, [...(testsOf.get(test.guest) ?? []), test]);
   const guests: Contract[] = [];

@@ -55,9 +55,13 @@ const isSubset = (a: readonly number[], b: ReadonlySet<number>): boolean => a.ev
  * The smallest number of hosts without which the others have a common guest, as classes, in order of id; exact, by
  * branch and bound: a field in conflict must in the end have some value, and those that do not take it go. The same
  * fleet gives the same answer.
+ *
+ * @param within the fields that need a common value, `REGISTER.FIELD`; all where it is absent
  */
-export function leastToLeaveOut(fleet: Fleet): readonly FleetClass[] {
-  const rows = contractRegisters().flatMap((register) => register.fields);
+export function leastToLeaveOut(fleet: Fleet, within?: ReadonlySet<string>): readonly FleetClass[] {
+  const rows = contractRegisters()
+    .flatMap((register) => register.fields)
+    .filter((field) => within === undefined || within.has(keyOf(field)));
   const emptyOver = (key: string): boolean => {
     const sets = fleet.map(({ offer }) => offer.fields.get(key));
     if (sets.some((set) => set === undefined)) return false;

@@ -2,7 +2,7 @@
  * A CPU chosen field by field need not be one: FEAT_SVE2 of one host may meet a host without FEAT_SVE. Values are
  * lowered, within what the hosts allow, until the architecture's constraints hold.
  */
-import { fieldRuleBroken, fieldRuleExprs, mentions, violated } from "../checker/cpu/rules.ts";
+import { fieldRuleBroken, fieldRuleExprs, mentions, violated } from "../checker/cpu/broken.ts";
 import { type Cells, constraintState, settingKey } from "../checker/cpu/state.ts";
 import type { Origin } from "../contract.ts";
 import {

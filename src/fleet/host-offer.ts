@@ -45,7 +45,7 @@ function isHonest(field: Field, value: bigint, shown: bigint | undefined): boole
 }
 
 /** The values that a field may hold; undefined: the profile does not tell. */
-function fieldSet(
+export function fieldSet(
   profile: HostProfile,
   configuration: Configuration,
   register: IdRegister,

@@ -7,25 +7,7 @@ import type { Conflict } from "./conflicts.ts";
 import { limitsOf, unevenRegisters } from "./limits.ts";
 import { facilityNames } from "./offer.ts";
 import { listed, parseSet, size } from "./values.ts";
-
-/** How many names, fields and registers a line has before it says how many more there are. */
-const most = 4;
-
-const hostsOf = (classes: Fleet): number => classes.reduce((sum, { count }) => sum + count, 0);
-const plural = (count: number, one: string): string => `${count} ${one}${count === 1 ? "" : "s"}`;
-
-function some(words: readonly string[], limit = most): string {
-  const shown = words.slice(0, limit).join(", ");
-  return words.length > limit ? `${shown} and ${words.length - limit} more` : shown;
-}
-
-/** `neoverse-n1.linux-6.18, a and 3 more`: the hosts of classes. */
-function hostNames(classes: Fleet): string {
-  const names = classes.flatMap((one) => one.names).sort((a, b) => (a < b ? -1 : 1));
-  const shown = names.slice(0, most);
-  const left = hostsOf(classes) - shown.length;
-  return left > 0 ? `${shown.join(", ")} and ${left} more` : shown.join(", ");
-}
+import { hostNames, hostsOf, most, plural, some } from "./words.ts";
 
 /** Columns as wide as their widest cells; the last is not padded. */
 function columns(rows: readonly (readonly string[])[]): readonly string[] {

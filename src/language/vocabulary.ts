@@ -188,7 +188,7 @@ export const vocabulary: readonly StatementRow[] = [
       args(slot("of", "baseline")),
     ],
     title:
-      "what decides every field that no other statement decides: an architecture version (what it makes mandatory, nothing optional), a named core, or the host",
+      "what decides every field that no other statement decides: an architecture version (what it makes mandatory, nothing optional), a named core, what the hosts of a fleet have in common, or the host",
     example: "baseline armv8.2-a",
   },
   {

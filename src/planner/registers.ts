@@ -33,7 +33,17 @@ function sourceOf(fields: readonly FieldContract[], fallback: Span): Span {
 
 function summarise(fields: readonly FieldContract[]): string {
   const shown = fields.slice(0, 6).map((field) => `${field.name}=${field.value}`);
-  return shown.join(" ") + (fields.length > shown.length ? ` and ${fields.length - shown.length} more` : "");
+  const rest = fields.length > shown.length ? ` and ${fields.length - shown.length} more` : "";
+  return `${shown.join(" ")}${rest}${limits(fields)}`;
+}
+
+/** `; RAS limited by n1-lts`: which hosts of a fleet keep fields of its common CPU low. */
+function limits(fields: readonly FieldContract[]): string {
+  const byReason = new Map<string, string[]>();
+  for (const { name, origin } of fields)
+    if (origin.kind === "baseline" && origin.because !== undefined)
+      byReason.set(origin.because, [...(byReason.get(origin.because) ?? []), name]);
+  return [...byReason].map(([because, names]) => `; ${names.join(", ")} ${because}`).join("");
 }
 
 /** ID registers are written whole where the contract decides every field, else the decided bits only. */

@@ -12,7 +12,13 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   "src/hosts": ["src/diagnostics", "src/tables", "src/generated"],
   "src/contract.ts": ["src/diagnostics"],
   "src/open.ts": ["src/contract.ts", "src/tables"],
+  // What both the checker and a fleet's common CPU are judged by.
+  "src/checker/cpu/state.ts": ["src/contract.ts", "src/tables"],
+  "src/checker/cpu/broken.ts": ["src/checker/cpu/state.ts", "src/tables"],
   "src/checker": [
+    "src/checker/cpu/state.ts",
+    "src/checker/cpu/broken.ts",
+    "src/fleet",
     "src/open.ts",
     "src/diagnostics",
     "src/language",
@@ -93,14 +99,22 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
     "src/sim/machine",
   ],
   "src/fleet": [
+    "src/checker/cpu/state.ts",
+    "src/checker/cpu/broken.ts",
     "src/contract.ts",
-    "src/format.ts",
     "src/diagnostics",
     "src/parser",
     "src/tables",
     "src/hosts",
-    "src/checker",
   ],
+  "src/fleet/guest-text.ts": [
+    "src/checker/cpu/state.ts",
+    "src/format.ts",
+    "src/tables",
+    "src/checker",
+    "src/fleet",
+  ],
+  "src/fleet/table.ts": ["src/tables", "src/checker", "src/fleet"],
   "src/diff": [
     "src/diagnostics",
     "src/contract.ts",

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { fieldRuleBroken, violations } from "../../src/checker/cpu/rules.ts";
+import { fieldRuleBroken } from "../../src/checker/cpu/broken.ts";
+import { violations } from "../../src/checker/cpu/rules.ts";
 import { stateOf } from "../../src/checker/cpu/state.ts";
 import { architectureByWord, cpu, fieldRules } from "../../src/tables/index.ts";
 import {

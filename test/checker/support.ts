@@ -15,12 +15,19 @@ export interface CheckedModel {
   readonly diagnostics: readonly Diagnostic[];
 }
 
+const askedFor = (what: string) => (): never => {
+  throw new Error(`asked for ${what}, which only \`baseline common of\` needs`);
+};
+
+/** Fleets and profiles are read where a statement needs them, and nowhere else. */
+const noFleets = { hostsOf: askedFor("a fleet's hosts"), profiles: askedFor("profiles") };
+
 /** The model `c` of a text; throws where it has none that resolves. */
 export function modelOf(text: string): CheckedModel {
   const report = newReport();
   const source = { path: "sample.guest", text };
   const scope = declare(load(source, { read: () => undefined, inside: () => true }, report), report);
-  const models = cpuModels(scope, report);
+  const models = cpuModels(scope, noFleets, report);
   const declaration = scope.cpu.get("c");
   if (declaration === undefined) throw new Error(`no cpu c in ${text}`);
   const model = models.get(declaration);

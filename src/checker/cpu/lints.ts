@@ -232,6 +232,8 @@ function checkFields(
       before !== undefined &&
       before.value === value.value &&
       before.origin.kind === "baseline" &&
+      // To leave open what a fleet's hosts do not agree on is a decision.
+      !(before.origin.fleet !== undefined && value.value === "host") &&
       !hasErrorAt(report, span)
     )
       report.add("needless-field", span, { field: key, value: printFieldValue(field, value.value) });

@@ -4,6 +4,7 @@ import type { Span } from "../../diagnostics/span.ts";
 import { hasStatement, matchStatements } from "../forms.ts";
 import { type Declaration, lookUp, type Scope } from "../names.ts";
 import type { Report } from "../report.ts";
+import { checkCommon, commonCpus, type FleetSource, withCommon } from "./common.ts";
 import { decidable, decidableInherited, lintCpu } from "./lints.ts";
 import { type ResolvedCpu, registerContracts, resolveCpu } from "./resolve.ts";
 import { checkConstraints, checkFieldRules } from "./rules.ts";
@@ -23,7 +24,8 @@ export interface CpuModels {
   readonly get: (declaration: Declaration) => CpuModel;
 }
 
-export function cpuModels(scope: Scope, report: Report): CpuModels {
+export function cpuModels(scope: Scope, source: FleetSource, report: Report): CpuModels {
+  const common = commonCpus(scope, source, report);
   const done = new Map<string, CpuModel>();
   const open: string[] = [];
 
@@ -50,7 +52,9 @@ export function cpuModels(scope: Scope, report: Report): CpuModels {
     const block = matchStatements(declaration.matched.statement.block?.statements ?? [], "cpu", report);
     const own = decidable(readCpuStatements(block, report), parent?.statements.singles ?? {}, report);
     const merged = inherit(parent?.statements ?? noStatements, own, report);
-    const statements = decidableInherited(merged, own, report);
+    const decided = decidableInherited(merged, own, report);
+    const ofFleet = common.of(decided);
+    const statements = withCommon(decided, ofFleet);
     const hasParent = declaration.matched.slots.has("parent");
     const stated = hasStatement(declaration.matched.statement.block, "baseline");
     if (statements.singles.baseline === undefined && !stated && !hasParent)
@@ -60,11 +64,15 @@ export function cpuModels(scope: Scope, report: Report): CpuModels {
         { cpu: declaration.name },
         {
           help: [
-            "write `baseline armv8.2-a` (an architecture version), `baseline neoverse-n1` (a core) or `baseline host`",
+            "write `baseline armv8.2-a` (an architecture version), `baseline neoverse-n1` (a core), `baseline common of FLEET` or `baseline host`",
           ],
         },
       );
-    const resolved = resolveCpu(statements, declaration.nameSpan);
+    const found = resolveCpu(statements, declaration.nameSpan);
+    const hasValues =
+      found !== undefined &&
+      (ofFleet === undefined || checkCommon(ofFleet, found, statements, scope, report));
+    const resolved = hasValues ? found : undefined;
     if (resolved !== undefined) {
       lintCpu(resolved, statements, own, report);
       checkConstraints(resolved, statements, report);

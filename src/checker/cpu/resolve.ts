@@ -21,6 +21,7 @@ import {
   feature as findFeature,
   kvmCap,
 } from "../../tables/index.ts";
+import { wordText } from "../values.ts";
 import { type Cells, constraintState, keyOf, makeAbsent, makePresent, settingKey, stateOf } from "./state.ts";
 import type { Baseline, CpuStatements, FeatureStatement, Stated } from "./statements.ts";
 
@@ -63,6 +64,7 @@ const leaks = (field: Field, which: { readonly origin: Origin }, baseline: Basel
 /** What a baseline says of one field before any statement. */
 function baselineValue(field: Field, baseline: Baseline): bigint | "host" {
   if (baseline.kind === "host") return "host";
+  if (baseline.kind === "common") return baseline.cpu?.fields.get(keyOf(field))?.value ?? "host";
   if (field.role === "hidden") return 0n;
   if (field.role === "identity" || field.facility === "gic") return "host";
   if (baseline.kind === "architecture") return field.role === "feature" ? BigInt(field.absent) : "host";
@@ -73,15 +75,37 @@ function baselineValue(field: Field, baseline: Baseline): bigint | "host" {
   return cap !== undefined && value > BigInt(cap) ? BigInt(cap) : value;
 }
 
+function baselineName(baseline: Baseline): string {
+  switch (baseline.kind) {
+    case "host":
+      return "host";
+    case "core":
+      return baseline.core.name;
+    case "architecture":
+      return baseline.architecture.name;
+    case "common":
+      return `common of ${wordText(baseline.fleet)}`;
+  }
+}
+
+/** Of a field that a fleet's common CPU decides: which hosts limit it. */
+function commonOrigin(field: Field, baseline: Baseline, origin: Origin): Origin | undefined {
+  if (baseline.kind !== "common") return undefined;
+  const common = baseline.cpu?.fields.get(keyOf(field));
+  if (common === undefined) return undefined;
+  const because = common.because === undefined ? {} : { because: common.because };
+  return {
+    kind: "baseline",
+    span: origin.span,
+    baseline: baselineName(baseline),
+    fleet: wordText(baseline.fleet),
+    ...because,
+  };
+}
+
 function baselineCells(baseline: Baseline, span: Span): Cells {
   const cells: Cells = new Map();
-  const word =
-    baseline.kind === "host"
-      ? "host"
-      : baseline.kind === "core"
-        ? baseline.core.name
-        : baseline.architecture.name;
-  const origin: Origin = { kind: "baseline", span, baseline: word };
+  const origin: Origin = { kind: "baseline", span, baseline: baselineName(baseline) };
   for (const register of contractRegisters()) {
     for (const field of register.fields) {
       const hidden: Origin = {
@@ -92,7 +116,7 @@ function baselineCells(baseline: Baseline, span: Span): Cells {
       cells.set(keyOf(field), {
         field,
         value: baselineValue(field, baseline),
-        origin: field.role === "hidden" ? hidden : origin,
+        origin: commonOrigin(field, baseline, origin) ?? (field.role === "hidden" ? hidden : origin),
       });
     }
   }
@@ -128,14 +152,30 @@ function applyFacilities(cells: Cells, statements: CpuStatements, baseline: Base
   for (const [key, cell] of cells) {
     const which = cell.field.facility === undefined ? undefined : on.get(cell.field.facility);
     if (which === undefined) continue;
+    // What a fleet has in common has been computed with the facilities; what its hosts cannot hide is told as it is.
+    if (baseline.kind === "common" && (which.on || which.origin.kind === "default")) {
+      if (!which.on && cell.value === BigInt(cell.field.absent))
+        cells.set(key, { ...cell, origin: which.origin });
+      continue;
+    }
     cells.set(key, {
       ...cell,
       value: which.on || leaks(cell.field, which, baseline) ? "host" : BigInt(cell.field.absent),
       origin: which.origin,
     });
   }
-  for (const { feature, span } of facilityFeatures(statements))
+  for (const { feature, span } of facilityFeatures(statements)) {
+    // A level that is named is neither more nor less, whatever the hosts have in common.
+    if (baseline.kind === "common") leaveOpen(cells, feature);
     makePresent(cells, feature.present, { kind: "statement", span });
+  }
+}
+
+function leaveOpen(cells: Cells, feature: Feature): void {
+  for (const setting of feature.present) {
+    const cell = cells.get(settingKey(setting));
+    if (cell?.field.facility !== undefined) cells.set(settingKey(setting), { ...cell, value: "host" });
+  }
 }
 
 /** The features that facility statements promise: their base feature, and the level that they name. */
@@ -341,16 +381,26 @@ function applyIdentity(cells: Cells, statements: CpuStatements): void {
   }
 }
 
+function architectureOf(baseline: Baseline): Architecture | undefined {
+  switch (baseline.kind) {
+    case "host":
+      return undefined;
+    case "core":
+      return findArchitecture(baseline.core.arch);
+    case "architecture":
+      return baseline.architecture;
+    case "common":
+      return baseline.cpu?.architecture;
+  }
+}
+
+/** Undefined where there is no baseline, or its values are not known. */
 export function resolveCpu(statements: CpuStatements, cpuSpan: Span): ResolvedCpu | undefined {
   const stated = statements.singles.baseline;
   if (stated === undefined) return undefined;
   const baseline = stated.value;
-  const architecture =
-    baseline.kind === "architecture"
-      ? baseline.architecture
-      : baseline.kind === "core"
-        ? findArchitecture(baseline.core.arch)
-        : undefined;
+  if (baseline.kind === "common" && baseline.cpu === undefined) return undefined;
+  const architecture = architectureOf(baseline);
   const cells = baselineCells(baseline, stated.span);
   applyFacilities(cells, statements, baseline, cpuSpan);
   if (baseline.kind === "architecture") offerConditional(cells, baseline.architecture, stated.span);

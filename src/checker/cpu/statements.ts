@@ -2,6 +2,7 @@
 import type { Fix } from "../../diagnostics/diagnostic.ts";
 import type { Span } from "../../diagnostics/span.ts";
 import { didYouMean } from "../../diagnostics/suggest.ts";
+import type { CommonCpu } from "../../fleet/common.ts";
 import type { Atom } from "../../parser/ast.ts";
 import {
   type Architecture,
@@ -41,7 +42,9 @@ export interface Stated<T> {
 export type Baseline =
   | { readonly kind: "architecture"; readonly architecture: Architecture }
   | { readonly kind: "core"; readonly core: Cpu }
-  | { readonly kind: "host" };
+  | { readonly kind: "host" }
+  /** What the hosts of a fleet have in common; without `cpu` until it has been computed, or where it cannot be. */
+  | { readonly kind: "common"; readonly fleet: Atom; readonly cpu?: CommonCpu };
 
 export interface EventRange {
   readonly first: number;
@@ -97,10 +100,7 @@ const maxU64 = (1n << 64n) - 1n;
 
 function readBaseline(matched: Matched, report: Report): Baseline | undefined {
   if (matched.words.has("host")) return { kind: "host" };
-  if (matched.words.has("common")) {
-    report.add("baseline-common-unavailable", matched.head, {});
-    return undefined;
-  }
+  if (matched.words.has("common")) return { kind: "common", fleet: slotAtom(matched, "fleet") };
   const atom = slotAtom(matched, "of");
   const architecture = architectureByWord(wordText(atom));
   if (architecture !== undefined) return { kind: "architecture", architecture };
@@ -130,7 +130,7 @@ function readBaseline(matched: Matched, report: Report): Baseline | undefined {
         help:
           first === undefined
             ? [
-                "a baseline is an architecture version (`armv8.2-a`), a core (`neoverse-n1`) or `host`",
+                "a baseline is an architecture version (`armv8.2-a`), a core (`neoverse-n1`), `common of FLEET` or `host`",
                 ...(family.length === 0 ? [] : [`known are ${family.map((one) => `\`${one}\``).join(", ")}`]),
               ]
             : [],

@@ -56,9 +56,24 @@ function vcpuFeaturesOf(statements: CpuStatements, psci: Decided<string>): reado
   });
 }
 
-/** Capabilities that the tables tie to statements: memory tagging, and writable identity where one is stated. */
-function impliedCapabilities(statements: CpuStatements): Contract["capabilities"] {
-  const singles = statedSingles(statements);
+/** The identity that a fleet's common CPU decides, by the statement that would. */
+function commonIdentity(model: CpuModel): ReadonlyMap<string, Stated<unknown>> {
+  const { baseline } = model.statements.singles;
+  if (baseline?.value.kind !== "common") return new Map();
+  return new Map(
+    identityRegisters
+      .filter(({ register }) =>
+        model.registers
+          .find(({ name }) => name === register)
+          ?.fields.some(({ value, origin }) => value !== "host" && origin.kind === "baseline"),
+      )
+      .map(({ statement }) => [statement, baseline]),
+  );
+}
+
+/** Capabilities that the tables tie to statements: memory tagging, and writable identity where one is decided. */
+function impliedCapabilities(model: CpuModel): Contract["capabilities"] {
+  const singles = new Map([...commonIdentity(model), ...statedSingles(model.statements)]);
   return allCapabilities().flatMap((capability): Contract["capabilities"] => {
     const stated = (capability.statements ?? [])
       .map((name) => singles.get(name))
@@ -212,7 +227,7 @@ export function guestContract(
         : { value: sve.value, origin: { kind: "statement", span: sve.span } },
     pmu,
     ...part,
-    capabilities: [...impliedCapabilities(statements), ...part.capabilities],
+    capabilities: [...impliedCapabilities(model), ...part.capabilities],
     hosts,
     tests,
   };

@@ -118,8 +118,9 @@ function stateOfContract(contract: Contract): ExprState {
  * What to write where a host refuses fields.
  *
  * @param statement text of the statement that decided them.
+ * @param host the host's name in the program
  */
-function wayOut(group: readonly Refusal[], statement: string): string {
+function wayOut(group: readonly Refusal[], statement: string, host: string): string {
   const them = group.length === 1 ? "it" : "them";
   const register = group[0]?.field.register;
   const identity = identityRegisters.find((one) => one.register === register);
@@ -127,7 +128,11 @@ function wayOut(group: readonly Refusal[], statement: string): string {
   if (statement.startsWith("version ")) return `\`version host\` leaves ${them} to the host`;
   const open = group.slice(0, 3).map(({ field }) => `\`field ${keyOf(field)} = host\``);
   const leave = `${open.join(", ")}${group.length > 3 ? " …" : ""} ${group.length === 1 ? "leaves" : "leave"} ${them} to the host`;
-  return group[0]?.wanted.origin.kind === "baseline" ? `take a baseline that the host has; ${leave}` : leave;
+  const origin = group[0]?.wanted.origin;
+  if (origin?.kind !== "baseline") return leave;
+  return origin.fleet === undefined
+    ? `take a baseline that the host has; ${leave}`
+    : `add \`${host}\` to \`fleet ${origin.fleet}\`, so that what it has counts too; ${leave}`;
 }
 
 /** One diagnostic for each statement that decided refused fields. */
@@ -171,7 +176,7 @@ export function checkFields(contract: Contract, host: HostOfGuest, known: Known,
         help: [
           feature !== undefined && present !== undefined
             ? `remove \`${present ? "with" : "without"} ${feature.name}\``
-            : wayOut(group, spanText(span)),
+            : wayOut(group, spanText(span), host.name),
         ],
       },
     );

@@ -217,17 +217,34 @@ export const features = {
       right: cpu("with FEAT_DoubleLock", "armv8.2-a"),
     }),
   },
-  "baseline-common-unavailable": {
+  "fleet-without-common": {
     code: "GC0420",
     severity: "error",
-    message: "`baseline common of` needs fleet arithmetic, which this version of guestc does not have",
+    message: "the hosts of `{fleet}` have no common CPU: {why}",
     page: () => ({
       explain:
-        "The statement is part of the language, but this version cannot compute what all hosts of a fleet have in common. State an architecture version and what the hosts share with `with`; `runs-on` checks it against every host.",
+        "`baseline common of` takes for each field that no statement decides a value that KVM of every host of the fleet takes. Fields that KVM lets nobody write have the value that the host shows, so that hosts which show different values have none in common. Leave hosts out of the fleet, run a kernel that lets the field be written, or leave the field to each host. A host on which KVM refuses every vCPU has nothing in common with any.",
       wrong: file(
-        'host n1 { profile "hosts/neoverse-n1.linux-6.12.json" }\nfleet f { hosts n1 }\n\ncpu c {\n  baseline common of f\n}\n\nguest g {\n  cpu c\n}',
+        'host n1  { profile "hosts/neoverse-n1.linux-6.12.json" }\nhost a76 { profile "hosts/cortex-a76.linux-6.12.json" }\nfleet f  { hosts n1, a76 }\n\ncpu c {\n  baseline common of f\n}\n\nguest g {\n  cpu     c\n  runs-on f\n}',
       ),
-      right: cpu("", "armv8.2-a"),
+      right: file(
+        'host n1-lts { profile "hosts/neoverse-n1.linux-6.12.json" }\nhost n1-new { profile "hosts/neoverse-n1.linux-7.2.json" }\nfleet f     { hosts n1-lts, n1-new }\n\ncpu c {\n  baseline common of f\n}\n\nguest g {\n  cpu     c\n  runs-on f\n}',
+      ),
+    }),
+  },
+  "common-lacks-facility": {
+    code: "GC0422",
+    severity: "error",
+    message: "`{facility}` is not common to the hosts of `{fleet}`: {why}",
+    page: () => ({
+      explain:
+        "The block takes what the hosts of a fleet have in common and switches a facility on that not every one of them has, or that they have with different values. Switch it off, or leave the hosts out of the fleet that do not have it.",
+      wrong: file(
+        'host n1-lts { profile "hosts/neoverse-n1.linux-6.12.json" }\nhost n1-new { profile "hosts/neoverse-n1.linux-7.2.json" }\nfleet f     { hosts n1-lts, n1-new }\n\ncpu c {\n  baseline common of f\n  sve      lengths 128\n}\n\nguest g {\n  cpu c\n}',
+      ),
+      right: file(
+        'host n1-lts { profile "hosts/neoverse-n1.linux-6.12.json" }\nhost n1-new { profile "hosts/neoverse-n1.linux-7.2.json" }\nfleet f     { hosts n1-lts, n1-new }\n\ncpu c {\n  baseline common of f\n  sve      off\n}\n\nguest g {\n  cpu c\n}',
+      ),
     }),
   },
 } as const satisfies Readonly<Record<string, DiagnosticRow>>;

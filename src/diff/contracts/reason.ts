@@ -25,6 +25,6 @@ export function reasonOf(origin: Origin): Reason {
     by: origin.kind,
     source,
     statement: statementWords(origin.span),
-    because: origin.kind === "derived" ? origin.because : null,
+    because: origin.kind === "derived" || origin.kind === "baseline" ? (origin.because ?? null) : null,
   };
 }

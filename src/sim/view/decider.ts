@@ -24,7 +24,11 @@ export function byOrigin(origin: Origin): Decider {
     case "statement":
       return { by: kind, span, why: "" };
     case "baseline":
-      return { by: kind, span, why: baselineWord(origin.baseline) };
+      return {
+        by: kind,
+        span,
+        why: `${baselineWord(origin.baseline)}${origin.because === undefined ? "" : `: ${origin.because}`}`,
+      };
     case "derived":
       return { by: kind, span, why: origin.because };
     case "default":
