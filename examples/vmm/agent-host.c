@@ -35,7 +35,7 @@ enum agent_kick { KICK_NONE, KICK_WAITS, KICK_STUCK };
  * sees the same memory only if it keeps none of it in its own: written back before the guest looks at it, dropped
  * before the host does.
  */
-static void share(const void *start, size_t size) {
+void agent_share(const void *start, size_t size) {
   uintptr_t address = (uintptr_t)start;
   uint64_t types;
   uintptr_t line;
@@ -55,7 +55,7 @@ void agent_load(void *memory) {
   memset(memory, 0, AGENT_MEMORY_SIZE);
   memcpy(memory, agent_image, size);
   __builtin___clear_cache((char *)memory, (char *)memory + size);
-  share(memory, AGENT_MEMORY_SIZE);
+  agent_share(memory, AGENT_MEMORY_SIZE);
 }
 
 static void *at(const struct agent_host *host, uint64_t address) { return host->memory + (address - AGENT_MEMORY); }
@@ -66,7 +66,7 @@ static struct agent_control *control(const struct agent_host *host) { return at(
 
 /* The question that the guest is at. */
 static uint32_t current_question(const struct agent_host *host) {
-  share(control(host), sizeof *control(host));
+  agent_share(control(host), sizeof *control(host));
   return *(volatile uint32_t *)&control(host)->current;
 }
 
@@ -159,7 +159,8 @@ static void *watch(void *argument) {
   return NULL;
 }
 
-int agent_open(struct agent_host *host, int vcpu, struct kvm_run *run, void *memory) {
+/* Starts the thread that wakes the vCPU; the vCPU itself stays as it is. */
+static int begin(struct agent_host *host, int vcpu, struct kvm_run *run, void *memory) {
   struct sigaction action = {.sa_handler = interrupt};
   int error;
   memset(host, 0, sizeof *host);
@@ -168,14 +169,9 @@ int agent_open(struct agent_host *host, int vcpu, struct kvm_run *run, void *mem
   host->memory = memory;
   host->runner = pthread_self();
   error = get_level(vcpu, &host->level);
-  if (error == 0) error = set_pc(vcpu, AGENT_MEMORY);
   if (error != 0) return error;
   sigemptyset(&action.sa_mask);
   if (sigaction(SIGUSR1, &action, NULL) < 0) return -errno;
-  control(host)->greets = 1;
-  control(host)->current = 0;
-  control(host)->count = 0;
-  share(control(host), sizeof *control(host));
   host->runner_state = open_runner_state();
   if (host->runner_state < 0) return -errno;
   pthread_mutex_init(&host->lock, NULL);
@@ -184,6 +180,23 @@ int agent_open(struct agent_host *host, int vcpu, struct kvm_run *run, void *mem
   pthread_mutex_destroy(&host->lock);
   close(host->runner_state);
   return -error;
+}
+
+int agent_open(struct agent_host *host, int vcpu, struct kvm_run *run, void *memory) {
+  unsigned level;
+  int error = get_level(vcpu, &level);
+  if (error == 0) error = set_pc(vcpu, AGENT_MEMORY);
+  if (error == 0) error = begin(host, vcpu, run, memory);
+  if (error != 0) return error;
+  control(host)->greets = 1;
+  control(host)->current = 0;
+  control(host)->count = 0;
+  agent_share(control(host), sizeof *control(host));
+  return 0;
+}
+
+int agent_resume(struct agent_host *host, int vcpu, struct kvm_run *run, void *memory) {
+  return begin(host, vcpu, run, memory);
 }
 
 void agent_close(struct agent_host *host) {
@@ -283,6 +296,15 @@ static int run_vcpu(struct agent_host *host, enum agent_kick *kick) {
   return error;
 }
 
+int agent_settle(struct agent_host *host) {
+  enum agent_kick kick;
+  int error;
+  host->run->immediate_exit = 1;
+  error = run_vcpu(host, &kick);
+  host->run->immediate_exit = 0;
+  return error == -EINTR ? 0 : error;
+}
+
 /* Runs until the guest has answered `count` questions; 0, or -errno at the question that control.current names. */
 static int run_round(struct agent_host *host, uint32_t count, struct agent_outcome *outcomes) {
   unsigned events = 0;
@@ -327,10 +349,10 @@ static void put(struct agent_host *host, const struct agent_asking *asking, uint
   control(host)->count = count;
   control(host)->current = 0;
   __builtin___clear_cache((char *)slots, (char *)(slots + count));
-  share(questions, count * sizeof *questions);
-  share(slots, count * sizeof *slots);
-  share(answers(host), count * sizeof(struct agent_answer));
-  share(control(host), sizeof *control(host));
+  agent_share(questions, count * sizeof *questions);
+  agent_share(slots, count * sizeof *slots);
+  agent_share(answers(host), count * sizeof(struct agent_answer));
+  agent_share(control(host), sizeof *control(host));
 }
 
 size_t agent_ask(struct agent_host *host, const struct agent_asking *questions, size_t count,
@@ -346,7 +368,7 @@ size_t agent_ask(struct agent_host *host, const struct agent_asking *questions, 
     put(host, questions + done, round);
     error = run_round(host, round, outcomes + done);
     answered = error == 0 ? round : current_question(host);
-    share(answers(host), answered * sizeof(struct agent_answer));
+    agent_share(answers(host), answered * sizeof(struct agent_answer));
     for (index = 0; index < answered; index++) outcomes[done + index].answer = answers(host)[index];
     done += answered;
     if (error != 0) {

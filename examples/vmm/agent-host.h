@@ -6,6 +6,8 @@
  *   agent_open(&host, vcpu, run, memory);        the vCPU is initialised and configured
  *   agent_ask(&host, questions, count, outcomes);   as often as wanted
  *   agent_close(&host);
+ *
+ * A vCPU whose registers and memory were saved elsewhere goes on with agent_resume in the place of agent_open.
  */
 #ifndef AGENT_HOST_H
 #define AGENT_HOST_H
@@ -77,6 +79,24 @@ void agent_load(void *memory);
  * come from this thread. SIGUSR1 is taken for interrupting KVM_RUN. `host` is to stay where it is until agent_close.
  */
 int agent_open(struct agent_host *host, int vcpu, struct kvm_run *run, void *memory);
+
+/*
+ * The same for a vCPU that has the registers of one on which the agent had answered all questions (agent_settle), and
+ * whose memory is a copy of that one's: it goes on from there.
+ */
+int agent_resume(struct agent_host *host, int vcpu, struct kvm_run *run, void *memory);
+
+/*
+ * After agent_ask the guest is in the middle of a store to the VMM, and KVM has yet to end it. Does so without running
+ * on, so that registers can be saved. 0 or -errno.
+ */
+int agent_settle(struct agent_host *host);
+
+/*
+ * Memory that host and guest look at by turns: to be called before the guest looks at what the host has written, and before
+ * the host looks at what the guest has written.
+ */
+void agent_share(const void *start, size_t size);
 
 /*
  * Asks `count` questions, any number, and fills in as many outcomes. The answer: how many questions were answered.
