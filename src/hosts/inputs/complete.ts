@@ -127,12 +127,13 @@ interface Facilities {
 }
 
 /** The vCPU features and VM capabilities with which the registers were read, by what they show. */
-function facilitiesOf({ registers, features, whole }: Readings): Facilities {
+function facilitiesOf({ registers, features, whole }: Readings, kernel: string): Facilities {
   const shown = new Set(["PSCI_0_2", ...features.filter((one) => one !== "POWER_OFF")]);
   const capabilities = new Set<number>();
   if (whole) {
     for (const row of inputsTable().facilities) {
       if (!registers.has(systemId(row.shownBy))) continue;
+      if (row.shownSince !== undefined && compareVersions(kernel, row.shownSince) < 0) continue;
       if (row.feature !== undefined) shown.add(row.feature);
       const number = row.capability === undefined ? undefined : findCapability(row.capability)?.number;
       if (number !== undefined) capabilities.add(number);
@@ -233,7 +234,7 @@ export function completeReadings(readings: Readings, given: Given): Completed | 
   if ("problems" in kernel) return kernel;
   const known = cpuOf(readings, given);
   if ("problems" in known) return known;
-  const facilities = facilitiesOf(readings);
+  const facilities = facilitiesOf(readings, kernel.version);
   const readAs = nameOf(facilities);
   const readBase = readAs === "base";
   const stripped = readBase ? readings.registers : without(readings.registers, facilities);

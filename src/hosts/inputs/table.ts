@@ -28,6 +28,8 @@ interface FacilityRow {
   readonly feature?: string;
   readonly capability?: string;
   readonly shownBy: string;
+  /** Before this release `shownBy` is listed to every vCPU and shows nothing; undefined: in every release it does. */
+  readonly shownSince?: string;
   /** undefined: nobody can tell what a vCPU without it would list. */
   readonly brings?: readonly Block[];
   readonly source: string;

@@ -155,6 +155,15 @@ describe("a Firecracker fingerprint", () => {
     expect(baseOf(host(old)).registers).toEqual(baseOf(profile).registers);
   });
 
+  it("of a kernel that lists PMU registers to every vCPU was made without the PMU", () => {
+    const pmu = `"reg_modifiers": [{ "addr": "0x603000000013dce0", "bitmap": "0b${"0".repeat(64)}" },`;
+    const text = sample("fingerprint.json").replace('"reg_modifiers": [', pmu);
+    expect([...host(readHostInput(text, "x")).configurations.keys()]).toContain("pmu");
+    const old = host(readHostInput(text.replace("6.1.150-174", "5.10.235-227"), "old"));
+    expect([...old.configurations.keys()]).toEqual(["base"]);
+    expect(baseOf(old).registers.has(systemId("PMCR_EL0"))).toBe(true);
+  });
+
   it("of a core that nobody knows has what is shown and no more", () => {
     const midr = (0x413f_d0c1).toString(2).padStart(128, "0");
     const other = (0x4bff_fff1).toString(2).padStart(128, "0");
