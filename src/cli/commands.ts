@@ -411,19 +411,28 @@ export const commands: readonly CommandRow[] = [
         value: "NAME",
         title: "the host's core, where the file has no MIDR_EL1: a name of the CPU table",
       },
+      {
+        name: "template",
+        value: "FILE",
+        title: "of convert: make the profile that guests of this Firecracker CPU template see",
+      },
       { name: "out", short: "o", value: "FILE", title: "of convert: write the profile into this file" },
       textOrJson("of check: a page for each host (text) or a document (json)"),
     ],
     description: [
       "A host is described by a profile as the probe prints it, a Firecracker fingerprint or CPU configuration, the file `idregs` that KVM keeps in debugfs for each VM, or a dump of KVM's registers as text. Which one it is shows in the text; docs/hosts.md has the forms. `-` is standard input.",
       "`check`: a file that is wrong is told on stderr, with its line and column. Of one that is right: the kernel and the CPU, what KVM offers there, how much of each vCPU configuration was recorded, and what is missing with what that costs.",
-      "`convert` makes a host profile of one file. What the file does not say is computed from guestc's tables, and the profile says of what.",
+      "`convert` makes a host profile of one file. What the file does not say is computed from guestc's tables, and the profile says of what. With `--template`, what KVM refuses of the template is told with its line; a write that a later kernel takes may be a backport's, and the profile is made all the same.",
     ],
     examples: [
       { line: "guestc host check my-host.json", title: "a profile that was just recorded" },
       { line: "guestc host check hosts/*.json --format json", title: "many, for a program" },
       { line: "guestc host convert fingerprint.json -o v1.json", title: "a Firecracker fingerprint" },
       { line: "guestc host convert idregs --kernel 6.18 -o mine.json", title: "what a VM shows" },
+      {
+        line: "guestc host convert v1.json --template V1N1.json -o v1-as-n1.json",
+        title: "what guests of a CPU template see",
+      },
     ],
   },
   {

@@ -42,8 +42,15 @@ export function profilePath(given: string): string {
 const shellWord = (path: string): string =>
   /^[\w@%+=:,./-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`;
 
-/** The command line that makes a profile of a file that does not say a fact. */
-function conversion(path: string, { lacks, alsoUnknown }: InputProblem): readonly string[] {
+/** The command line that makes a profile of a file that lacks a fact, or of a host and a template. */
+export function conversion(
+  path: string,
+  { lacks, alsoUnknown, isTemplate }: InputProblem,
+): readonly string[] {
+  if (isTemplate === true)
+    return [
+      `\`guestc host convert HOST --template ${shellWord(path)} -o FILE\` makes a profile of what its guests see`,
+    ];
   if (lacks === undefined) return [];
   const name = basename(path).replace(/\.(?:json|txt|log)$/, "");
   const product = basename(path) === `${name}.json` ? `${name}.profile.json` : `${name}.json`;

@@ -170,6 +170,39 @@ describe("other files that describe a host", () => {
     expect(stderr).toMatch(/template\.json:12:17: this is a CPU template, not a host/);
   });
 
+  it("are shown as a CPU template's guests see them", () => {
+    const template = (file: string, bitmap: string): string => {
+      writeFileSync(
+        join(folder, file),
+        `{\n  "reg_modifiers": [\n    { "addr": "0x603000000013c030", "bitmap": "${bitmap}" }\n  ]\n}\n`,
+      );
+      return file;
+    };
+    const convert = (...args: readonly string[]) =>
+      guestc(["host", "convert", "neoverse-v1.linux-6.18", "--template", ...args], here);
+    expect(
+      convert(template("low.json", "0b000000000000xxxxxxxxxxxxxxxx0001xxxxxxxxxxxx"), "-o", "v1-low.json"),
+    ).toEqual({
+      status: 0,
+      stdout: "",
+      stderr: "written v1-low.json\n",
+    });
+    const { stdout } = guestc(["diff", "neoverse-v1.linux-6.18", "v1-low.json"], here);
+    expect(stdout).toContain("~ ID_AA64ISAR0_EL1.SHA2 2 (SHA512) → 1 (SHA256)");
+    const high = convert(template("high.json", `0b1111${"x".repeat(60)}`));
+    expect(high).toMatchObject({ status: 1, stdout: "" });
+    expect(high.stderr).toMatch(
+      /^high\.json:3:47: KVM refuses ID_AA64ISAR0_EL1 with RNDR 0x1 → 0xf: KVM_SET_ONE_REG answered EINVAL/,
+    );
+    expect(high.stderr).toContain("no profile was made");
+    expect(convert("gone.json")).toMatchObject({ status: 2 });
+    expect(convert(shipped).stderr).toContain("this is a document of guestc's, not a CPU template");
+    expect(guestc(["host", "check", "v1-low.json", "--template", "low.json"], here).status).toBe(2);
+    expect(guestc(["diff", "low.json", shipped], here).stderr).toContain(
+      "`guestc host convert HOST --template low.json -o FILE`",
+    );
+  });
+
   it("take each option with its own verb", () => {
     for (const args of [
       ["host", "check", shipped, "--out", "x"],

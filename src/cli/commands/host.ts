@@ -1,4 +1,5 @@
 /** `guestc host check`, `guestc host convert`: what files say of hosts, in whichever form, and the same in our own. */
+import { basename } from "node:path";
 import {
   formTitles,
   type Given,
@@ -7,9 +8,11 @@ import {
   type InputProblem,
   readHostInput,
 } from "../../hosts/inputs/read.ts";
+import type { HostProfile } from "../../hosts/profile.ts";
 import { type ConfigurationSummary, cpuLine, type HostSummary, summariseHost } from "../../hosts/summary.ts";
 import { UsageError } from "../errors.ts";
 import { readSource } from "../files.ts";
+import { conversion, profilePath } from "../hosts.ts";
 import type { Io } from "../io.ts";
 import { type CommandLine, optionValue } from "../options.ts";
 import { jsonText } from "../report.ts";
@@ -79,7 +82,12 @@ const problemLine = (path: string, { line, column, message }: InputProblem): str
 /** The problems of a file, a line each, and what to do about a fact that it lacks. */
 function complain(path: string, problems: readonly InputProblem[], io: Io): void {
   io.err(problems.map((each) => `${problemLine(path, each)}\n`).join(""));
-  if (problems.some(({ lacks }) => lacks === "kernel")) io.err("  give it as `--kernel VERSION`\n");
+  for (const problem of problems) {
+    const core =
+      problem.alsoUnknown === undefined ? "" : `, and the core as \`--${problem.alsoUnknown} CORE\``;
+    if (problem.lacks !== undefined) io.err(`  give it as \`--${problem.lacks} VERSION\`${core}\n`);
+    else for (const line of conversion(path, problem)) io.err(`  ${line}\n`);
+  }
 }
 
 /** A bigint is a hexadecimal string in every document of ours. */
@@ -99,7 +107,7 @@ function givenBy(line: CommandLine): Given {
 function check(paths: readonly string[], line: CommandLine, io: Io): number {
   // All files are read first: a wrong name among them is known before anything is said.
   const checked = paths
-    .map((path) => readSource(path, io))
+    .map((path) => readSource(path === "-" ? path : profilePath(path), io))
     .map(({ path, text }): Checked => {
       const read = readHostInput(text, path, givenBy(line));
       return "profile" in read
@@ -130,18 +138,51 @@ function check(paths: readonly string[], line: CommandLine, io: Io): number {
   return checked.some((one) => "problems" in one) ? 1 : 0;
 }
 
+/** A name for the profile of a file's own name. */
+const nameOf = (path: string): string =>
+  basename(path)
+    .replace(/\.json$/, "")
+    .replace(/[^A-Za-z0-9._-]/g, "-");
+
+/** The host as guests of a template see it; undefined: KVM refuses the template, which is told. */
+async function underTemplate(profile: HostProfile, path: string, io: Io): Promise<HostProfile | undefined> {
+  const { readTemplate } = await import("../../hosts/inputs/template.ts");
+  const { applyTemplate } = await import("../../hosts/inputs/template-effect.ts");
+  const { placed } = await import("../../hosts/inputs/firecracker-json.ts");
+  const source = readSource(path, io);
+  const read = readTemplate(source.text, source.path);
+  if ("problems" in read) {
+    complain(source.path, read.problems, io);
+    return undefined;
+  }
+  const { profile: shown, refusals, remarks } = applyTemplate(profile, read.template, nameOf(path));
+  const told = refusals.map(({ pointer, message, unless }) => ({
+    pointer,
+    message:
+      unless === undefined ? message : `${message}; Firecracker cannot start such a guest unless ${unless}`,
+  }));
+  complain(source.path, [...placed(source.text, told), ...placed(source.text, remarks)], io);
+  if (refusals.every(({ unless }) => unless !== undefined)) return shown;
+  io.err(`  Firecracker cannot start a guest with this template on ${profile.name}; no profile was made\n`);
+  return undefined;
+}
+
 async function convert(paths: readonly string[], line: CommandLine, io: Io): Promise<number> {
   const [only, second] = paths;
   if (only === undefined || second !== undefined)
     throw new UsageError("`host convert` takes one file", ["`guestc host --help` shows examples"]);
-  const { path, text } = readSource(only, io);
+  const { path, text } = readSource(only === "-" ? only : profilePath(only), io);
   const read = readHostInput(text, path, givenBy(line));
   if ("problems" in read) {
     complain(path, read.problems, io);
     return 1;
   }
+  const template = optionValue(line, "template");
+  if (template === "-" && only === "-") throw new UsageError("only one of the two can be standard input");
+  const profile = template === undefined ? read.profile : await underTemplate(read.profile, template, io);
+  if (profile === undefined) return 1;
   const { formatHostProfile } = await import("../../hosts/write.ts");
-  giveProduct(formatHostProfile(read.profile), optionValue(line, "out"), io);
+  giveProduct(formatHostProfile(profile), optionValue(line, "out"), io);
   io.err(read.notes.map(({ what, cost }) => `${path}: does not say ${what}; so ${cost}\n`).join(""));
   return 0;
 }
@@ -154,6 +195,7 @@ export async function run(line: CommandLine, io: Io): Promise<number> {
   switch (verb) {
     case "check":
       refuse("out");
+      refuse("template");
       return check(paths, line, io);
     case "convert":
       refuse("format");

@@ -1,23 +1,24 @@
 /**
  * Firecracker's JSON: fingerprints (facts of the host, and `guest_cpu_config`) and bare CPU configurations as its
- * cpu-template-helper dumps them, and as users write them for templates. Form: Firecracker docs/cpu_templates and
- * src/vmm/src/cpu_config/aarch64/custom_cpu_template.rs: `0` and `1` are bits, `x` and what is left out at the left are
- * bits that a template leaves alone, `_` is nothing.
+ * cpu-template-helper dumps them. Form: Firecracker src/cpu-template-helper/src/fingerprint/dump.rs and
+ * template/dump/aarch64.rs.
  *
  * The values are what KVM_GET_ONE_REG read from a vCPU of Firecracker's, so KVM's guest values: fields that KVM hides
  * are hidden here too.
  */
 import { vcpuFeatures } from "../../tables/index.ts";
-import { type JsonLocations, locateJson } from "../json-locations.ts";
-import { type ProfileProblem, positionOf } from "../read.ts";
+import {
+  type Complain,
+  type FeatureWord,
+  type Found,
+  isObject,
+  placed,
+  readCapabilities,
+  readFeatureWords,
+  readModifiers,
+} from "./firecracker-json.ts";
 import { bitsOf, type InputNote, keptValues, type ReadReadings, wasUsed } from "./readings.ts";
 import { inputsTable, systemId } from "./table.ts";
-import { MOST_PROBLEMS, shown } from "./text.ts";
-
-type Json = Readonly<Record<string, unknown>>;
-
-const isObject = (value: unknown): value is Json =>
-  typeof value === "object" && value !== null && !Array.isArray(value);
 
 const configKeys = ["kvm_capabilities", "vcpu_features", "reg_modifiers"] as const;
 
@@ -30,100 +31,13 @@ export function firecrackerForm(
   return configKeys.some((key) => key in value) ? "firecracker-cpu-config" : undefined;
 }
 
-type Complain = (pointer: string, message: string) => undefined;
-
-interface Modifier {
-  readonly id: bigint;
-  readonly value: bigint;
-  readonly pointer: string;
-  /** Bits from which a template keeps its hands. */
-  readonly open: boolean;
-}
-
-function readModifier(entry: unknown, pointer: string, complain: Complain): Modifier | undefined {
-  if (!isObject(entry)) return complain(pointer, "expected an object with `addr` and `bitmap`");
-  const { addr, bitmap } = entry;
-  if (typeof addr !== "string" || !/^0(?:x[0-9a-fA-F]+|b[01]+)$/.test(addr)) {
-    const where = "addr" in entry ? `${pointer}/addr` : pointer;
-    return complain(where, "`addr` is a KVM register's id as a string with `0x`");
-  }
-  const id = BigInt(addr);
-  const bits = bitsOf(id);
-  if (bits === undefined) return complain(`${pointer}/addr`, `${addr} is no ONE_REG id of arm64`);
-  if (typeof bitmap !== "string") {
-    const where = "bitmap" in entry ? `${pointer}/bitmap` : pointer;
-    return complain(where, "`bitmap` is a string of `0`, `1` and `x`");
-  }
-  const digits = bitmap.replace(/^0b/, "").replaceAll("_", "");
-  if (!/^[01x]+$/.test(digits) || digits.length > 128) {
-    return complain(
-      `${pointer}/bitmap`,
-      `\`${shown(bitmap)}\` is no bitmap: up to 128 of \`0\`, \`1\` and \`x\``,
-    );
-  }
-  const value = BigInt(`0b${digits.replaceAll("x", "0")}`);
-  if (value >> BigInt(bits) !== 0n) {
-    return complain(`${pointer}/bitmap`, `the bitmap does not fit into the ${bits} bits of ${addr}`);
-  }
-  const open = digits.length < bits || digits.slice(-bits).includes("x");
-  return { id, value, pointer, open };
-}
-
-function readModifiers(config: Json, pointer: string, complain: Complain): readonly Modifier[] {
-  const { reg_modifiers: entries = [] } = config;
-  if (!Array.isArray(entries)) {
-    complain(`${pointer}/reg_modifiers`, "`reg_modifiers` is a list");
-    return [];
-  }
-  const seen = new Set<bigint>();
-  return entries.flatMap((entry: unknown, at) => {
-    const modifier = readModifier(entry, `${pointer}/reg_modifiers/${at}`, complain);
-    if (modifier === undefined) return [];
-    if (seen.has(modifier.id)) complain(`${modifier.pointer}/addr`, "this register stands twice");
-    seen.add(modifier.id);
-    return [modifier];
-  });
-}
-
 /** vCPU features whose bit a dump sets; bits by index of `struct kvm_vcpu_init`. */
-function readFeatures(config: Json, pointer: string, complain: Complain): readonly string[] {
-  const { vcpu_features: entries = [] } = config;
-  if (!Array.isArray(entries)) {
-    complain(`${pointer}/vcpu_features`, "`vcpu_features` is a list");
-    return [];
-  }
-  return entries.flatMap((entry: unknown, at) => {
-    const where = `${pointer}/vcpu_features/${at}`;
-    if (!isObject(entry) || typeof entry.index !== "number" || typeof entry.bitmap !== "string") {
-      complain(where, "expected an object with a number `index` and a string `bitmap`");
-      return [];
-    }
-    const digits = entry.bitmap.replace(/^0b/, "").replaceAll("_", "");
-    if (!/^[01x]{1,32}$/.test(digits)) {
-      complain(
-        `${where}/bitmap`,
-        `\`${shown(entry.bitmap)}\` is no bitmap: up to 32 of \`0\`, \`1\` and \`x\``,
-      );
-      return [];
-    }
-    const word = entry.index;
-    return vcpuFeatures()
-      .filter(({ index }) => Math.floor(index / 32) === word && digits.at(-1 - (index % 32)) === "1")
-      .map(({ name }) => name);
-  });
-}
-
-function checkCapabilities(config: Json, pointer: string, complain: Complain): void {
-  const { kvm_capabilities: entries = [] } = config;
-  if (!Array.isArray(entries)) complain(`${pointer}/kvm_capabilities`, "`kvm_capabilities` is a list");
-  else
-    for (const [at, entry] of entries.entries())
-      if (typeof entry !== "string" || !/^!?\d+$/.test(entry))
-        complain(
-          `${pointer}/kvm_capabilities/${at}`,
-          "a capability is its number as a string, with `!` where it is taken away",
-        );
-}
+const featuresIn = (words: readonly FeatureWord[]): readonly string[] =>
+  words.flatMap((word) =>
+    vcpuFeatures()
+      .filter(({ index }) => Math.floor(index / 32) === word.index && (word.value >> BigInt(index % 32)) & 1n)
+      .map(({ name }) => name),
+  );
 
 /** The registers that KVM lists and the helper's dump leaves out. */
 function withSkipped(ids: ReadonlyMap<bigint, bigint | null>): ReadonlyMap<bigint, bigint | null> {
@@ -171,12 +85,15 @@ export function readFirecracker(
   json: unknown,
   form: "firecracker-fingerprint" | "firecracker-cpu-config",
 ): ReadReadings {
-  const found: { readonly pointer: string; readonly message: string }[] = [];
+  const found: Found[] = [];
   const complain: Complain = (pointer, message) => {
     found.push({ pointer, message });
     return undefined;
   };
-  const fail = (): ReadReadings => ({ problems: place(source, found) });
+  const fail = (): ReadReadings => ({ problems: placed(source, found) });
+  const failAsTemplate = (): ReadReadings => ({
+    problems: placed(source, found).map((one) => ({ ...one, isTemplate: true })),
+  });
   const top = isObject(json) ? json : {};
   const bare = form === "firecracker-cpu-config";
   const pointer = bare ? "" : "/guest_cpu_config";
@@ -186,21 +103,23 @@ export function readFirecracker(
     return fail();
   }
   const modifiers = readModifiers(config, pointer, complain);
-  const features = readFeatures(config, pointer, complain);
-  checkCapabilities(config, pointer, complain);
+  const features = featuresIn(readFeatureWords(config, pointer, complain));
+  readCapabilities(config, pointer, complain);
   if (!bare && text(top.kernel_version) === undefined)
     complain(
       "kernel_version" in top ? "/kernel_version" : "",
       "a fingerprint says the host's kernel as `kernel_version`",
     );
   if (found.length > 0) return fail();
-  const open = modifiers.find((one) => one.open);
+  const open = modifiers.find(
+    ({ bits, filter }) => filter % (1n << BigInt(bits)) !== (1n << BigInt(bits)) - 1n,
+  );
   if (open !== undefined) {
     complain(
       `${open.pointer}/bitmap`,
       "this is a CPU template, not a host: it leaves bits open (`x`), which a register that was read never has",
     );
-    return fail();
+    return failAsTemplate();
   }
   if (!modifiers.some(({ id }) => id === systemId("ID_AA64PFR0_EL1"))) {
     complain(
@@ -209,7 +128,7 @@ export function readFirecracker(
         ? "this is a CPU template, not a host: it asks for features and capabilities, and holds no register"
         : "ID_AA64PFR0_EL1 is missing, so this is a template or a stripped dump, not a host",
     );
-    return fail();
+    return failAsTemplate();
   }
   const values = new Map<bigint, bigint | null>(modifiers.map(({ id, value }) => [id, value]));
   const used = wasUsed(values);
@@ -231,16 +150,4 @@ export function readFirecracker(
       notes: notesOf(used),
     },
   };
-}
-
-function place(
-  source: string,
-  found: readonly { readonly pointer: string; readonly message: string }[],
-): readonly ProfileProblem[] {
-  const located = locateJson(source);
-  const locations: JsonLocations["byPointer"] = "byPointer" in located ? located.byPointer : new Map();
-  return found.slice(0, MOST_PROBLEMS).map(({ pointer, message }) => {
-    const at = locations.get(pointer)?.value ?? locations.get("")?.value ?? 0;
-    return { message, instancePath: pointer, ...positionOf(source, at) };
-  });
 }

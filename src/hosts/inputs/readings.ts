@@ -43,9 +43,11 @@ export interface InputProblem extends ProfileProblem {
   readonly lacks?: "kernel";
   /** A fact that is missing too, without which a profile can be made that says less. */
   readonly alsoUnknown?: "cpu";
+  /** It is a CPU template, which changes a host and is none. */
+  readonly isTemplate?: true;
 }
 
-export type ReadReadings = { readonly readings: Readings } | { readonly problems: readonly ProfileProblem[] };
+export type ReadReadings = { readonly readings: Readings } | { readonly problems: readonly InputProblem[] };
 
 /** KVM fills registers that are UNKNOWN at reset with this, cut down to the bits that they have. */
 const POISON = 0x1de7_ec7e_dbad_c0den;

@@ -43,6 +43,12 @@ interface InputsTable {
     readonly with?: string;
     readonly source: string;
   }[];
+  readonly templateCapabilities: readonly {
+    readonly capability: string;
+    /** Who enables it, as a sentence's subject. */
+    readonly by: string;
+    readonly source: string;
+  }[];
   readonly idregs: readonly { readonly register?: string; readonly since: string; readonly source: string }[];
 }
 

@@ -77,7 +77,7 @@ describe("a Firecracker fingerprint", () => {
       origin: "recorded",
       recorder: "Firecracker 1.12.0",
       kernel: { release: "6.1.150-174.example.aarch64", version: "6.1.150" },
-      cpu: { name: "neoverse-n1", midr: 0x413f_d0c1n },
+      cpu: { name: "neoverse-n1", midr: 0x410f_d0cfn },
     });
     expect(problemsOf(read("fingerprint.json", { kernel: "6.1" }))[0]).toContain("no other can be given");
     expect(problemsOf(read("fingerprint.json", { cpu: "neoverse-v1" }))[0]).toContain(
@@ -165,7 +165,7 @@ describe("a Firecracker fingerprint", () => {
   });
 
   it("of a core that nobody knows has what is shown and no more", () => {
-    const midr = (0x413f_d0c1).toString(2).padStart(128, "0");
+    const midr = (0x410f_d0cf).toString(2).padStart(128, "0");
     const other = (0x4bff_fff1).toString(2).padStart(128, "0");
     const unknown = readHostInput(sample("fingerprint.json").replace(midr, other), "x");
     expect(host(unknown).cpu).toEqual({ name: "midr-4bfffff1", midr: 0x4bff_fff1n, platform: "" });
