@@ -96,8 +96,8 @@ export async function hostIn({ path, text }: SourceFile): Promise<HostProfile> {
 /** `cpu neoverse-v1 kernel linux 6.18`: what stands in the block of a derived host. */
 const derivedForm = /^\s*cpu\s+([^\s;]+)[\s;]+kernel\s+linux\s+([^\s;]+)[\s;]*$/;
 
-/** @throws UsageError when it is of that form and the tables cannot derive it */
-async function derived(given: string): Promise<HostProfile | undefined> {
+/** @returns undefined where `given` is of another form @throws UsageError when it is of that form and the tables cannot derive it */
+export async function derivedHost(given: string): Promise<HostProfile | undefined> {
   const [, core = "", kernel = ""] = derivedForm.exec(given) ?? [];
   if (core === "") return undefined;
   const [{ cpu, cpus }, { deriveHost }] = await Promise.all([
@@ -124,7 +124,7 @@ async function derived(given: string): Promise<HostProfile | undefined> {
  * @throws UsageError when it cannot be read or is none
  */
 export async function hostCalled(given: string): Promise<HostProfile> {
-  return (await derived(given)) ?? hostIn(readText(profilePath(given)));
+  return (await derivedHost(given)) ?? hostIn(readText(profilePath(given)));
 }
 
 /** @throws UsageError when one cannot be read or is none */

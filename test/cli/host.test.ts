@@ -196,6 +196,11 @@ describe("other files that describe a host", () => {
     );
     expect(high.stderr).toContain("no profile was made");
     expect(convert("gone.json")).toMatchObject({ status: 2 });
+    const core = "cpu neoverse-v1 kernel linux 6.18";
+    expect(guestc(["host", "convert", core, "--template", "low.json", "-o", "core.json"], here).status).toBe(
+      0,
+    );
+    expect(guestc(["diff", core, "core.json"], here).stdout).toContain("FEAT_SHA512 is gone");
     expect(convert(shipped).stderr).toContain("this is a document of guestc's, not a CPU template");
     expect(guestc(["host", "check", "v1-low.json", "--template", "low.json"], here).status).toBe(2);
     expect(guestc(["diff", "low.json", shipped], here).stderr).toContain(

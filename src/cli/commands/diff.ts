@@ -14,7 +14,7 @@ import type { HostProfile } from "../../hosts/profile.ts";
 import { colours, wantsColours } from "../colours.ts";
 import { UsageError } from "../errors.ts";
 import { readSource } from "../files.ts";
-import { hostIn, profilePath } from "../hosts.ts";
+import { derivedHost, hostIn, profilePath } from "../hosts.ts";
 import type { Io } from "../io.ts";
 import { type CommandLine, optionValue } from "../options.ts";
 import { exitCodeFor, jsonText, reportText } from "../report.ts";
@@ -52,6 +52,8 @@ function parsed(text: string): unknown {
 }
 
 async function readOperand(given: string, line: CommandLine, io: Io): Promise<Operand> {
+  const derived = await derivedHost(given);
+  if (derived !== undefined) return { kind: "host profile", name: given, profile: derived };
   const { path, guest } = located(given);
   const source = readSource(path, io);
   // No program of the language begins with a brace, nor with a register.

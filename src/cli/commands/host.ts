@@ -12,7 +12,7 @@ import type { HostProfile } from "../../hosts/profile.ts";
 import { type ConfigurationSummary, cpuLine, type HostSummary, summariseHost } from "../../hosts/summary.ts";
 import { UsageError } from "../errors.ts";
 import { readSource } from "../files.ts";
-import { conversion, profilePath } from "../hosts.ts";
+import { conversion, derivedHost, profilePath } from "../hosts.ts";
 import type { Io } from "../io.ts";
 import { type CommandLine, optionValue } from "../options.ts";
 import { jsonText } from "../report.ts";
@@ -167,23 +167,38 @@ async function underTemplate(profile: HostProfile, path: string, io: Io): Promis
   return undefined;
 }
 
+interface ToConvert {
+  readonly path: string;
+  readonly profile: HostProfile;
+  readonly notes: readonly InputNote[];
+}
+
+/** undefined: the file is none, which is told. */
+async function hostToConvert(given: string, line: CommandLine, io: Io): Promise<ToConvert | undefined> {
+  const derived = await derivedHost(given);
+  // A document's name has no remarks in it.
+  if (derived !== undefined)
+    return { path: given, profile: { ...derived, name: derived.name.replace(/ .*/, "") }, notes: [] };
+  const { path, text } = readSource(given === "-" ? given : profilePath(given), io);
+  const read = readHostInput(text, path, givenBy(line));
+  if ("profile" in read) return { path, profile: read.profile, notes: read.notes };
+  complain(path, read.problems, io);
+  return undefined;
+}
+
 async function convert(paths: readonly string[], line: CommandLine, io: Io): Promise<number> {
   const [only, second] = paths;
   if (only === undefined || second !== undefined)
     throw new UsageError("`host convert` takes one file", ["`guestc host --help` shows examples"]);
-  const { path, text } = readSource(only === "-" ? only : profilePath(only), io);
-  const read = readHostInput(text, path, givenBy(line));
-  if ("problems" in read) {
-    complain(path, read.problems, io);
-    return 1;
-  }
+  const read = await hostToConvert(only, line, io);
+  if (read === undefined) return 1;
   const template = optionValue(line, "template");
   if (template === "-" && only === "-") throw new UsageError("only one of the two can be standard input");
   const profile = template === undefined ? read.profile : await underTemplate(read.profile, template, io);
   if (profile === undefined) return 1;
   const { formatHostProfile } = await import("../../hosts/write.ts");
   giveProduct(formatHostProfile(profile), optionValue(line, "out"), io);
-  io.err(read.notes.map(({ what, cost }) => `${path}: does not say ${what}; so ${cost}\n`).join(""));
+  io.err(read.notes.map(({ what, cost }) => `${read.path}: does not say ${what}; so ${cost}\n`).join(""));
   return 0;
 }
 
