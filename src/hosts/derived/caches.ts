@@ -70,7 +70,8 @@ export function shownCcsidr(machine: Machine): ReadonlyMap<bigint, bigint | null
     }
     // One set, one way; LineSize is log2(bytes) - 4, and CTR_EL0 counts words.
     const line = ctr && get("CTR_EL0", selected % 2 === 1 ? "IminLine" : "DminLine", ctr);
-    result.set(id, line === undefined ? null : line - 2n);
+    // No cache has lines shorter than 16 bytes, which CCSIDR_EL1 cannot say.
+    result.set(id, line === undefined || line < 2n ? null : line - 2n);
   }
   return result;
 }

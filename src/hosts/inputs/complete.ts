@@ -68,9 +68,6 @@ function kernelOf({ release, atLeast, registers }: Readings, given: Given): Host
   if (version === undefined) {
     return unfit(`\`${known}\` is no kernel release; expected one such as 6.12 or 6.12.63-arm64`);
   }
-  if (atLeast !== undefined && compareVersions(seriesOf(version), atLeast.series) < 0) {
-    return unfit(`the host cannot run linux ${version}: ${atLeast.fact}`);
-  }
   return { release: known, version };
 }
 
@@ -282,7 +279,26 @@ export function completeReadings(readings: Readings, given: Given): Completed | 
     },
     configurations,
   };
-  return { profile, notes: [...readings.notes, ...completionNotes(readings, known, facilities, derived)] };
+  return {
+    profile,
+    notes: [
+      ...readings.notes,
+      ...kernelNotes(readings, kernel.version),
+      ...completionNotes(readings, known, facilities, derived),
+    ],
+  };
+}
+
+/** A kernel that is older than what it shows: kernels of distributions carry changes back. */
+function kernelNotes({ atLeast }: Readings, version: string): readonly InputNote[] {
+  if (atLeast === undefined || compareVersions(seriesOf(version), atLeast.series) >= 0) return [];
+  return [
+    {
+      id: "kernel-older",
+      what: `how linux ${version} comes by it: ${atLeast.fact}`,
+      cost: `a backport is assumed, and all rules are those of linux ${version}; a wrong \`--kernel\` would show like this too`,
+    },
+  ];
 }
 
 function completionNotes(

@@ -23,7 +23,7 @@ export interface Readings {
   readonly form: Exclude<InputForm, "guestc-profile">;
   /** `uname -r`; undefined: the file does not say. */
   readonly release: string | undefined;
-  /** The oldest series that makes such a file, with the fact that says so. */
+  /** The oldest series whose own text makes such a file, with the fact that says so. */
   readonly atLeast?: { readonly series: string; readonly fact: string };
   /** By ONE_REG id, without registers wider than 64 bits; null: listed, without a value that says anything of the host. */
   readonly registers: ReadonlyMap<bigint, bigint | null>;
