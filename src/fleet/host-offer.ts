@@ -36,12 +36,17 @@ export function isWhole(register: IdRegister): boolean {
 }
 
 /**
- * Some kernels take more than the CPU has: linux 6.16 to 6.19 order PMUVer 14 below 0. A guest that is promised that is
- * lied to, so that it is no part of an offer.
+ * Some kernels take more than the CPU has (linux 6.16 to 6.19 order PMUVer 14 below 0), or levels that nobody has
+ * defined. A guest that is promised that is lied to, so that it is no part of an offer.
  */
-function isHonest(field: Field, value: bigint, shown: bigint | undefined): boolean {
-  if (field.safe !== "lower" || shown === undefined) return true;
-  return compareFieldValues(field, Number(value), Number(fieldOf(shown, field))) <= 0;
+function isHonest(field: Field, value: bigint, shown: bigint): boolean {
+  const present = fieldOf(shown, field);
+  if (value === present) return true;
+  const levels = field.values === undefined ? [] : Object.keys(field.values);
+  if (levels.length > 1 && field.values?.[Number(value)] === undefined) return false;
+  if (field.safe === "exact" && value === BigInt(field.safeValue ?? field.absent)) return true;
+  const isLevel = field.safe === "lower" || field.safe === "exact";
+  return !isLevel || compareFieldValues(field, Number(value), Number(present)) <= 0;
 }
 
 /** The values that a field may hold; undefined: the profile does not tell. */
@@ -52,11 +57,12 @@ export function fieldSet(
   field: Field,
 ): ValueSet | undefined {
   const shown = shownRegister(profile, configuration, register);
-  if (shown.value === undefined) return undefined;
+  const whole = shown.value;
+  if (whole === undefined) return undefined;
   const known = acceptedValues(profile, configuration, register.name, field.name);
-  if (known !== undefined) return setOf(known.filter((value) => isHonest(field, value, shown.value)));
+  if (known !== undefined) return setOf(known.filter((value) => isHonest(field, value, whole)));
   // Too wide to try every value: KVM takes all below, all above, all, or none but what it shows.
-  const present = fieldOf(shown.value, field);
+  const present = fieldOf(whole, field);
   const last = (1n << BigInt(field.width)) - 1n;
   const takes = (value: bigint): boolean =>
     judgeField(profile, configuration, register.name, field.name, value).accepted;

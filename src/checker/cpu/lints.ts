@@ -219,6 +219,7 @@ function checkFields(
       [
         ...value.feature.present,
         ...value.feature.absent,
+        ...value.feature.presentAArch32,
         ...value.feature.twins.flatMap((twin) => twin.settings),
       ].map(settingKey),
     ),
