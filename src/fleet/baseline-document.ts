@@ -68,7 +68,7 @@ export function baselineDocument(fleet: Fleet, baseline: Baseline | undefined): 
         to: hex(to),
         rule,
       })),
-      brokenByHosts: baseline.unmended,
+      broken: baseline.broken,
       leftToHosts: baseline.alike,
       registers: {
         listedByAll: common.registers.size,

@@ -4,6 +4,7 @@ import { stateOf } from "../checker/cpu/state.ts";
 import {
   type Architecture,
   architectures,
+  contractRegisters,
   fieldOf,
   field as findField,
   service,
@@ -12,7 +13,8 @@ import {
 import { type Choice, choose, type OpenBecause } from "./choose.ts";
 import { commonOffer, type Fleet, type FleetClass } from "./classes.ts";
 import { type Conflict, conflictsOver, leastToLeaveOut } from "./conflicts.ts";
-import { cellsOf, type Lowered, makeConsistent } from "./consistency.ts";
+import { type BrokenRule, cellsOf, type Lowered, makeConsistent } from "./consistency.ts";
+import { keyOf } from "./host-offer.ts";
 import type { FacilityName, Offer } from "./offer.ts";
 import { listed, type ValueSet } from "./values.ts";
 
@@ -39,8 +41,8 @@ export interface Baseline {
   readonly values: ReadonlyMap<string, bigint>;
   readonly open: ReadonlyMap<string, OpenBecause>;
   readonly lowered: readonly Lowered[];
-  /** Ids of the architecture's rules that the hosts themselves break. */
-  readonly unmended: readonly string[];
+  /** The architecture's rules that the common CPU breaks, because the hosts do or because nothing mends them. */
+  readonly broken: readonly BrokenRule[];
   /** Fields behind such rules that every host shows alike; a `cpu` block leaves them to the host. */
   readonly alike: readonly string[];
   readonly guest: CommonServices;
@@ -85,6 +87,17 @@ function servicesOf(offer: Offer): CommonServices {
   };
 }
 
+/** What a host shows a guest without facilities, field by field. */
+function shownBy(offer: Offer): ReadonlyMap<string, bigint> {
+  const shown = new Map<string, bigint>();
+  for (const register of contractRegisters()) {
+    const [whole] = listed(offer.shown.get(register.name) ?? [], 1);
+    for (const field of whole === undefined ? [] : register.fields)
+      shown.set(keyOf(field), fieldOf(whole ?? 0n, field));
+  }
+  return shown;
+}
+
 /**
  * The common CPU of a fleet; undefined for an empty one.
  *
@@ -108,7 +121,9 @@ export function baselineOf(
     if (field === undefined || touched.has(key) || shown.length === 0) return false;
     return shown.every((one) => fieldOf(one, field) === value);
   };
-  const consistent = makeConsistent(choice.values, choice.sets, architecture, shownAlike);
+  const consistent = makeConsistent(choice.values, choice.sets, architecture, shownAlike, () =>
+    fleet.map(({ offer }) => shownBy(offer)),
+  );
   const inConflict = [...choice.open].filter(([, because]) => because === "conflict").map(([key]) => key);
   return {
     fleet,
@@ -120,7 +135,7 @@ export function baselineOf(
     values: consistent.values,
     open: choice.open,
     lowered: consistent.lowered,
-    unmended: consistent.unmended,
+    broken: consistent.broken,
     alike: consistent.alike,
     guest: servicesOf(common),
     conflicts: conflictsOver(fleet, inConflict),

@@ -20,7 +20,7 @@ export interface CommonCpu {
   readonly facilities: readonly FacilityName[];
   /** By `REGISTER.FIELD`; those of the interrupt controller are missing, a guest's own statement decides them. */
   readonly fields: ReadonlyMap<string, CommonField>;
-  /** Ids of the architecture's rules that the hosts themselves break. */
+  /** Ids of the architecture's rules that these values break, with nothing to mend them. */
   readonly exceptions: readonly string[];
 }
 
@@ -52,6 +52,6 @@ export function commonCpu(baseline: Baseline): CommonCpu {
     architecture: baseline.architecture,
     facilities: baseline.facilities,
     fields,
-    exceptions: baseline.unmended,
+    exceptions: baseline.broken.map(({ id }) => id),
   };
 }

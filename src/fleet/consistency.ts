@@ -26,11 +26,18 @@ export interface Lowered {
   readonly rule: string;
 }
 
+/** A rule of the architecture that the common CPU breaks, with nothing that may be written to mend it. */
+export interface BrokenRule {
+  readonly id: string;
+  readonly words: string;
+  /** Whether a host breaks it by what it shows a guest; else the values that suit all do not go together. */
+  readonly byHosts: boolean;
+}
+
 export interface Consistent {
   readonly values: ReadonlyMap<string, bigint>;
   readonly lowered: readonly Lowered[];
-  /** Rules that the hosts themselves break, with nothing that may be written to mend them. */
-  readonly unmended: readonly string[];
+  readonly broken: readonly BrokenRule[];
   /**
    * Fields behind such rules that every host shows alike, with the value chosen: where the language would refuse to
    * state what the hosts show, they may be left to the host, and the guest sees the same machine on all.
@@ -123,12 +130,14 @@ function withSteps(cells: Cells, steps: readonly Step[]): Cells {
  * page size more than the sign of an EL2 that it does not have.
  *
  * @param shownAlike whether every host shows a field with this value before anything is written
+ * @param shownByHosts what each host shows, by `REGISTER.FIELD`; asked for only where a rule stays broken
  */
 export function makeConsistent(
   values: ReadonlyMap<string, bigint>,
   sets: ReadonlyMap<string, ValueSet>,
   architecture: Architecture | undefined,
   shownAlike: (field: string, value: bigint) => boolean,
+  shownByHosts: () => readonly ReadonlyMap<string, bigint>[],
 ): Consistent {
   const rules = rulesOf(architecture);
   const brokenBy = (cells: Cells): readonly Rule[] => {
@@ -186,5 +195,15 @@ export function makeConsistent(
   }
   const result = new Map(values);
   for (const { field, to } of lowered) result.set(field, to);
-  return { values: result, lowered, unmended: [...unmended], alike };
+  // A later step may have mended by the way what nothing mended by itself.
+  const left = broken.filter(({ id }) => unmended.has(id));
+  const hosts = left.length === 0 ? [] : shownByHosts().map(cellsOf);
+  const byHosts = (rule: Rule): boolean =>
+    hosts.some((shown) => rule.broken(shown, constraintState(shown, architecture)));
+  return {
+    values: result,
+    lowered,
+    broken: left.map((rule) => ({ id: rule.id, words: rule.words, byHosts: byHosts(rule) })),
+    alike,
+  };
 }
