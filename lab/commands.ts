@@ -7,6 +7,7 @@ import { command as probe } from "./commands/probe.ts";
 import { command as setup } from "./commands/setup.ts";
 import { command as status } from "./commands/status.ts";
 import { command as differential } from "./differential/command.ts";
+import { command as migrate } from "./migrate/command.ts";
 import { command as programs } from "./programs/command.ts";
 import { command as prove } from "./prove/command.ts";
 import { command as record } from "./record/command.ts";
@@ -19,6 +20,7 @@ export const commands: readonly LabCommand[] = [
   boot,
   probe,
   prove,
+  migrate,
   record,
   differential,
   programs,

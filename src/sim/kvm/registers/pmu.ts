@@ -48,12 +48,12 @@ export const withCounters = (vm: Vm, value: bigint): bigint =>
 export const keptControl = (vm: Vm, value: bigint): bigint =>
   (value & WRITABLE) | (hostHasAarch32(vm.kvm.profile) ? 0n : LC);
 
-/** What PMCR_EL0 keeps of a value; N, if the host has so many, is the VM's from then on. */
+/** What PMCR_EL0 holds after a value is written; N, if the host has so many, is the VM's from then on, and the guest reads it. */
 export function keepControl(vcpu: Vcpu, value: bigint): bigint {
   const { vm } = vcpu;
   const asked = countIn(value);
   if (!vm.ran && !hasFeature(vcpu.features, "HAS_EL2") && asked <= hostCounters(vm)) vm.pmu.counters = asked;
-  return keptControl(vm, value);
+  return withCounters(vm, keptControl(vm, value));
 }
 
 const DFR0 = parseOneReg("ID_AA64DFR0_EL1") ?? 0n;
