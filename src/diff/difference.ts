@@ -23,8 +23,8 @@ export const abouts = [
   "configuration",
   "device",
   "ioctl",
-  "listed",
   "count",
+  "listed",
   "user",
   "host",
   "test",
@@ -45,9 +45,18 @@ export interface Reason {
   readonly because: string | null;
 }
 
+/** What a kernel does otherwise from some release on, worded so that it holds in both directions. */
+export interface Cause {
+  /** The release from which it does, as tables write it: `6.12`. */
+  readonly since: string;
+  readonly why: string;
+  /** Key into `sources.json`, or a place in Linux' sources. */
+  readonly source: string;
+}
+
 /**
  * One thing that the two say differently. Its mirror image has `before` and `after`, `gained` and `lost`, reasons
- * and what is writable exchanged, and is else the same.
+ * and what is writable exchanged, `order` turned round, and is else the same.
  */
 export interface Difference {
   readonly group: Group;
@@ -59,6 +68,11 @@ export interface Difference {
   /** In words; null: it is not there. */
   readonly before: string | null;
   readonly after: string | null;
+  /**
+   * Whether the second offers more or less by it, in the order in which Linux combines the values of a field that has
+   * one: a signed field's 0xf is below 0. null: neither, the two are different.
+   */
+  readonly order: "more" | "less" | null;
   /** Names of the features that only the second has by it, and only the first. */
   readonly gained: readonly string[];
   readonly lost: readonly string[];
@@ -66,7 +80,13 @@ export interface Difference {
   readonly where: readonly string[] | null;
   /** What rows are told together where not all are told: the register of a mask, the owner of a list's register. */
   readonly family: string;
-  /** It follows from another difference: told with `--all` only. */
+  /** How many of the family each has, where rows of a family are counted. */
+  readonly totals: { readonly before: number; readonly after: number } | null;
+  /** What the two kernels do differently and makes the difference, as far as a table knows it. */
+  readonly causes: readonly Cause[];
+  /** Of at least one host nobody read it: guestc's tables say it. */
+  readonly assumed: boolean;
+  /** It follows from another difference, or nothing comes of it: told with `--all` only. */
   readonly follows: boolean;
   readonly reasons: { readonly before: Reason | null; readonly after: Reason | null } | null;
   /** Of values that a host takes: whether it takes any but the one that it shows. */
@@ -98,6 +118,8 @@ export interface Diff {
   readonly after: Side;
   /** Sorted by group, kind, place. */
   readonly differences: readonly Difference[];
+  /** As `differences`, of what at least one of the hosts was not asked: guestc's tables say it. Not counted. */
+  readonly assumed: readonly Difference[];
   readonly unsaid: readonly Unsaid[];
 }
 
@@ -107,9 +129,13 @@ export type FindingParts = Pick<Finding, "group" | "about" | "subject" | "before
 
 export const finding = (parts: FindingParts): Finding => ({
   title: "",
+  order: null,
   gained: [],
   lost: [],
   family: "",
+  totals: null,
+  causes: [],
+  assumed: false,
   follows: false,
   reasons: null,
   writable: null,
@@ -136,19 +162,29 @@ export function sortDifferences(differences: readonly Difference[]): readonly Di
   );
 }
 
+const swapped = <T>(pair: { readonly before: T; readonly after: T } | null) =>
+  pair && { before: pair.after, after: pair.before };
+
+const turned = { more: "less", less: "more" } as const;
+
+const mirroredDifference = (one: Difference): Difference => ({
+  ...one,
+  before: one.after,
+  after: one.before,
+  order: one.order && turned[one.order],
+  gained: one.lost,
+  lost: one.gained,
+  totals: swapped(one.totals),
+  writable: swapped(one.writable),
+  reasons: swapped(one.reasons),
+});
+
 /** The difference that the other way round would be told. */
 export const mirrored = (diff: Diff): Diff => ({
   ...diff,
   before: diff.after,
   after: diff.before,
-  differences: diff.differences.map((one) => ({
-    ...one,
-    before: one.after,
-    after: one.before,
-    gained: one.lost,
-    lost: one.gained,
-    writable: one.writable && { before: one.writable.after, after: one.writable.before },
-    reasons: one.reasons && { before: one.reasons.after, after: one.reasons.before },
-  })),
+  differences: diff.differences.map(mirroredDifference),
+  assumed: diff.assumed.map(mirroredDifference),
   unsaid: diff.unsaid.map((one) => ({ ...one, by: one.by === "before" ? "after" : "before" })),
 });

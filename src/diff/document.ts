@@ -10,30 +10,38 @@ const differenceObject = (one: Difference) => ({
   subject: one.subject,
   before: one.before,
   after: one.after,
+  order: one.order,
   gained: one.gained,
   lost: one.lost,
   configurations: one.where,
   follows: one.follows,
   title: one.title === "" ? null : one.title,
   family: one.family === "" ? null : one.family,
+  totals: one.totals,
+  causes: one.causes,
   ...(one.writable === null ? {} : { writable: one.writable }),
   ...(one.reasons === null ? {} : { reasons: one.reasons }),
   text: sentenceOf(one),
 });
 
+function groupObjects(kind: Diff["kind"], differences: readonly Difference[]) {
+  const groups = [...new Set(differences.map(({ group }) => group))];
+  return groups.map((group) => ({
+    group,
+    title: groupTitle(kind, group),
+    differences: differences.filter((one) => one.group === group).map(differenceObject),
+  }));
+}
+
 export function diffDocument(diff: Diff): object {
-  const groups = [...new Set(diff.differences.map(({ group }) => group))];
   return {
     schema: "guestc.diff/1",
     kind: diff.kind,
     before: sideObject(diff.before),
     after: sideObject(diff.after),
     count: diff.differences.length,
-    groups: groups.map((group) => ({
-      group,
-      title: groupTitle(diff.kind, group),
-      differences: diff.differences.filter((one) => one.group === group).map(differenceObject),
-    })),
+    groups: groupObjects(diff.kind, diff.differences),
+    assumed: { count: diff.assumed.length, groups: groupObjects(diff.kind, diff.assumed) },
     notCompared: diff.unsaid,
   };
 }

@@ -1,8 +1,10 @@
 /** Differences for people: by group, a line each, what is alike drawn together unless all is asked for. */
 import { safeText, wrap } from "../diagnostics/text/display.ts";
 import { noColours, type Palette } from "../diagnostics/text/palette.ts";
+import { grouped, type Line, linesOf, plural } from "./condense.ts";
 import type { Diff, Difference, Group, Side } from "./difference.ts";
-import { reasonWords, sentenceOf, signOf, whereWords } from "./sentence.ts";
+import { movedGuestText } from "./moves.ts";
+import { reasonWords } from "./sentence.ts";
 import { groupTitle } from "./titles.ts";
 
 export interface DiffTextOptions {
@@ -15,88 +17,6 @@ export interface DiffTextOptions {
 
 const narrowest = 72;
 const widest = 120;
-/** Names in a line that draws many together, unless all is asked for. */
-const mostNames = 12;
-
-interface Line {
-  readonly sign: "+" | "-" | "~";
-  readonly text: string;
-}
-
-const plural = (count: number, one: string, many = `${one}s`): string =>
-  `${count} ${count === 1 ? one : many}`;
-
-/** Rows that share a key, in the order in which the first of each stands. */
-function grouped<Row>(
-  rows: readonly Row[],
-  key: (row: Row) => string,
-): readonly (readonly [Row, ...Row[]])[] {
-  const groups = new Map<string, [Row, ...Row[]]>();
-  for (const row of rows) {
-    const group = groups.get(key(row));
-    if (group === undefined) groups.set(key(row), [row]);
-    else group.push(row);
-  }
-  return [...groups.values()];
-}
-
-function nameList(names: readonly string[]): string {
-  const more = names.length - mostNames;
-  return more <= 1 ? names.join(", ") : `${names.slice(0, mostNames).join(", ")} and ${more} more`;
-}
-
-/** Rows of KVM_GET_REG_LIST by whose registers they are. */
-const listLines = (rows: readonly Difference[]): readonly Line[] =>
-  grouped(rows, (one) => `${signOf(one)} ${one.family} ${whereWords(one)}`).map((group) => ({
-    sign: signOf(group[0]),
-    text: `register list: ${signOf(group[0])} ${group.length} (${group[0].family}): ${nameList(
-      group.map(({ subject }) => subject),
-    )}${whereWords(group[0])}`,
-  }));
-
-/** Masks that say more or less, of fields that take the same values as before. */
-const maskLines = (rows: readonly Difference[]): readonly Line[] =>
-  grouped(rows, (one) => `${one.before} ${one.after} ${whereWords(one)}`).map((group) => {
-    const registers = grouped(group, ({ family }) => family).map((fields) => {
-      const names = fields.map(({ subject, family }) => subject.slice(family.length + 1));
-      return `${fields[0].family} ${names.join(", ")}`;
-    });
-    const { before, after } = group[0];
-    return {
-      sign: "~",
-      text: `by mask ${before} → ${after}, although the values taken are the same: ${registers.join("; ")}${whereWords(group[0])}`,
-    };
-  });
-
-/** Ranges of function ids by whose they are. */
-const callLines = (rows: readonly Difference[]): readonly Line[] =>
-  grouped(
-    rows,
-    (one) => `${one.title} ${one.before} ${one.after} ${one.title === "" ? one.subject : ""}`,
-  ).map((group) => {
-    const [first] = group;
-    if (group.length === 1) return { sign: signOf(first), text: sentenceOf(first) };
-    const ranges = group.map(({ subject }) => subject.replace(/^calls /, ""));
-    return {
-      sign: signOf(first),
-      text: `calls of ${first.title} ${first.before} → ${first.after}: ${nameList(ranges)}`,
-    };
-  });
-
-/** What stands in one line for many. */
-const condensed: Readonly<
-  Partial<Record<Difference["about"], (rows: readonly Difference[]) => readonly Line[]>>
-> = { listed: listLines, mask: maskLines, call: callLines };
-
-const plainLines = (rows: readonly Difference[]): readonly Line[] =>
-  rows.map((one) => ({ sign: signOf(one), text: sentenceOf(one) }));
-
-function linesOf(rows: readonly Difference[], all: boolean): readonly Line[] {
-  return grouped(rows, ({ about }) => about).flatMap((group) => {
-    const draw = all ? undefined : condensed[group[0].about];
-    return draw === undefined ? plainLines(group) : draw(group);
-  });
-}
 
 interface Layout {
   readonly width: number;
@@ -104,10 +24,15 @@ interface Layout {
   readonly palette: Palette;
 }
 
-function printed({ sign, text }: Line, indent: number, { width }: Layout): readonly string[] {
-  return wrap(safeText(text), width - indent - 4).map((line, at) =>
-    at === 0 ? `${" ".repeat(indent)}${sign} ${line}` : `${" ".repeat(indent + 4)}${line}`,
-  );
+function printed({ sign, text, details = [] }: Line, indent: number, { width }: Layout): readonly string[] {
+  const folded = (words: string, first: string, rest: number): readonly string[] =>
+    wrap(safeText(words), width - rest).map((line, at) =>
+      at === 0 ? `${first}${line}` : `${" ".repeat(rest)}${line}`,
+    );
+  return [
+    ...folded(text, `${" ".repeat(indent)}${sign} `, indent + 4),
+    ...details.flatMap((detail) => folded(detail, " ".repeat(indent + 4), indent + 8)),
+  ];
 }
 
 /** The rows of a contract below the statements that decide them. */
@@ -116,27 +41,44 @@ function byReason(rows: readonly Difference[], layout: Layout): readonly string[
     const { reasons } = group[0];
     const lines = linesOf(group, layout.all);
     if (reasons === null) return lines.flatMap((line) => printed(line, 2, layout));
-    const heads = [`before: ${reasonWords(reasons.before)}`, `after:  ${reasonWords(reasons.after)}`].flatMap(
-      (head) =>
-        wrap(safeText(head), layout.width - 2).map((line, at) => `${at === 0 ? "  " : "          "}${line}`),
+    const heads = [
+      ...(reasons.before === null ? [] : [`before: ${reasonWords(reasons.before)}`]),
+      ...(reasons.after === null ? [] : [`after:  ${reasonWords(reasons.after)}`]),
+    ].flatMap((head) =>
+      wrap(safeText(head), layout.width - 10).map((line, at) => `${at === 0 ? "  " : "          "}${line}`),
     );
     return [...heads, ...lines.flatMap((line) => printed(line, 4, layout))];
   });
 }
 
+const notes = (text: string, { width }: Layout): readonly string[] =>
+  text === "" ? [] : wrap(text, width - 4).map((line, at) => `${" ".repeat(at === 0 ? 2 : 4)}${line}`);
+
+/** What only guestc's tables say of one of the hosts: a line, or all of it. */
+function assumedLines({ assumed }: Diff, layout: Layout): readonly string[] {
+  if (assumed.length === 0) return [];
+  const title = "Expected by guestc's tables, not read on both hosts";
+  if (!layout.all) {
+    const told = `${title}: ${plural(assumed.length, "difference")} more (--all)`;
+    return ["", ...wrap(told, layout.width)];
+  }
+  const lines = linesOf(assumed, true).flatMap((line) => printed(line, 2, layout));
+  return ["", layout.palette.strong(title), ...lines];
+}
+
 function groupLines(diff: Diff, group: Group, layout: Layout): readonly string[] {
   const rows = diff.differences.filter((one) => one.group === group);
-  if (rows.length === 0) return [];
   const shown = rows.filter(({ follows }) => layout.all || !follows);
   const hidden = rows.length - shown.length;
   return [
     "",
     layout.palette.strong(groupTitle(diff.kind, group)),
     ...byReason(shown, layout),
+    ...(group === "guest" ? notes(movedGuestText(diff), layout) : []),
     ...(hidden === 0
       ? []
       : [
-          `  ${plural(hidden, "difference")} more that ${hidden === 1 ? "follows" : "follow"} from what is shown (--all)`,
+          `  ${plural(hidden, "difference")} more that ${hidden === 1 ? "follows" : "follow"} from others or ${hidden === 1 ? "changes" : "change"} nothing (--all)`,
         ]),
   ];
 }
@@ -158,16 +100,20 @@ export function diffText(diff: Diff, options: DiffTextOptions = {}): string {
   };
   const groups = [...new Set(diff.differences.map(({ group }) => group))];
   const names = { before: diff.before.name, after: diff.after.name };
-  const unsaid = diff.unsaid.flatMap(({ what, by }) =>
-    wrap(safeText(`  only ${names[by]} says: ${what}`), layout.width),
-  );
+  const unsaid = grouped(diff.unsaid, ({ by }) => by).flatMap((rows) => {
+    const told = rows.map(({ what }) => what).join(", ");
+    return wrap(safeText(`only ${names[rows[0].by]} says: ${told}`), layout.width - 6).map(
+      (line, at) => `${at === 0 ? "  " : "      "}${line}`,
+    );
+  });
   const count = diff.differences.length;
   return [
     ...headingLines(diff, layout),
     ...groups.flatMap((group) => groupLines(diff, group, layout)),
+    ...assumedLines(diff, layout),
     ...(unsaid.length === 0 ? [] : ["", layout.palette.strong("Not compared"), ...unsaid]),
     "",
-    count === 0 ? "no difference" : plural(count, "difference"),
+    count === 0 ? "no differences" : plural(count, "difference"),
     "",
   ].join("\n");
 }

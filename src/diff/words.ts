@@ -1,6 +1,14 @@
 /** Values in the words of the tables. */
 import type { ExprState, Field } from "../tables/index.ts";
-import { evaluate, featuresNaming, firmwareRegisters, mentioned, valueName } from "../tables/index.ts";
+import {
+  compareFieldValues,
+  evaluate,
+  featuresNaming,
+  firmwareRegisters,
+  mentioned,
+  signedValue,
+  valueName,
+} from "../tables/index.ts";
 
 export const hex = (value: bigint | number, digits = 1): string =>
   `0x${value.toString(16).padStart(digits, "0")}`;
@@ -8,11 +16,21 @@ export const hex = (value: bigint | number, digits = 1): string =>
 /** Small numbers in decimal, as the language writes them. */
 export const shortest = (value: bigint): string => (value < 10n ? String(value) : hex(value));
 
+/** Whether the second of two values offers more, in the order in which Linux combines them; null: they are different. */
+export function orderOf(field: Field | undefined, before: bigint, after: bigint): "more" | "less" | null {
+  if (field === undefined || field.width > 32 || before === after) return null;
+  const [was, is] = [Number(before), Number(after)];
+  if (field.safe === "lower") return compareFieldValues(field, was, is) < 0 ? "more" : "less";
+  // Values without an order, but for that of what is not there at all.
+  if (valueName(field, field.absent) !== "NI") return null;
+  return was === field.absent ? "more" : is === field.absent ? "less" : null;
+}
+
 /** `63:60`, `5`. */
 export const bitRange = (lsb: number, width: number): string =>
   width === 1 ? String(lsb) : `${lsb + width - 1}:${lsb}`;
 
-/** A field's value with its name or quantity: `2 (IMP)`, `2 (40 bits)`. */
+/** A field's value with its name or quantity: `2 (IMP)`, `2 (40 bits)`; one below 0 with that: `0xf (-1, NI)`. */
 export function valueWords(field: Field | undefined, value: bigint): string {
   const number = shortest(value);
   if (field === undefined || field.width > 32) return number;
@@ -21,7 +39,12 @@ export function valueWords(field: Field | undefined, value: bigint): string {
     field.unit !== undefined && unit !== undefined
       ? `${unit} ${field.unit.name}`
       : valueName(field, Number(value));
-  return meaning === undefined ? number : `${number} (${meaning})`;
+  const signed = signedValue(field, Number(value));
+  if (signed < 0) return `${number} (${signed}${meaning === undefined ? "" : `, ${meaning}`})`;
+  // Some names only say the number again.
+  return meaning === undefined || /^(?:0x[0-9a-f]+|[0-9]+)$/i.test(meaning)
+    ? number
+    : `${number} (${meaning})`;
 }
 
 /** A firmware register's value by the name that the tables give it. */

@@ -28,7 +28,7 @@ describe("guestc diff", () => {
     expect(guestc(["diff", old, fresh, "--exit-code"], here).status).toBe(1);
     expect(guestc(["diff", old, old, "--exit-code"], here).status).toBe(0);
     expect(guestc(["diff", "neoverse-n1.linux-7.1", old, "--exit-code"], here).stdout).toContain(
-      "no difference",
+      "no differences",
     );
   });
 
@@ -39,7 +39,7 @@ describe("guestc diff", () => {
     ]) {
       const { status, stdout } = guestc(["diff", ...args], here);
       expect(status).toBe(0);
-      expect(stdout).toContain("+ vCPUs appeared: 2");
+      expect(stdout).toContain("+ vCPUs added: 2");
       expect(stdout).toContain("two.guest:9:3 vcpus 2");
     }
   });
@@ -47,7 +47,7 @@ describe("guestc diff", () => {
   it("compares plans", () => {
     const { status, stdout } = guestc(["diff", "one.plan.json", "two.plan.json"], here);
     expect(status).toBe(0);
-    expect(stdout).toContain("+ vcpus appeared: 2");
+    expect(stdout).toContain("+ vcpus added: 2");
   });
 
   it("gives the document, on stdout or in a file", () => {

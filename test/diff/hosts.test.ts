@@ -220,7 +220,7 @@ describe("one edit of a host", () => {
       cpu: { ...host.cpu, platform: "elsewhere" },
     };
     expect(diffHosts(host, other).differences).toEqual([]);
-    expect(diffText(diffHosts(host, other))).toContain("\nno difference\n");
+    expect(diffText(diffHosts(host, other))).toContain("\nno differences\n");
   });
 });
 

@@ -204,6 +204,7 @@ export function diffContracts(before: Contract, after: Contract): Diff {
     before: sideOf(before),
     after: sideOf(after),
     differences: sortDifferences(findings.map(everywhere)),
+    assumed: [],
     unsaid: [],
   };
 }

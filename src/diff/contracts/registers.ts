@@ -3,7 +3,7 @@ import type { Contract, FieldContract } from "../../contract.ts";
 import { type ExprState, fieldState, field as findField } from "../../tables/index.ts";
 import { type Finding, finding } from "../difference.ts";
 import { placeOf } from "../parts.ts";
-import { featuresChanged, valueWords } from "../words.ts";
+import { featuresChanged, orderOf, valueWords } from "../words.ts";
 import { reasonOf } from "./reason.ts";
 
 /** What a contract's fields say of features; what is left to the host says nothing. */
@@ -37,6 +37,8 @@ export function registerFindings(before: Contract, after: Contract): readonly Fi
           subject: `${name}.${was.name}`,
           before: words(name, was),
           after: words(name, is),
+          order: was.value === "host" || is.value === "host" ? null : orderOf(row, was.value, is.value),
+          family: name,
           ...featuresChanged(row, states.before, states.after),
           reasons: { before: reasonOf(was.origin), after: reasonOf(is.origin) },
           at: placeOf(id, row),

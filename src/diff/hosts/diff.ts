@@ -2,6 +2,7 @@
 import type { HostProfile } from "../../hosts/profile.ts";
 import { type Diff, type Difference, everywhere, type Side, sortDifferences } from "../difference.ts";
 import { hex } from "../words.ts";
+import { withCauses } from "./causes.ts";
 import {
   callFindings,
   capabilityFindings,
@@ -51,17 +52,16 @@ export function diffHosts(before: HostProfile, after: HostProfile): Diff {
     ...configurationFindings(before, after),
     ...userFindings(before, after),
   ].map(everywhere);
-  const each = [
-    shownFindings(before, after),
-    settableFindings(before, after),
-    callFindings,
-    listFindings,
-  ].flatMap((find) => overPairs(pairs, find));
+  const each = [shownFindings, settableFindings, callFindings, listFindings].flatMap((find) =>
+    overPairs(pairs, find(before, after)),
+  );
+  const explained = withCauses(before, after)(sortDifferences(withConsequences([...once, ...each])));
   return {
     kind: "hosts",
     before: sideOf(before),
     after: sideOf(after),
-    differences: sortDifferences(withConsequences([...once, ...each])),
+    differences: explained.filter(({ assumed }) => !assumed),
+    assumed: explained.filter(({ assumed }) => assumed),
     unsaid: unsaidOf(before, after),
   };
 }

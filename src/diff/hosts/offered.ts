@@ -1,5 +1,6 @@
 /** What KVM offers: capabilities, device types, vCPU configurations, calls, the list of registers. */
 import { refusalFact } from "../../hosts/configuration.ts";
+import { capabilitiesBy, listBy } from "../../hosts/origin.ts";
 import type { Configuration, HostProfile } from "../../hosts/profile.ts";
 import {
   capability,
@@ -7,22 +8,24 @@ import {
   deviceType,
   features,
   fieldOf,
-  idRegisters,
-  printExpr,
-  sysregEncoding,
-  systemRegisterAt,
   vcpuFeature,
 } from "../../tables/index.ts";
 import { type Finding, finding, type Unsaid } from "../difference.ts";
 import { partsOf, placeOf } from "../parts.ts";
-import { hex, ordinal, valueWords } from "../words.ts";
-import { configurationNames, type Pair, sameRequest } from "./pairs.ts";
-import { shownState, vectorLengthsOf } from "./shown.ts";
+import { hex, orderOf, ordinal } from "../words.ts";
+import { familyOf } from "./families.ts";
+import { configurationNames, isAssumed, type Pair, sameRequest } from "./pairs.ts";
+import { shownState, shownWords, vectorLengthsOf } from "./shown.ts";
+
+/** Whether the answers of KVM_CHECK_EXTENSION, and what goes with them, are the tables' on a recorded host. */
+const isOfTables = (profile: HostProfile): boolean =>
+  profile.origin === "recorded" && capabilitiesBy(profile) === "rule";
 
 export function capabilityFindings(before: HostProfile, after: HostProfile): readonly Finding[] {
   const asked = (profile: HostProfile, number: number): boolean =>
     profile.highestCapability === undefined || number <= profile.highestCapability;
   const numbers = new Set([...before.capabilities.keys(), ...after.capabilities.keys()]);
+  const assumed = isOfTables(before) || isOfTables(after);
   return [...numbers].flatMap((number) => {
     const [was, is] = [before.capabilities.get(number), after.capabilities.get(number)];
     if (was === is || !asked(before, number) || !asked(after, number)) return [];
@@ -35,6 +38,7 @@ export function capabilityFindings(before: HostProfile, after: HostProfile): rea
         title: row?.effect ?? "",
         before: was === undefined ? null : `answers ${was}`,
         after: is === undefined ? null : `answers ${is}`,
+        assumed,
         at: ordinal(number),
       }),
     ];
@@ -54,6 +58,7 @@ export function deviceFindings(before: HostProfile, after: HostProfile): readonl
         title: deviceType(number)?.effect ?? "",
         before: was.includes(number) ? "can be created" : null,
         after: is.includes(number) ? "can be created" : null,
+        assumed: isOfTables(before) || isOfTables(after),
         at: ordinal(number),
       }),
     );
@@ -99,7 +104,7 @@ const requestWords = ({ name, features: wanted, capabilities, devices }: Configu
     ...capabilities.map((number) => capability(number)?.name ?? `capability ${number}`),
     ...(devices ?? []).map((number) => deviceType(number)?.name ?? `device type ${number}`),
   ];
-  return parts.length === 0 ? `configuration ${name}` : `configuration ${name}: ${parts.join(", ")}`;
+  return parts.length === 0 ? `configuration ${name}` : `configuration ${name} (${parts.join(", ")})`;
 };
 
 const stateWords = (one: Configuration): string | null =>
@@ -123,76 +128,110 @@ export function configurationFindings(before: HostProfile, after: HostProfile): 
         after: b,
         gained: is.refused === undefined ? beyondBase(after, is) : [],
         lost: was.refused === undefined ? beyondBase(before, was) : [],
+        assumed: isAssumed(before, was) || isAssumed(after, is),
+        order: was.refused === undefined ? "less" : is.refused === undefined ? "more" : null,
+        // Neither can be had.
+        follows: was.refused !== undefined && is.refused !== undefined,
         at: name === "base" ? "" : name,
       }),
     ];
   });
 }
 
-export function callFindings({ before, after }: Pair): readonly Finding[] {
-  const [was, is] = [before.writable !== undefined, after.writable !== undefined];
+export const callFindings =
+  (before: HostProfile, after: HostProfile) =>
+  (pair: Pair): readonly Finding[] => {
+    // Files of other programs do not say whether the call is there.
+    if (before.assumed !== undefined || after.assumed !== undefined) return [];
+    const [was, is] = [pair.before.writable !== undefined, pair.after.writable !== undefined];
+    if (was === is) return [];
+    return [
+      finding({
+        group: "kvm",
+        about: "ioctl",
+        subject: "KVM_ARM_GET_REG_WRITABLE_MASKS",
+        title: "which bits of ID registers user space may write",
+        before: was ? "answers" : null,
+        after: is ? "answers" : null,
+      }),
+    ];
+  };
+
+/** How many registers of each family a list has. */
+function countFamilies({ registers }: Configuration): ReadonlyMap<string, number> {
+  const counts = new Map<string, number>();
+  for (const id of registers.keys()) {
+    const { many } = familyOf(id);
+    counts.set(many, (counts.get(many) ?? 0) + 1);
+  }
+  return counts;
+}
+
+/** The length of KVM_GET_REG_LIST where both know it, else what is listed of registers that a profile holds. */
+function lengthFinding({ before, after }: Pair, assumed: boolean): readonly Finding[] {
+  const whole = before.listed !== undefined && after.listed !== undefined;
+  const [was, is] = [before, after].map((one) => (whole ? one.listed : undefined) ?? one.registers.size);
   if (was === is) return [];
   return [
     finding({
       group: "kvm",
-      about: "ioctl",
-      subject: "KVM_ARM_GET_REG_WRITABLE_MASKS",
-      title: "which bits of ID registers user space may write",
-      before: was ? "answers" : null,
-      after: is ? "answers" : null,
+      about: "count",
+      subject: whole
+        ? "length of the register list"
+        : "length of the register list (registers of up to 64 bits)",
+      before: String(was),
+      after: String(is),
+      assumed,
     }),
   ];
 }
 
-const classWords: Readonly<Record<string, string>> = {
-  core: "core registers",
-  demux: "cache registers",
-  fw: "firmware registers",
-  sve: "SVE registers",
-  bitmap: "hypercall bitmaps",
-};
-
-/** Whose register it is: the feature that makes it exist, else its class. */
-function ownerOf(id: bigint): string {
-  const what = describeOneReg(id);
-  if (what === undefined) return "other registers";
-  if (what.class !== "sysreg") return classWords[what.class] ?? what.class;
-  if (idRegisters().some((one) => one.id === id)) return "ID registers";
-  const gate = systemRegisterAt(sysregEncoding(id))?.gate;
-  return gate === undefined ? "system registers" : `registers of ${printExpr(gate)}`;
-}
-
-export function listFindings({ before, after }: Pair): readonly Finding[] {
-  const [was, is] = [before.registers, after.registers];
-  const narrow = [...new Set([...was.keys(), ...is.keys()])]
-    .filter((id) => was.has(id) !== is.has(id))
-    .map((id) =>
-      finding({
+export const listFindings =
+  (first: HostProfile, second: HostProfile) =>
+  (pair: Pair): readonly Finding[] => {
+    const { before, after } = pair;
+    const [was, is] = [before.registers, after.registers];
+    const changed = [...new Set([...was.keys(), ...is.keys()])].filter((id) => was.has(id) !== is.has(id));
+    if (changed.length === 0 && before.listed === after.listed) return [];
+    const counts = { before: countFamilies(before), after: countFamilies(after) };
+    const assumed = [[first, before] as const, [second, after] as const].some(
+      ([profile, one]) => profile.origin === "recorded" && listBy(profile, one) === "rule",
+    );
+    const narrow = changed.map((id) => {
+      const { many, counted } = familyOf(id);
+      return finding({
         group: "kvm",
         about: "listed",
         subject: describeOneReg(id)?.name ?? hex(id, 16),
         before: was.has(id) ? "listed" : null,
         after: is.has(id) ? "listed" : null,
-        family: ownerOf(id),
+        family: many,
+        totals:
+          counted === true
+            ? { before: counts.before.get(many) ?? 0, after: counts.after.get(many) ?? 0 }
+            : null,
+        assumed,
         at: ordinal(id),
-      }),
+      });
+    });
+    const [a, b] = [before, after].map((one) =>
+      one.listed === undefined ? undefined : one.listed - one.registers.size,
     );
-  const wide = [before, after].map((one) =>
-    one.listed === undefined ? undefined : one.listed - one.registers.size,
-  );
-  const [a, b] = wide;
-  if (a === undefined || b === undefined || a === b) return narrow;
-  return [
-    ...narrow,
-    finding({
-      group: "kvm",
-      about: "count",
-      subject: "listed registers wider than 64 bits",
-      before: String(a),
-      after: String(b),
-    }),
-  ];
-}
+    const wide =
+      a === undefined || b === undefined || a === b
+        ? []
+        : [
+            finding({
+              group: "kvm",
+              about: "count",
+              subject: "listed registers wider than 64 bits",
+              before: String(a),
+              after: String(b),
+              assumed,
+            }),
+          ];
+    return [...narrow, ...wide, ...lengthFinding(pair, assumed)];
+  };
 
 /** What the host's kernel shows its own user space. */
 export function userFindings(before: HostProfile, after: HostProfile): readonly Finding[] {
@@ -209,7 +248,7 @@ export function userFindings(before: HostProfile, after: HostProfile): readonly 
           group: "kvm",
           about: "user",
           subject: `AT_HWCAP${at === 0 ? "" : at + 1} ${bits.length === 1 ? "bit" : "bits"} ${bits.join(", ")}`,
-          title: "what the host's own user space is told of",
+          title: "in the host's own user space",
           ...known,
           at: `1 ${at}`,
         }),
@@ -227,9 +266,11 @@ export function userFindings(before: HostProfile, after: HostProfile): readonly 
           group: "kvm",
           about: "user",
           subject: part.name,
-          title: "as the host's own user space reads it",
-          before: valueWords(part.field, a),
-          after: valueWords(part.field, b),
+          title: "in the host's own user space",
+          order: orderOf(part.field, a, b),
+          family: describeOneReg(id)?.name ?? hex(id, 16),
+          before: shownWords(part, was.registers.get(id) ?? 0n),
+          after: shownWords(part, is.registers.get(id) ?? 0n),
           at: `0 ${placeOf(id, part)}`,
         }),
       ];
@@ -249,6 +290,7 @@ export function unsaidOf(before: HostProfile, after: HostProfile): readonly Unsa
       mine !== undefined && theirs === undefined ? [{ what, by }] : [];
     const shared = [...own.configurations].flatMap(([name, mine]) => {
       const theirs = other.configurations.get(name);
+      if (isAssumed(own, mine) || (theirs !== undefined && isAssumed(other, theirs))) return [];
       if (theirs === undefined) return [{ what: `configuration ${name}`, by }];
       if (!sameRequest(mine, theirs)) return [{ what: `configuration ${name} as it was recorded`, by }];
       if (mine.refused !== undefined || theirs.refused !== undefined) return [];
@@ -263,7 +305,7 @@ export function unsaidOf(before: HostProfile, after: HostProfile): readonly Unsa
     const theirs = other.highestCapability;
     return [
       ...shared,
-      ...only("device types", own.devices, other.devices),
+      ...only("device types", isOfTables(own) ? undefined : own.devices, other.devices),
       ...only("what the host's own user space sees", own.user, other.user),
       ...(theirs !== undefined && asked > theirs ? [{ what: `capabilities above ${theirs}`, by }] : []),
     ];

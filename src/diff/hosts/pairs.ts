@@ -1,4 +1,5 @@
 /** Which configurations of two hosts are held against each other, and what is so in which of them. */
+import { wasRead } from "../../hosts/origin.ts";
 import type { Configuration, HostProfile } from "../../hosts/profile.ts";
 import type { Difference, Finding } from "../difference.ts";
 
@@ -6,6 +7,8 @@ export interface Pair {
   readonly name: string;
   readonly before: Configuration;
   readonly after: Configuration;
+  /** Of at least one of the two nothing was read. */
+  readonly assumed: boolean;
 }
 
 const sameList = (a: readonly unknown[], b: readonly unknown[]): boolean =>
@@ -16,6 +19,13 @@ export const sameRequest = (a: Configuration, b: Configuration): boolean =>
   sameList(a.features, b.features) &&
   sameList(a.capabilities, b.capabilities) &&
   sameList(a.devices ?? [], b.devices ?? []);
+
+/**
+ * Whether guestc's tables stand for readings that a recorded host does not have. A derived host has none at all, and is
+ * compared as what it is.
+ */
+export const isAssumed = (profile: HostProfile, configuration: Configuration): boolean =>
+  profile.origin === "recorded" && !wasRead(profile, configuration);
 
 /** `base` first, then by name: the order must not depend on which of the two is the first. */
 export function configurationNames(before: HostProfile, after: HostProfile): readonly string[] {
@@ -29,7 +39,8 @@ export function workingPairs(before: HostProfile, after: HostProfile): readonly 
     const [was, is] = [before.configurations.get(name), after.configurations.get(name)];
     if (was === undefined || is === undefined || !sameRequest(was, is)) return [];
     if (was.refused !== undefined || is.refused !== undefined) return [];
-    return [{ name, before: was, after: is }];
+    const assumed = isAssumed(before, was) || isAssumed(after, is);
+    return [{ name, before: was, after: is, assumed }];
   });
 }
 
@@ -38,17 +49,25 @@ export function overPairs(
   pairs: readonly Pair[],
   find: (pair: Pair) => readonly Finding[],
 ): readonly Difference[] {
-  const found = new Map<string, { readonly one: Finding; readonly names: string[] }>();
-  for (const pair of pairs) {
-    for (const one of find(pair)) {
-      const key = JSON.stringify(one);
-      const known = found.get(key);
-      if (known === undefined) found.set(key, { one, names: [pair.name] });
-      else if (!known.names.includes(pair.name)) known.names.push(pair.name);
-    }
+  const rows = pairs.flatMap((pair) =>
+    find(pair).map((bare) => ({
+      name: pair.name,
+      key: JSON.stringify({ ...bare, assumed: false }),
+      one: { ...bare, assumed: bare.assumed || pair.assumed },
+    })),
+  );
+  const isRead = new Set(rows.filter(({ one }) => !one.assumed).map(({ key }) => key));
+  const found = new Map<string, { readonly one: Finding; readonly names: Set<string> }>();
+  for (const { name, key, one } of rows) {
+    // Where it was read, the tables' word for other configurations adds nothing.
+    if (one.assumed && isRead.has(key)) continue;
+    const known = found.get(key);
+    if (known === undefined) found.set(key, { one, names: new Set([name]) });
+    else known.names.add(name);
   }
+  const read = pairs.filter((pair) => !pair.assumed).length;
   return [...found.values()].map(({ one, names }) => ({
     ...one,
-    where: names.length === pairs.length ? null : names,
+    where: names.size === (one.assumed ? pairs.length : read) ? null : [...names],
   }));
 }

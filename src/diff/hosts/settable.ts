@@ -1,7 +1,8 @@
 /** What a VMM may set: values of fields, masks, firmware, services, device attributes. */
 import { shownRegister } from "../../hosts/field.ts";
 import { bitmapBits, psciVersions } from "../../hosts/judge.ts";
-import type { AttributeFile, Configuration, HostProfile } from "../../hosts/profile.ts";
+import { valueBy } from "../../hosts/origin.ts";
+import type { AttributeFile, Configuration, HostProfile, Verdict } from "../../hosts/profile.ts";
 import {
   bitmapRegister,
   bitmapRegisters,
@@ -60,6 +61,12 @@ const sameFacts = ({ before, after }: Pair, id: bigint, was: bigint, is: bigint)
   return swept && was === is && before.writable?.get(id) === after.writable?.get(id);
 };
 
+/** Whether only guestc's tables say what a recorded host takes in a register. */
+const isJudgedByTables = (profile: HostProfile, configuration: Configuration, id: bigint): boolean =>
+  profile.origin === "recorded" &&
+  ((!configuration.sweeps.has(id) && configuration.writable === undefined) ||
+    valueBy(profile, configuration, id) === "rule");
+
 function partFinding(
   pair: Pair,
   hosts: readonly [HostProfile, HostProfile],
@@ -71,7 +78,10 @@ function partFinding(
   const b = acceptanceOf(hosts[1], pair.after, id, is, part);
   if (a === undefined || b === undefined) return undefined;
   const family = idRegisterById(id)?.name ?? describeOneReg(id)?.name ?? hex(id, 16);
+  const assumed = isJudgedByTables(hosts[0], pair.before, id) || isJudgedByTables(hosts[1], pair.after, id);
   if (words(a) !== words(b)) {
+    // The tables have no more to say of it than that the two show different values.
+    if (assumed && a.shownOnly && b.shownOnly) return undefined;
     return finding({
       group: "vmm",
       about: "accepts",
@@ -79,6 +89,7 @@ function partFinding(
       before: words(a),
       after: words(b),
       family,
+      assumed,
       writable: { before: !a.shownOnly, after: !b.shownOnly },
       follows: ((a.shownOnly && b.shownOnly) || (a.below && b.below)) && a.refusals === b.refusals,
       at: placeOf(id, part),
@@ -94,6 +105,9 @@ function partFinding(
     before: m,
     after: n,
     family,
+    assumed,
+    // The values taken are the same.
+    follows: true,
     at: placeOf(id, part),
   });
 }
@@ -188,10 +202,15 @@ export const settableFindings =
     ...attributeFindings(pair),
   ];
 
+const isRule = (profile: HostProfile, by: Verdict["by"] | undefined): boolean =>
+  profile.origin === "recorded" && by === "rule";
+
 /** PSCI versions that may be chosen; the same in every configuration. */
 export function psciFindings(before: HostProfile, after: HostProfile): readonly Finding[] {
-  const [was, is] = [psciVersions(before)?.names, psciVersions(after)?.names];
-  if (was === undefined || is === undefined) return [];
+  const [a, b] = [psciVersions(before), psciVersions(after)];
+  if (a === undefined || b === undefined) return [];
+  const [was, is] = [a.names, b.names];
+  const assumed = isRule(before, a.by) || isRule(after, b.by);
   return [...new Set([...was, ...is])]
     .filter((name) => was.includes(name) !== is.includes(name))
     .map((name) =>
@@ -201,6 +220,7 @@ export function psciFindings(before: HostProfile, after: HostProfile): readonly 
         subject: `PSCI ${name}`,
         before: was.includes(name) ? "may be chosen" : null,
         after: is.includes(name) ? "may be chosen" : null,
+        assumed,
       }),
     );
 }
@@ -208,7 +228,8 @@ export function psciFindings(before: HostProfile, after: HostProfile): readonly 
 /** Bits of the hypercall bitmaps that may be set; the same in every configuration. */
 export function settableServiceFindings(before: HostProfile, after: HostProfile): readonly Finding[] {
   return bitmapRegisters().flatMap(({ name, id }) => {
-    const [was, is] = [bitmapBits(before, name)?.known ?? 0n, bitmapBits(after, name)?.known ?? 0n];
+    const [first, second] = [bitmapBits(before, name), bitmapBits(after, name)];
+    const [was, is] = [first?.known ?? 0n, second?.known ?? 0n];
     return Array.from({ length: 64 }, (_, bit) => bit).flatMap((bit) => {
       const [a, b] = [was, is].map((bits) => ((bits >> BigInt(bit)) & 1n) === 1n);
       if (a === b) return [];
@@ -221,6 +242,7 @@ export function settableServiceFindings(before: HostProfile, after: HostProfile)
           title: service?.title ?? "",
           before: a ? "may be given" : null,
           after: b ? "may be given" : null,
+          assumed: isRule(before, first?.by) || isRule(after, second?.by),
           at: `${ordinal(bitmapRegister(name)?.id ?? id)} ${ordinal(bit)}`,
         }),
       ];

@@ -1,11 +1,14 @@
 /** What a guest sees before anybody has written anything: ID registers by field, firmware, services, vectors. */
 import { shownRegister } from "../../hosts/field.ts";
+import { valueBy } from "../../hosts/origin.ts";
 import type { Configuration, HostProfile } from "../../hosts/profile.ts";
 import {
   bitmapRegisters,
+  cpuByMidr,
   describeOneReg,
   type ExprState,
   fieldOf,
+  field as findField,
   firmwareRegisters,
   idRegisterById,
   idRegisters,
@@ -14,9 +17,24 @@ import {
   sveLengthsRegister,
 } from "../../tables/index.ts";
 import { type Finding, finding } from "../difference.ts";
-import { partsOf, placeOf } from "../parts.ts";
-import { featuresChanged, firmwareWords, hex, ordinal, valueWords } from "../words.ts";
+import { type Part, partsOf, placeOf } from "../parts.ts";
+import { featuresChanged, firmwareWords, hex, orderOf, ordinal, valueWords } from "../words.ts";
 import type { Pair } from "./pairs.ts";
+
+/** Whether guestc's tables say a value on at least one of two recorded hosts. */
+const isAssumedValue =
+  (pair: Pair, before: HostProfile, after: HostProfile) =>
+  (id: bigint): boolean =>
+    (before.origin === "recorded" && valueBy(before, pair.before, id) === "rule") ||
+    (after.origin === "recorded" && valueBy(after, pair.after, id) === "rule");
+
+/** The word for a field; of the part number with the core that it is of, where the tables have it. */
+export function shownWords(part: Part, register: bigint): string {
+  const words = valueWords(part.field, fieldOf(register, part));
+  const names = part.field !== undefined && part.field === findField("MIDR_EL1", "PartNum");
+  const core = names ? cpuByMidr(register)?.name : undefined;
+  return core === undefined ? words : `${words} (${core})`;
+}
 
 /** ID registers with the value that a guest reads, where it is known. */
 function shownValues(profile: HostProfile, configuration: Configuration): ReadonlyMap<bigint, bigint> {
@@ -45,6 +63,7 @@ function fieldFindings(pair: Pair, before: HostProfile, after: HostProfile): rea
     return a !== undefined && b !== undefined && a !== b;
   });
   if (changed.length === 0) return [];
+  const assumed = isAssumedValue(pair, before, after);
   const states = { before: shownState(before, pair.before), after: shownState(after, pair.after) };
   return changed.flatMap(({ id, name }) =>
     partsOf(id, name).flatMap((part) => {
@@ -59,9 +78,12 @@ function fieldFindings(pair: Pair, before: HostProfile, after: HostProfile): rea
           group: "guest",
           about: "field",
           subject: part.name,
-          before: valueWords(part.field, a),
-          after: valueWords(part.field, b),
+          before: shownWords(part, was.get(id) ?? 0n),
+          after: shownWords(part, is.get(id) ?? 0n),
+          order: orderOf(part.field, a, b),
           ...features,
+          family: name,
+          assumed: assumed(id),
           at: placeOf(id, part),
         }),
       ];
@@ -97,21 +119,26 @@ function bitmapFindings(id: bigint, was: bigint, is: bigint): readonly Finding[]
   });
 }
 
-function otherFindings(pair: Pair): readonly Finding[] {
+function otherFindings(pair: Pair, before: HostProfile, after: HostProfile): readonly Finding[] {
+  const assumed = isAssumedValue(pair, before, after);
   return [...changedValues(pair)].flatMap(([id, was, is]) => {
     // The vector lengths are told in bits, by `vectorFindings`.
     if (idRegisterById(id) !== undefined || id === sveLengthsRegister().id) return [];
     const what = describeOneReg(id);
-    if (what?.class === "bitmap") return bitmapFindings(id, was, is);
+    if (what?.class === "bitmap") {
+      return bitmapFindings(id, was, is).map((one) => ({ ...one, assumed: assumed(id) }));
+    }
     const isFirmware = firmwareRegisters().some((one) => one.id === id);
     return [
       finding({
         group: "guest",
         about: isFirmware ? "firmware" : "register",
         subject: what?.name ?? hex(id, 16),
-        title: "as KVM first shows it",
+        title: isFirmware ? "" : "as KVM first shows it",
         before: isFirmware ? firmwareWords(id, was) : hex(was),
         after: isFirmware ? firmwareWords(id, is) : hex(is),
+        family: (what?.name ?? "").split("[")[0] ?? "",
+        assumed: assumed(id),
         at: ordinal(id),
       }),
     ];
@@ -149,6 +176,6 @@ export const shownFindings =
   (before: HostProfile, after: HostProfile) =>
   (pair: Pair): readonly Finding[] => [
     ...fieldFindings(pair, before, after),
-    ...otherFindings(pair),
+    ...otherFindings(pair, before, after),
     ...vectorFindings(pair),
   ];

@@ -203,6 +203,7 @@ export function diffPlans(
     before: sideOf(before, names.before),
     after: sideOf(after, names.after),
     differences: sortDifferences(findings.map(everywhere)),
+    assumed: [],
     unsaid: [],
   };
 }

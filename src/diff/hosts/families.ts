@@ -1,0 +1,61 @@
+/** Whose a listed register is; `../data/families.json`. */
+import { inBlock, inputsTable } from "../../hosts/inputs/table.ts";
+import {
+  describeOneReg,
+  idRegisterById,
+  printExpr,
+  sysregEncoding,
+  systemRegisterAt,
+} from "../../tables/index.ts";
+import text from "../data/families.json?raw";
+
+export interface Family {
+  /** Stands for it in `kernels.json`. */
+  readonly key: string;
+  readonly one: string;
+  readonly many: string;
+  /** It is told how many of them there are. */
+  readonly counted?: boolean;
+}
+
+interface Row extends Family {
+  readonly feature?: string;
+  readonly class?: string;
+  readonly identifies?: boolean;
+}
+
+let rows: readonly Row[] | undefined;
+
+/** The rows of `families.json`. */
+export function families(): readonly Row[] {
+  if (rows === undefined) {
+    const parsed: { readonly families: readonly Row[] } = JSON.parse(text);
+    rows = parsed.families;
+  }
+  return rows;
+}
+
+function holds(row: Row, id: bigint): boolean {
+  if (row.feature !== undefined) {
+    return inputsTable().facilities.some(
+      ({ feature, brings = [] }) => feature === row.feature && brings.some((block) => inBlock(block, id)),
+    );
+  }
+  if (row.identifies === true) return idRegisterById(id) !== undefined;
+  return describeOneReg(id)?.class === row.class;
+}
+
+const known = new Map<bigint, Family>();
+
+export function familyOf(id: bigint): Family {
+  let family = known.get(id) ?? families().find((row) => holds(row, id));
+  if (family === undefined) {
+    const what = describeOneReg(id);
+    const gate = what?.class === "sysreg" ? systemRegisterAt(sysregEncoding(id))?.gate : undefined;
+    const key = gate === undefined ? "" : ` of ${printExpr(gate)}`;
+    const kind = what === undefined ? "other " : gate === undefined ? "system " : "";
+    family = { key: key.trim() || kind.trim(), one: `${kind}register${key}`, many: `${kind}registers${key}` };
+  }
+  known.set(id, family);
+  return family;
+}
