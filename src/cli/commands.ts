@@ -290,6 +290,46 @@ export const commands: readonly CommandRow[] = [
     ],
   },
   {
+    name: "report",
+    title: "write one HTML page about a file's guests and hosts, to look at and to pass on",
+    operands: "FILE",
+    least: 1,
+    most: 1,
+    options: [
+      { name: "out", short: "o", value: "FILE", title: "write into this file; `-`, the default, is stdout" },
+      {
+        name: "guest",
+        value: "NAME",
+        repeatable: true,
+        title: "only this guest; default: every guest of the file",
+      },
+      {
+        name: "host",
+        value: "HOST",
+        repeatable: true,
+        title:
+          "look at the guests on this host: one of the file, a profile's path, or the name of a shipped one; default: all that the guest runs on",
+      },
+      {
+        name: "vmm",
+        value: "VMM",
+        choices: ["kvm", "qemu"],
+        title: "whose rules hold for migrations, beside KVM's: as in `guestc migrate`",
+      },
+      root,
+    ],
+    description: [
+      "The page holds the matrix of migrations with what was found of each and what would help, the registers field by field with who decided each value, the space of hypercalls with what is denied, forwarded and answered, and the hosts in the order of what they can offer. It asks for nothing from anywhere: no font, no script of others; it works offline, in light and dark, by keyboard, without JavaScript and on paper.",
+    ],
+    examples: [
+      { line: "guestc report web.guest --out report.html", title: "all guests on all their hosts" },
+      {
+        line: "guestc report web.guest --guest web --host n1.json --host v1.json -o web.html",
+        title: "one guest on other hosts",
+      },
+    ],
+  },
+  {
     name: "diff",
     title: "say what two hosts, contracts or plans say differently",
     operands: "A B",

@@ -16,6 +16,7 @@ const runners: Readonly<Record<CommandName, () => Promise<{ readonly run?: Run }
   build: () => import("./commands/build.ts"),
   view: () => import("./commands/view.ts"),
   migrate: () => import("./commands/migrate.ts"),
+  report: () => import("./commands/report.ts"),
   test: () => import("./commands/test.ts"),
   run: () => import("./commands/run.ts"),
   diff: () => import("./commands/diff.ts"),

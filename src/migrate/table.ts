@@ -52,7 +52,7 @@ function matrixLines({ hosts, migrations }: Journeys, width: number): readonly s
 
 const number = (value: bigint): string => (value < 10n ? String(value) : `0x${value.toString(16)}`);
 
-function fieldWords({ field, before, after, meaning: [was, is] }: FieldChange): string {
+export function fieldWords({ field, before, after, meaning: [was, is] }: FieldChange): string {
   const words = (value: bigint, meant: string | undefined): string =>
     meant === undefined ? number(value) : `${number(value)} (${meant})`;
   return `${field} ${words(before, was)} to ${words(after, is)}`;
@@ -67,7 +67,7 @@ function named(names: readonly string[]): string {
 }
 
 /** Facts of one kind in one place: those that say the same of several subjects share a line. */
-function grouped(facts: readonly Fact[]): readonly (readonly Fact[])[] {
+export function grouped(facts: readonly Fact[]): readonly (readonly Fact[])[] {
   const found = new Map<string, Fact[]>();
   for (const [at, one] of facts.entries()) {
     const { topic, text, detail, fields, source } = one;
@@ -106,7 +106,7 @@ function factLines(facts: readonly Fact[], width: number, palette: Palette): rea
 }
 
 /** Pairs that have the same facts are told together. */
-function pairGroups(migrations: readonly Migration[], shown: (fact: Fact) => boolean) {
+export function pairGroups(migrations: readonly Migration[], shown: (fact: Fact) => boolean) {
   const found = new Map<string, { readonly ones: Migration[]; readonly facts: readonly Fact[] }>();
   for (const one of migrations) {
     const facts = one.facts.filter(shown);

@@ -40,7 +40,7 @@ export interface CallSeen {
   readonly smc: Answered;
 }
 
-type Route = Omit<Answered, "outcome">;
+export type Route = Omit<Answered, "outcome">;
 
 /** The statement behind a call that KVM handles. */
 function originOfHandled(contract: Contract, row: SmcccFunction): Origin | undefined {
@@ -60,6 +60,21 @@ function filtered(contract: Contract, id: number): Route | undefined {
   return { by: range.action === "deny" ? "filter" : "user-space", origin: range.origin };
 }
 
+/** Who a call comes to that has reached KVM, as far as the contract decides: filter, bitmaps, KVM's own handlers. */
+export function routeInKvm(contract: Contract, id: number): Route {
+  const row = smcccFunction(id);
+  const byFilter = filtered(contract, id);
+  if (byFilter !== undefined) return byFilter;
+  if (row === undefined || row.gate === "none") return { by: "nobody", origin: undefined };
+  const gate = service(row.gate.replace(/^service /, ""));
+  if (gate !== undefined) {
+    const bitmap = contract.bitmaps.find(({ register }) => register === gate.register);
+    const open = bitmap !== undefined && ((bitmap.value >> BigInt(gate.bit)) & 1n) === 1n;
+    if (!open) return { by: "bitmap", origin: bitmap?.origin };
+  }
+  return { by: "kvm", origin: originOfHandled(contract, row) };
+}
+
 /** Who a call comes to. */
 function routeOf(contract: Contract, profile: HostProfile, view: View, id: number, conduit: Conduit): Route {
   const row = smcccFunction(id);
@@ -71,16 +86,7 @@ function routeOf(contract: Contract, profile: HostProfile, view: View, id: numbe
     };
   if (conduit === "smc" && inRange(profile.kernel.version, smcCalls()) === false)
     return { by: "no-smc", origin: undefined };
-  const byFilter = filtered(contract, id);
-  if (byFilter !== undefined) return byFilter;
-  if (row === undefined || row.gate === "none") return { by: "nobody", origin: undefined };
-  const gate = service(row.gate.replace(/^service /, ""));
-  if (gate !== undefined) {
-    const bitmap = contract.bitmaps.find(({ register }) => register === gate.register);
-    const open = bitmap !== undefined && ((bitmap.value >> BigInt(gate.bit)) & 1n) === 1n;
-    if (!open) return { by: "bitmap", origin: bitmap?.origin };
-  }
-  return { by: "kvm", origin: originOfHandled(contract, row) };
+  return routeInKvm(contract, id);
 }
 
 export function callSeen(

@@ -91,7 +91,7 @@ function registerLines(one: RegisterSeen, layout: Layout): readonly string[] {
 }
 
 /** Whether a register has a line where not all have one. */
-function isNotable({ register, fields, outcome }: RegisterSeen): boolean {
+export function isNotable({ register, fields, outcome }: RegisterSeen): boolean {
   if (fields.some(({ notable }) => notable)) return true;
   if (register.kind === "aarch32-id") return false;
   return !outcome.known || (typeof outcome.value === "bigint" && outcome.value !== 0n);

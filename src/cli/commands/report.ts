@@ -1,0 +1,65 @@
+/** `guestc report`: all that is known of a file's guests and hosts as one HTML page. */
+import type { Contract } from "../../contract.ts";
+import { vmm, vmms } from "../../migrate/vmm.ts";
+import { plan } from "../../planner/planner.ts";
+import { reportModel } from "../../report/model.ts";
+import { reportPage } from "../../report/page.ts";
+import type { GuestSubject } from "../../report/subject.ts";
+import { UsageError } from "../errors.ts";
+import { readSource } from "../files.ts";
+import type { Io } from "../io.ts";
+import { type CommandLine, optionValue } from "../options.ts";
+import { exitCodeFor, reportText } from "../report.ts";
+import { type Compiled, compileForHosts, type NamedHost, namedHost, nearby } from "../subjects.ts";
+import { giveProduct } from "../write.ts";
+
+/** All guests of the file, or those that `--guest` names, in the file's order. */
+function wantedGuests({ guests, source }: Compiled, line: CommandLine): readonly Contract[] {
+  if (guests.length === 0)
+    throw new UsageError(`${source.path}: declares no guest, so there is nothing to report`);
+  const names = guests.map(({ guest }) => guest);
+  const wanted = line.values.get("guest") ?? names;
+  for (const name of wanted)
+    if (!names.includes(name))
+      throw new UsageError(`the file has no guest \`${name}\``, nearby(name, names, "its guests"));
+  return guests.filter(({ guest }) => wanted.includes(guest));
+}
+
+/** The hosts that `--host` names, or those that the guest runs on; each once. */
+async function hostsOf(
+  compiled: Compiled,
+  guest: Contract,
+  line: CommandLine,
+): Promise<readonly NamedHost[]> {
+  const hosts: NamedHost[] = [];
+  for (const name of line.values.get("host") ?? guest.hosts.map(({ value }) => value)) {
+    const host = await namedHost(compiled, name);
+    if (hosts.every((one) => one.name !== host.name)) hosts.push(host);
+  }
+  return hosts;
+}
+
+/** So many migrations take so long that a person who waits is told. */
+const mostSilent = 400;
+
+function tellWork(subjects: readonly GuestSubject[], io: Io): void {
+  const migrations = subjects.reduce((sum, { hosts }) => sum + hosts.length * (hosts.length - 1), 0);
+  if (migrations > mostSilent && io.terminal("err") !== undefined)
+    io.err(`guestc: carrying out ${migrations} migrations on the simulated KVM\n`);
+}
+
+export async function run(line: CommandLine, io: Io): Promise<number> {
+  const compiled = compileForHosts(readSource(line.operands[0] ?? "-", io), line);
+  await reportText(compiled.diagnostics, line, io);
+  if (exitCodeFor(compiled.diagnostics, line) !== 0) return 1;
+  const rules = vmm(optionValue(line, "vmm") ?? vmms()[0]?.name ?? "");
+  if (rules === undefined) throw new Error("the VMM of a choice is missing");
+  const guests: GuestSubject[] = [];
+  for (const contract of wantedGuests(compiled, line))
+    guests.push({ contract, plan: plan(contract), hosts: await hostsOf(compiled, contract, line) });
+  tellWork(guests, io);
+  const page = reportPage(reportModel({ path: compiled.source.path, guests, vmm: rules }));
+  const out = optionValue(line, "out");
+  giveProduct(page, out === "-" ? undefined : out, io);
+  return 0;
+}

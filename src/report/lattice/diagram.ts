@@ -1,0 +1,153 @@
+/** The diagram as shapes: boxes with text, lines between them. Units are CSS pixels at full size. */
+import { itemsOf, orderedLayers } from "./layers.ts";
+
+export interface BoxText {
+  /** Lines, the first the largest. */
+  readonly lines: readonly string[];
+  /** All of it. */
+  readonly title: string;
+}
+
+export interface Box {
+  readonly node: number;
+  readonly x: number;
+  readonly y: number;
+  readonly width: number;
+  readonly height: number;
+  readonly lines: readonly { readonly text: string; readonly x: number; readonly y: number; readonly isFirst: boolean }[];
+  readonly title: string;
+}
+
+export interface Line {
+  /** Of an SVG path. */
+  readonly path: string;
+  readonly lower: number;
+  readonly upper: number;
+}
+
+export interface Diagram {
+  readonly width: number;
+  readonly height: number;
+  readonly boxes: readonly Box[];
+  readonly lines: readonly Line[];
+}
+
+const boxWidth = 172;
+const lineHeight = 16;
+const padding = 11;
+const gapX = 22;
+const gapY = 46;
+const bendWidth = 18;
+const margin = 4;
+/** More of a layer go into further rows. */
+const mostInRow = 6;
+
+interface Spot {
+  readonly x: number;
+  /** Of the upper and the lower edge. */
+  readonly top: number;
+  readonly bottom: number;
+}
+
+const round = (value: number): number => Math.round(value * 10) / 10;
+
+/** A line that leaves and arrives upright. */
+function curve(from: readonly [number, number], to: readonly [number, number]): string {
+  const middle = round((from[1] + to[1]) / 2);
+  return `C${round(from[0])} ${middle} ${round(to[0])} ${middle} ${round(to[0])} ${round(to[1])}`;
+}
+
+function rowsOf(layer: readonly number[], isNode: (at: number) => boolean): readonly (readonly number[])[] {
+  const nodes = layer.filter(isNode).length;
+  const rows = Math.max(1, Math.ceil(nodes / mostInRow));
+  const perRow = Math.ceil(nodes / rows);
+  const found: number[][] = [[]];
+  let inRow = 0;
+  for (const at of layer) {
+    if (isNode(at) && inRow === perRow) {
+      found.push([]);
+      inRow = 0;
+    }
+    if (isNode(at)) inRow++;
+    found.at(-1)?.push(at);
+  }
+  return found;
+}
+
+/**
+ * @param texts by node
+ * @param ranks layer of each node, 0 at the bottom
+ * @param covers indexes of the nodes below, by node
+ */
+export function diagramOf(
+  texts: readonly BoxText[],
+  ranks: readonly number[],
+  covers: readonly (readonly number[])[],
+): Diagram {
+  const items = itemsOf(ranks, covers);
+  const nodeOf = (at: number): number | undefined => items[at]?.node;
+  const heightOf = (at: number): number => {
+    const node = nodeOf(at);
+    return node === undefined ? 0 : 2 * padding + lineHeight * (texts[node]?.lines.length ?? 1);
+  };
+  const widthOf = (at: number): number => (nodeOf(at) === undefined ? bendWidth : boxWidth);
+  const rows = orderedLayers(items)
+    .toReversed()
+    .flatMap((layer) => rowsOf(layer, (at) => nodeOf(at) !== undefined).toReversed());
+  const rowWidth = (row: readonly number[]): number =>
+    row.reduce((sum, at) => sum + widthOf(at) + gapX, -gapX);
+  const width = Math.max(boxWidth, ...rows.map(rowWidth)) + 2 * margin;
+  const spots = new Map<number, Spot>();
+  const boxes: Box[] = [];
+  let y = margin;
+  for (const row of rows) {
+    const height = Math.max(0, ...row.map(heightOf));
+    let x = (width - rowWidth(row)) / 2;
+    for (const at of row) {
+      const own = heightOf(at);
+      const top = nodeOf(at) === undefined ? y : y + (height - own) / 2;
+      const bottom = nodeOf(at) === undefined ? y + height : top + own;
+      const middle = x + widthOf(at) / 2;
+      spots.set(at, { x: middle, top, bottom });
+      const node = nodeOf(at);
+      const text = node === undefined ? undefined : texts[node];
+      if (node !== undefined && text !== undefined)
+        boxes.push({
+          node,
+          x: round(x),
+          y: round(top),
+          width: boxWidth,
+          height: own,
+          lines: text.lines.map((line, n) => ({
+            text: line,
+            x: round(middle),
+            y: round(top + padding + lineHeight * (n + 1) - 4),
+            isFirst: n === 0,
+          })),
+          title: text.title,
+        });
+      x += widthOf(at) + gapX;
+    }
+    y += height + gapY;
+  }
+  const lines: Line[] = [];
+  const follow = (upper: number, from: Spot, at: number, path: string): void => {
+    const to = spots.get(at);
+    if (to === undefined) return;
+    const reached = `${path}${curve([from.x, from.bottom], [to.x, to.top])}`;
+    const lower = nodeOf(at);
+    if (lower !== undefined) {
+      lines.push({ path: reached, lower, upper });
+      return;
+    }
+    const passed = `${reached}L${round(to.x)} ${round(to.bottom)}`;
+    for (const next of items[at]?.down ?? []) follow(upper, to, next, passed);
+  };
+  for (const [at, { node, down }] of items.entries()) {
+    const from = spots.get(at);
+    if (node === undefined || from === undefined) continue;
+    for (const next of down) follow(node, from, next, `M${round(from.x)} ${round(from.bottom)}`);
+  }
+  boxes.sort((a, b) => a.node - b.node);
+  return { width: Math.ceil(width), height: Math.ceil(y - gapY + margin), boxes, lines };
+}

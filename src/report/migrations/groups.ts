@@ -1,0 +1,135 @@
+/** Migrations that have the same facts, told once; facts that several have, printed once where there are many. */
+import type { Verdict } from "../../migrate/fact.ts";
+import type { Migration } from "../../migrate/pair.ts";
+import { statementsFor } from "../../migrate/statements.ts";
+import { pairGroups } from "../../migrate/table.ts";
+import { type HostRow, ranges } from "../hosts.ts";
+import { count, grouped, shown } from "../words.ts";
+import { type FactLine, factLines } from "./facts.ts";
+
+export interface NumberedFact {
+  /** Of its element. */
+  readonly id: string;
+  /** `F1` and on, in the order of the groups. */
+  readonly label: string;
+  readonly line: FactLine;
+}
+
+/** Migrations from one host. */
+export interface Journey {
+  readonly from: string;
+  readonly to: string;
+  /** All names, where numbers stand for them. */
+  readonly names: string;
+}
+
+export interface Group {
+  /** Of its element. */
+  readonly id: string;
+  readonly verdict: Verdict;
+  /** In words. */
+  readonly text: string;
+  readonly title: string;
+  readonly journeys: readonly Journey[];
+  /** `the guest was run on both hosts`, or why it was not. */
+  readonly executed: string;
+  readonly facts: readonly NumberedFact[];
+  /** Those that would make it safe, or help. */
+  readonly statements: readonly string[];
+  /** What the statements come to. */
+  readonly advice: string;
+  readonly migrations: readonly Migration[];
+}
+
+export interface Groups {
+  readonly groups: readonly Group[];
+  /** Every fact once. */
+  readonly facts: readonly NumberedFact[];
+  /** The facts are printed with each group; otherwise once, and groups name them. */
+  readonly inPlace: boolean;
+}
+
+export const verdictText: Readonly<Record<Verdict, string>> = {
+  safe: "safe",
+  "safe-with-notes": "safe, with notes",
+  unsafe: "unsafe",
+};
+
+/** So many facts, counted with each group, before groups only name them. */
+const mostInPlace = 600;
+const order: Readonly<Record<Verdict, number>> = { unsafe: 0, "safe-with-notes": 1, safe: 2 };
+
+function journeys(migrations: readonly Migration[], rowOf: (name: string) => HostRow): readonly Journey[] {
+  const bySource = new Map<string, HostRow[]>();
+  for (const { from, to } of migrations) bySource.set(from.name, [...(bySource.get(from.name) ?? []), rowOf(to.name)]);
+  // Sources with the same targets share a line.
+  const byTargets = new Map<string, { readonly from: HostRow[]; readonly to: readonly HostRow[] }>();
+  for (const [from, to] of bySource) {
+    const key = to.map((row) => row.number).join();
+    const known = byTargets.get(key);
+    if (known === undefined) byTargets.set(key, { from: [rowOf(from)], to });
+    else known.from.push(rowOf(from));
+  }
+  const words = (rows: readonly HostRow[]): string =>
+    rows.length <= 4 ? rows.map(({ name }) => name).join(", ") : `hosts ${ranges(rows.map((row) => row.number))}`;
+  const names = (rows: readonly HostRow[]): string => rows.map(({ name }) => name).join(", ");
+  return [...byTargets.values()].map(({ from, to }) => ({
+    from: words(from),
+    to: words(to),
+    names: `${names(from)} to ${names(to)}`,
+  }));
+}
+
+function adviceOf(first: Migration): string {
+  const { statements, complete } = statementsFor(first);
+  if (first.verdict !== "unsafe") return "";
+  if (statements.length === 0) return "No statement that the tables know makes it safe.";
+  return complete
+    ? "All of these together make it safe:"
+    : "These would help; for the rest of what is unsafe the tables know no statement:";
+}
+
+/** @param key stands before the ids of elements */
+export function migrationGroups(
+  migrations: readonly Migration[],
+  rowOf: (name: string) => HostRow,
+  path: string,
+  key: string,
+): Groups {
+  const known = new Map<string, NumberedFact>();
+  const numbered = (line: FactLine): NumberedFact => {
+    const text = JSON.stringify(line);
+    const at = known.size + 1;
+    const fact = known.get(text) ?? { id: `${key}-f${at}`, label: `F${at}`, line };
+    known.set(text, fact);
+    return fact;
+  };
+  const groups = pairGroups(migrations, () => true)
+    .toSorted(
+      (a, b) =>
+        order[a.ones[0]?.verdict ?? "safe"] - order[b.ones[0]?.verdict ?? "safe"] || b.ones.length - a.ones.length,
+    )
+    .flatMap(({ ones, facts }, at): readonly Group[] => {
+      const [first] = ones;
+      if (first === undefined) return [];
+      return [
+        {
+          id: `${key}-w${at + 1}`,
+          verdict: first.verdict,
+          text: verdictText[first.verdict],
+          title: count(ones.length, "migration").replace(/^\d+/, (many) => grouped(Number(many))),
+          journeys: journeys(ones, rowOf),
+          executed:
+            first.executed === true
+              ? "The guest was run on both hosts of the simulation."
+              : `The guest was not run on both hosts: ${shown(first.executed)}.`,
+          facts: factLines(facts, path).map(numbered),
+          statements: first.verdict === "unsafe" ? statementsFor(first).statements.map(shown) : [],
+          advice: adviceOf(first),
+          migrations: ones,
+        },
+      ];
+    });
+  const printed = groups.reduce((sum, { facts }) => sum + facts.length, 0);
+  return { groups, facts: [...known.values()], inPlace: printed <= mostInPlace };
+}
