@@ -20,6 +20,7 @@ import {
 import { configurationFor, hasRegister, refusalFact } from "../configuration.ts";
 import { bitmapBits, capabilityAnswer, psciVersions, supportsVcpuFeature } from "../facilities.ts";
 import { judgeField, judgeFieldByRule } from "../field.ts";
+import { wasRead } from "../origin.ts";
 import type { Configuration, HostProfile } from "../profile.ts";
 import type { Bitmap, FeatureWord, Found, Modifier } from "./firecracker-json.ts";
 import { inputsTable } from "./table.ts";
@@ -383,8 +384,12 @@ export function applyTemplate(profile: HostProfile, template: Template, name: st
             capabilities: profile.assumed?.capabilities ?? false,
             list: profile.assumed?.list ?? false,
             registers: profile.assumed?.registers ?? new Set(),
-            // Nobody read a guest's registers behind the template.
-            configurations: new Set(configurations.map(([one]) => one)),
+            // What the template writes is known; a reading beside it stays one.
+            configurations: new Set(
+              configurations
+                .filter(([, one]) => !wasRead(profile, one.name === "base" ? configuration : one))
+                .map(([one]) => one),
+            ),
           },
         }),
   };
