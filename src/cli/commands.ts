@@ -460,7 +460,7 @@ export const commands: readonly CommandRow[] = [
       textOrJson("of check: a page for each host (text) or a document (json)"),
     ],
     description: [
-      "A host is described by a profile as the probe prints it, a Firecracker fingerprint or CPU configuration, the file `idregs` that KVM keeps in debugfs for each VM, or a dump of KVM's registers as text. Which one it is shows in the text; docs/hosts.md has the forms. `-` is standard input.",
+      "A host is described by a profile as the probe prints it, a Firecracker fingerprint or CPU configuration, the file `idregs` that KVM keeps in debugfs for each VM, a dump or trace of KVM's registers as text, or a capture of KVM's answers. Which one it is shows in the text; docs/hosts.md has the forms. `-` is standard input.",
       "`check`: a file that is wrong is told on stderr, with its line and column. Of one that is right: the kernel and the CPU, what KVM offers there, how much of each vCPU configuration was recorded, and what is missing with what that costs.",
       "`convert` makes a host profile of one file. What the file does not say is computed from guestc's tables, and the profile says of what. With `--template`, what KVM refuses of the template is told with its line; a write that a later kernel takes may be a backport's, and the profile is made all the same.",
     ],

@@ -6,7 +6,7 @@ import { didYouMean } from "../diagnostics/suggest.ts";
 import type { InputProblem } from "../hosts/inputs/readings.ts";
 import type { HostProfile } from "../hosts/profile.ts";
 import { UsageError } from "./errors.ts";
-import { readText } from "./files.ts";
+import { readUnpacked } from "./files.ts";
 import { shippedNames, shippedPath } from "./shipped.ts";
 
 /** `CPU.linux-KERNEL`, a line for each set of kernels: one name after another would fill a screen. */
@@ -42,6 +42,10 @@ export function profilePath(given: string): string {
 const shellWord = (path: string): string =>
   /^[\w@%+=:,./-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`;
 
+/** How a missing fact is given to `guestc host`. */
+export const optionFor = (fact: "kernel" | "cpu"): string =>
+  ({ kernel: "--kernel VERSION", cpu: "--cpu CORE" })[fact];
+
 /** The command line that makes a profile of a file that lacks a fact, or of a host and a template. */
 export function conversion(
   path: string,
@@ -52,11 +56,11 @@ export function conversion(
       `\`guestc host convert HOST --template ${shellWord(path)} -o FILE\` makes a profile of what its guests see`,
     ];
   if (lacks === undefined) return [];
-  const name = basename(path).replace(/\.(?:json|txt|log)$/, "");
+  const name = basename(path).replace(/(?:\.(?:json|txt|log|csv|gz))+$/, "");
   const product = basename(path) === `${name}.json` ? `${name}.profile.json` : `${name}.json`;
-  const core = alsoUnknown === undefined ? "" : ` --${alsoUnknown} CORE`;
+  const facts = [lacks, ...(alsoUnknown === undefined ? [] : [alsoUnknown])].map(optionFor).join(" ");
   return [
-    `\`guestc host convert ${shellWord(path)} --${lacks} VERSION${core} -o ${shellWord(product)}\` makes a profile of it; then name that`,
+    `\`guestc host convert ${shellWord(path)} ${facts} -o ${shellWord(product)}\` makes a profile of it; then name that`,
   ];
 }
 
@@ -124,7 +128,7 @@ export async function derivedHost(given: string): Promise<HostProfile | undefine
  * @throws UsageError when it cannot be read or is none
  */
 export async function hostCalled(given: string): Promise<HostProfile> {
-  return (await derivedHost(given)) ?? hostIn(readText(profilePath(given)));
+  return (await derivedHost(given)) ?? hostIn(readUnpacked(profilePath(given)));
 }
 
 /** @throws UsageError when one cannot be read or is none */

@@ -1,6 +1,7 @@
 /** `guestc probe` and `guestc host check`. */
 import { readFileSync, statSync, utimesSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
+import { gzipSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
 import { guestc, scratch } from "./run.ts";
 
@@ -124,7 +125,7 @@ describe("other files that describe a host", () => {
     const without = guestc(["host", "check", sample("idregs")]);
     expect(without).toMatchObject({ status: 1, stdout: "" });
     expect(without.stderr).toMatch(
-      /does not say which kernel the host runs .*\n {2}give it as `--kernel VERSION`\n$/,
+      /does not say which kernel the host runs .*\n {2}give `--kernel VERSION`\n$/,
     );
     const { status, stdout } = guestc([
       "host",
@@ -295,6 +296,13 @@ describe("other files that describe a host", () => {
       expect(guestc(["diff", "vm 7", shipped], here).stderr).toContain(
         "`guestc host convert 'vm 7' --kernel VERSION --cpu CORE -o 'vm 7.json'`",
       );
+    });
+
+    it("packed by gzip too", () => {
+      writeFileSync(join(folder, "packed.json.gz"), gzipSync(readFileSync(sample("fingerprint.json"))));
+      expect(guestc(["view", "g.guest", "--host", "packed.json.gz"], here).status).toBe(0);
+      expect(guestc(["diff", "packed.json.gz", "fingerprint.json", "--exit-code"], here).status).toBe(0);
+      expect(guestc(["host", "check", "packed.json.gz"], here).stdout).toContain("a Firecracker fingerprint");
     });
 
     it("also those that are alike: two files are two hosts", () => {

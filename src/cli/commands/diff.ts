@@ -13,7 +13,7 @@ import { describesHost } from "../../hosts/inputs/read.ts";
 import type { HostProfile } from "../../hosts/profile.ts";
 import { colours, wantsColours } from "../colours.ts";
 import { UsageError } from "../errors.ts";
-import { readSource } from "../files.ts";
+import { readSource, readUnpacked } from "../files.ts";
 import { derivedHost, hostIn, profilePath } from "../hosts.ts";
 import type { Io } from "../io.ts";
 import { type CommandLine, optionValue } from "../options.ts";
@@ -55,7 +55,7 @@ async function readOperand(given: string, line: CommandLine, io: Io): Promise<Op
   const derived = await derivedHost(given);
   if (derived !== undefined) return { kind: "host profile", name: given, profile: derived };
   const { path, guest } = located(given);
-  const source = readSource(path, io);
+  const source = path === "-" ? readSource(path, io) : readUnpacked(path);
   // No program of the language begins with a brace, nor with a register.
   const isProgram = !/^\s*\{/.test(source.text) && !describesHost(source.text);
   if (isProgram || path.endsWith(".guest")) {

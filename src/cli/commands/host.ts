@@ -1,5 +1,6 @@
 /** `guestc host check`, `guestc host convert`: what files say of hosts, in whichever form, and the same in our own. */
 import { basename } from "node:path";
+import type { SourceFile } from "../../diagnostics/span.ts";
 import {
   formTitles,
   type Given,
@@ -11,8 +12,8 @@ import {
 import type { HostProfile } from "../../hosts/profile.ts";
 import { type ConfigurationSummary, cpuLine, type HostSummary, summariseHost } from "../../hosts/summary.ts";
 import { UsageError } from "../errors.ts";
-import { readSource } from "../files.ts";
-import { conversion, derivedHost, profilePath } from "../hosts.ts";
+import { readSource, readUnpacked } from "../files.ts";
+import { conversion, derivedHost, optionFor, profilePath } from "../hosts.ts";
 import type { Io } from "../io.ts";
 import { type CommandLine, optionValue } from "../options.ts";
 import { jsonText } from "../report.ts";
@@ -83,12 +84,17 @@ const problemLine = (path: string, { line, column, message }: InputProblem): str
 function complain(path: string, problems: readonly InputProblem[], io: Io): void {
   io.err(problems.map((each) => `${problemLine(path, each)}\n`).join(""));
   for (const problem of problems) {
-    const core =
-      problem.alsoUnknown === undefined ? "" : `, and the core as \`--${problem.alsoUnknown} CORE\``;
-    if (problem.lacks !== undefined) io.err(`  give it as \`--${problem.lacks} VERSION\`${core}\n`);
-    else for (const line of conversion(path, problem)) io.err(`  ${line}\n`);
+    const { lacks, alsoUnknown } = problem;
+    if (lacks !== undefined) {
+      const facts = [lacks, ...(alsoUnknown === undefined ? [] : [alsoUnknown])];
+      io.err(`  give ${facts.map((one) => `\`${optionFor(one)}\``).join(" and ")}\n`);
+    } else for (const line of conversion(path, problem)) io.err(`  ${line}\n`);
   }
 }
+
+/** A host's file, which may be packed by gzip; `-` is standard input. */
+const readHostFile = (given: string, io: Io): SourceFile =>
+  given === "-" ? readSource(given, io) : readUnpacked(profilePath(given));
 
 /** A bigint is a hexadecimal string in every document of ours. */
 const jsonOf = ({ cpu, ...rest }: HostSummary): object => ({
@@ -107,7 +113,7 @@ function givenBy(line: CommandLine): Given {
 function check(paths: readonly string[], line: CommandLine, io: Io): number {
   // All files are read first: a wrong name among them is known before anything is said.
   const checked = paths
-    .map((path) => readSource(path === "-" ? path : profilePath(path), io))
+    .map((path) => readHostFile(path, io))
     .map(({ path, text }): Checked => {
       const read = readHostInput(text, path, givenBy(line));
       return "profile" in read
@@ -179,7 +185,7 @@ async function hostToConvert(given: string, line: CommandLine, io: Io): Promise<
   // A document's name has no remarks in it.
   if (derived !== undefined)
     return { path: given, profile: { ...derived, name: derived.name.replace(/ .*/, "") }, notes: [] };
-  const { path, text } = readSource(given === "-" ? given : profilePath(given), io);
+  const { path, text } = readHostFile(given, io);
   const read = readHostInput(text, path, givenBy(line));
   if ("profile" in read) return { path, profile: read.profile, notes: read.notes };
   complain(path, read.problems, io);

@@ -15,10 +15,10 @@ import {
   idRegister,
   idRegisters,
   registerState,
-  seriesOf,
 } from "../../tables/index.ts";
 import { deriveHost, deriveTable } from "../derive.ts";
 import type { Configuration, HostProfile } from "../profile.ts";
+import { completionNotes, type Facilities, type KnownCpu, kernelNotes } from "./complete-notes.ts";
 import type { InputNote, InputProblem, Readings } from "./readings.ts";
 import { inBlock, inputsTable, systemId } from "./table.ts";
 
@@ -60,7 +60,9 @@ function kernelOf({ release, atLeast, registers }: Readings, given: Given): Host
       `the file does not say which kernel the host runs${proof}, and by its rules registers are judged`,
       {
         lacks: "kernel",
-        ...(registers.has(systemId("MIDR_EL1")) || given.cpu !== undefined ? {} : { alsoUnknown: "cpu" }),
+        ...(typeof registers.get(systemId("MIDR_EL1")) === "bigint" || given.cpu !== undefined
+          ? {}
+          : { alsoUnknown: "cpu" }),
       },
     );
   }
@@ -69,13 +71,6 @@ function kernelOf({ release, atLeast, registers }: Readings, given: Given): Host
     return unfit(`\`${known}\` is no kernel release; expected one such as 6.12 or 6.12.63-arm64`);
   }
   return { release: known, version };
-}
-
-interface KnownCpu {
-  readonly name: string;
-  readonly midr: bigint | undefined;
-  /** Its row in the CPU table. */
-  readonly row: Cpu | undefined;
 }
 
 function cpuOf({ registers }: Readings, given: Given): KnownCpu | Unfit {
@@ -116,11 +111,6 @@ function coreShown(name: string, registers: Registers): Cpu {
     products: [],
     aliases: [],
   };
-}
-
-interface Facilities {
-  readonly features: readonly string[];
-  readonly capabilities: readonly number[];
 }
 
 /** The vCPU features and VM capabilities with which the registers were read, by what they show. */
@@ -221,25 +211,39 @@ function changedLike(base: Registers, tables: Registers, heir: Registers): Regis
   return changed;
 }
 
+/** A list without values, with those of the tables. */
+const valuedBy = (found: Readings, tables: Registers): Readings => ({
+  ...found,
+  registers: new Map([...found.registers].map(([id, value]) => [id, value ?? tables.get(id) ?? null])),
+});
+
 /**
  * A profile of readings, as far as they and the tables go.
  *
  * @returns problems where the kernel is missing, or contradicts the file
  */
-export function completeReadings(readings: Readings, given: Given): Completed | Unfit {
-  const kernel = kernelOf(readings, given);
+export function completeReadings(found: Readings, given: Given): Completed | Unfit {
+  const kernel = kernelOf(found, given);
   if ("problems" in kernel) return kernel;
-  const known = cpuOf(readings, given);
+  const known = cpuOf(found, given);
   if ("problems" in known) return known;
-  const facilities = facilitiesOf(readings, kernel.version);
+  const row = known.row?.registers == null ? undefined : known.row;
+  if (found.valueless === true && row === undefined)
+    return unfit(
+      "it lists ids without the values that KVM_GET_ONE_REG reads; where the core is given, they are those of guestc's tables",
+      { lacks: "cpu" },
+    );
+  const facilities = facilitiesOf(found, kernel.version);
   const readAs = nameOf(facilities);
   const readBase = readAs === "base";
-  const stripped = readBase ? readings.registers : without(readings.registers, facilities);
-
-  const row = known.row?.registers == null ? undefined : known.row;
-  const derived = deriveHost("tables", row ?? coreShown(known.name, readings.registers), kernel.version);
+  const derived = deriveHost("tables", row ?? coreShown(known.name, found.registers), kernel.version);
   const tables = "problem" in derived ? undefined : derived;
   const tablesBase = tables?.configurations.get("base")?.registers ?? new Map<bigint, bigint | null>();
+  const readings =
+    found.valueless === true
+      ? valuedBy(found, tables?.configurations.get(readAs)?.registers ?? tablesBase)
+      : found;
+  const stripped = readBase ? readings.registers : without(readings.registers, facilities);
 
   // A whole list has no further register.
   const added = readings.whole ? [] : [...tablesBase].filter(([id]) => !readings.registers.has(id));
@@ -275,7 +279,10 @@ export function completeReadings(readings: Readings, given: Given): Completed | 
       capabilities: true,
       list: !readings.whole,
       configurations: assumed,
-      registers: new Set(added.map(([id]) => id)),
+      registers: new Set([
+        ...added.map(([id]) => id),
+        ...[...readings.registers].flatMap(([id, value]) => (found.registers.get(id) === value ? [] : [id])),
+      ]),
     },
     configurations,
   };
@@ -287,69 +294,4 @@ export function completeReadings(readings: Readings, given: Given): Completed | 
       ...completionNotes(readings, known, facilities, derived),
     ],
   };
-}
-
-/** A kernel that is older than what it shows: kernels of distributions carry changes back. */
-function kernelNotes({ atLeast }: Readings, version: string): readonly InputNote[] {
-  if (atLeast === undefined || compareVersions(seriesOf(version), atLeast.series) >= 0) return [];
-  return [
-    {
-      id: "kernel-older",
-      what: `how linux ${version} comes by it: ${atLeast.fact}`,
-      cost: `a backport is assumed, and all rules are those of linux ${version}; a wrong \`--kernel\` would show like this too`,
-    },
-  ];
-}
-
-function completionNotes(
-  readings: Readings,
-  known: KnownCpu,
-  { features, capabilities }: Facilities,
-  derived: HostProfile | { readonly problem: string },
-): readonly InputNote[] {
-  const own = features.filter((one) => one !== "PSCI_0_2");
-  const made = [...own, ...capabilities.map((one) => findCapability(one)?.name ?? String(one))];
-  // Of these the tables do not say what a vCPU without them would read.
-  const lasting = inputsTable().facilities.flatMap(({ feature, capability, brings }) => {
-    const name = feature ?? capability;
-    return brings === undefined && name !== undefined && made.includes(name) ? [name] : [];
-  });
-  return [
-    ...(made.length === 0
-      ? []
-      : [
-          {
-            id: "vcpu-features",
-            what: `a vCPU without ${made.join(", ")}, with which the registers were read`,
-            cost:
-              lasting.length === 0
-                ? "configuration `base` is computed: what these features add is taken away again"
-                : `configuration \`base\` is computed, but what ${lasting.join(", ")} adds cannot be told and stays in it`,
-          },
-        ]),
-    ...("problem" in derived
-      ? [
-          {
-            id: "no-tables",
-            what: `capabilities, further configurations and set rules: ${derived.problem}`,
-            cost: "nothing is known of the host but what was read, and every write is judged as refused",
-          },
-        ]
-      : []),
-    ...(known.row?.registers == null && !("problem" in derived)
-      ? [
-          {
-            id: "cpu-unknown",
-            what:
-              known.midr === undefined && known.row === undefined
-                ? "which core it is: MIDR_EL1 is not in the file"
-                : `published ID registers of ${known.name}`,
-            cost: "facilities that the guest was not shown (SVE, pointer authentication, PMU) count as absent",
-          },
-        ]
-      : []),
-    ...(readings.registers.get(systemId("MIDR_EL1")) === undefined && known.row !== undefined
-      ? [{ id: "cpu-given", what: "MIDR_EL1", cost: `the core is what was given: ${known.name}` }]
-      : []),
-  ];
 }

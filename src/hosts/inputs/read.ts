@@ -1,12 +1,15 @@
 /** Reads every form in which a host may be described; which one it is shows in the text, not in the file's name. */
 import type { HostProfile } from "../profile.ts";
 import { duplicateKeys, readHostProfile } from "../read.ts";
+import { isCaptureLine, readCapture } from "./capture.ts";
 import { completeReadings, type Given, type Unfit } from "./complete.ts";
 import { firecrackerForm, readFirecracker } from "./firecracker.ts";
 import { isIdregsLine, readIdregs } from "./idregs.ts";
 import type { InputForm, InputNote, InputProblem, ReadReadings } from "./readings.ts";
-import { isRegisterLine, readRegisterList } from "./register-list.ts";
-import { linesOf, problemIn, saysNothing, shown } from "./text.ts";
+import { isHeading, isRegisterLine } from "./register-line.ts";
+import { readRegisterList } from "./register-list.ts";
+import { type Line, linesOf, problemIn, saysNothing, shown } from "./text.ts";
+import { isTrace, readTrace } from "./trace.ts";
 
 export type { Given } from "./complete.ts";
 export type { InputForm, InputNote, InputProblem } from "./readings.ts";
@@ -26,6 +29,8 @@ export const formTitles: Readonly<Record<InputForm, string>> = {
   "firecracker-cpu-config": "a Firecracker CPU configuration",
   "kvm-idregs": "KVM's debugfs file `idregs`",
   "kvm-register-list": "a dump of KVM registers as text",
+  "kvm-trace": "a trace of KVM_GET_ONE_REG calls",
+  "kvm-capture": "a capture of KVM's answers, a letter a line",
 };
 
 function parsedJson(text: string): unknown {
@@ -53,11 +58,20 @@ const hasSchema = (json: unknown): boolean =>
 /** A dump may count its lines in brackets. */
 const beginsLikeJson = (text: string): boolean => /^\s*[{[]/.test(text) && !isRegisterLine(text);
 
+/** The form of a text that is no JSON, by its first line that says anything. */
+function formOfText(text: string, first: Line): Exclude<InputForm, "guestc-profile"> | undefined {
+  if (isCaptureLine(first.text)) return "kvm-capture";
+  if (isIdregsLine(first.text)) return "kvm-idregs";
+  if (isRegisterLine(first.text) || isHeading(first.text)) return "kvm-register-list";
+  // A trace has other calls before.
+  return isTrace(text) ? "kvm-trace" : undefined;
+}
+
 /** Whether a text means to describe a host, as far as one sees without reading it; JSON that is broken may. */
 export function describesHost(text: string): boolean {
   const first = linesOf(text).find((line) => !saysNothing(line));
   if (first === undefined) return false;
-  if (!beginsLikeJson(first.text)) return isIdregsLine(first.text) || isRegisterLine(first.text);
+  if (!beginsLikeJson(first.text)) return formOfText(text, first) !== undefined;
   const json = parsedJson(text);
   return json === undefined || hasSchema(json) || firecrackerForm(json) !== undefined;
 }
@@ -86,8 +100,16 @@ export function readHostInput(text: string, path: string, more: Given = {}): Hos
     const message = `a host profile says its ${fact} itself; no other can be given`;
     return { form: "guestc-profile", problems: [{ message, instancePath: "" }] };
   }
-  if (isIdregsLine(first.text)) return given("kvm-idregs", readIdregs(text), more);
-  if (isRegisterLine(first.text)) return given("kvm-register-list", readRegisterList(text), more);
+  switch (formOfText(text, first)) {
+    case "kvm-capture":
+      return { form: "kvm-capture", ...readCapture(text, more) };
+    case "kvm-idregs":
+      return given("kvm-idregs", readIdregs(text), more);
+    case "kvm-register-list":
+      return given("kvm-register-list", readRegisterList(text), more);
+    case "kvm-trace":
+      return given("kvm-trace", readTrace(text), more);
+  }
   const at = first.text.search(/\S/);
   const message = `${path} is neither JSON nor a list of registers: it begins with \`${shown(first.text)}\``;
   return { form: undefined, problems: [problemIn(first, at, message)] };

@@ -9,7 +9,9 @@ export type InputForm =
   | "firecracker-fingerprint"
   | "firecracker-cpu-config"
   | "kvm-idregs"
-  | "kvm-register-list";
+  | "kvm-register-list"
+  | "kvm-trace"
+  | "kvm-capture";
 
 /** Something that a file does not say, or says in a way that one has to know. */
 export interface InputNote {
@@ -31,6 +33,8 @@ export interface Readings {
   readonly listed: number | undefined;
   /** Whether every register of a vCPU is there, of up to 64 bits at least. */
   readonly whole: boolean;
+  /** No value was printed of any register that identifies a CPU: the tables say them for the core that is given. */
+  readonly valueless?: true;
   /** vCPU features that the file itself names. */
   readonly features: readonly string[];
   readonly recorder: string | undefined;
@@ -40,7 +44,7 @@ export interface Readings {
 
 /** What is wrong with a text; with `lacks`, a fact that it does not have and the user may add. */
 export interface InputProblem extends ProfileProblem {
-  readonly lacks?: "kernel";
+  readonly lacks?: "kernel" | "cpu";
   /** A fact that is missing too, without which a profile can be made that says less. */
   readonly alsoUnknown?: "cpu";
   /** It is a CPU template, which changes a host and is none. */

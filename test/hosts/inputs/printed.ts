@@ -1,5 +1,6 @@
 /** Readings in the forms in which other programs write them: for samples, and to be read again. */
 import { deriveHost } from "../../../src/hosts/derive.ts";
+import type { HostProfile } from "../../../src/hosts/profile.ts";
 import { cpus, describeOneReg, idRegister, idRegisters } from "../../../src/tables/index.ts";
 
 export type Values = ReadonlyMap<bigint, bigint>;
@@ -62,6 +63,13 @@ export const styles: Readonly<Record<string, (id: string, value: string) => stri
   "id,value": (id, value) => `${id},${value}`,
   "id: value": (id, value) => `  ${id}:\t${value}`,
   "bare digits": (id, value) => `${id.slice(2)} ${value.slice(2).padStart(16, "0")}`,
+  "read id(value) from kvm": (id, value) => `read ${id}(${value}) from kvm`,
+  "digits without 0x": (id, value) => `${id.slice(2)}: ${value.slice(2)}`,
+  "quoted CSV": (id, value) => `"${id}","${describeOneReg(BigInt(id))?.name.replace(/ .*/, "")}","${value}"`,
+  "name;id;value": (id, value) => {
+    const found = describeOneReg(BigInt(id));
+    return `${found?.known === true ? found.name : id};${id};${value}`;
+  },
   decimal: (id, value) => `${id} ${BigInt(value)}`,
   "id(value)": (id, value) => `${id}(${value})`,
   "counted, with the name behind": (id, value) =>
@@ -78,6 +86,39 @@ export function dump(values: Values, style: (id: string, value: string) => strin
   return [...values]
     .map(([id, value]) => `${style(`0x${id.toString(16)}`, `0x${value.toString(16)}`)}\n`)
     .join("");
+}
+
+/** As a program of bpftrace's prints calls; with a write behind each read, as a VMM makes them. */
+export function trace(values: Values): string {
+  return [...values]
+    .map(([id, value]) => {
+      const [at, read] = [`0x${id.toString(16)}`, `0x${value.toString(16)}`];
+      return `ioctl(14, KVM_GET_ONE_REG, {id=${at}, addr=0x7ffc8a10 -> ${read}}) = 0\nioctl(14, KVM_SET_ONE_REG, {id=${at}, addr=0x7ffc8a10 -> 0x0}) = 0\n`;
+    })
+    .join("");
+}
+
+const word = (value: bigint): string => value.toString(16).padStart(16, "0");
+
+/** A host as a capture of KVM's answers. */
+export function capture({ kernel, capabilities, configurations }: HostProfile): string {
+  const lines = [...configurations.values()].flatMap((own) => {
+    const name = own.name.replaceAll("-", "_");
+    if (own.refused?.step === "enable-cap") return [`MC ${name} writable_imp ${own.refused.errno}`];
+    if (own.refused !== undefined) return [`C ${name} ${own.refused.step} ${own.refused.errno}`];
+    return [
+      `C ${name} init 0`,
+      ...(own.listed === undefined ? [] : [`C ${name} nregs ${own.listed}`]),
+      ...[...own.registers].map(([id, value]) =>
+        value === null ? `R ${name} ${word(id)} ${word(0n)} EIO` : `R ${name} ${word(id)} ${word(value)} 0`,
+      ),
+      `M ${name} ${own.writable === undefined ? "EINVAL" : 0}`,
+      ...[...(own.writable ?? [])].map(([id, mask]) => `W ${name} ${word(id)} ${word(mask)}`),
+      ...[...own.sweeps].map(([id, sweep]) => `S ${name} ${word(id)} ${sweep.join(",")}`),
+    ];
+  });
+  const asked = [...capabilities].map(([one, answer]) => `K ${one} ${answer} ${answer}`);
+  return `${[`ORACLE ${kernel.release}`, ...asked, ...lines, "DONE"].join("\n")}\n`;
 }
 
 /** Registers of a core of the tables, by guestc's own rules, with an identity that no machine has. */

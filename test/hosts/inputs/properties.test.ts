@@ -13,6 +13,7 @@ import { formatHostProfile } from "../../../src/hosts/write.ts";
 import { describeOneReg, idRegister } from "../../../src/tables/index.ts";
 import { shipped } from "../shipped.ts";
 import {
+  capture,
   cpuConfig,
   dump,
   fingerprint,
@@ -20,6 +21,7 @@ import {
   idregsIds,
   registersOf,
   styles,
+  trace,
   type Values,
 } from "./printed.ts";
 
@@ -59,6 +61,7 @@ describe("readings that are printed and read again", () => {
   const forms: Readonly<Record<string, (values: Values) => string>> = {
     fingerprint: (values) => fingerprint(values, "6.18.3-example"),
     "cpu configuration": cpuConfig,
+    trace,
     ...Object.fromEntries(
       Object.entries(styles).map(([name, style]) => [
         `dump: ${name}`,
@@ -74,7 +77,7 @@ describe("readings that are printed and read again", () => {
         const own = readOf(profile);
         for (const [id, value] of keptValues(values, false)) {
           // Firecracker's helper leaves out what has more than 128 bits.
-          const kept = form.startsWith("dump") || (describeOneReg(id)?.bits ?? 64) <= 128;
+          const kept = /^(?:dump|trace)/.test(form) || (describeOneReg(id)?.bits ?? 64) <= 128;
           if (kept) expect(own.get(id), id.toString(16)).toBe(value);
         }
         expect(readHostProfile(formatHostProfile(profile), "x")).toEqual({ profile });
@@ -109,12 +112,14 @@ describe("readings that are printed and read again", () => {
 });
 
 describe("a text that was broken", () => {
-  const texts: Readonly<Record<string, string>> = Object.fromEntries(
+  const texts: Record<string, string> = Object.fromEntries(
     ["fingerprint.json", "cpu-config.json", "idregs", "registers.txt", "template.json"].map((name) => [
       name,
       readFileSync(new URL(`samples/${name}`, import.meta.url), "utf8"),
     ]),
   );
+  texts["a trace"] = trace(registersOf("neoverse-n1", "6.12", "base", 0x410f_d0cfn)).slice(0, 6000);
+  texts["a capture"] = capture(shipped("cortex-a53.linux-6.1")).slice(0, 20000);
   const host = shipped("neoverse-v1.linux-6.18");
 
   /** A profile, or problems that say where. */

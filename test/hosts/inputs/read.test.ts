@@ -11,6 +11,7 @@ import { readHostProfile } from "../../../src/hosts/read.ts";
 import { formatHostProfile } from "../../../src/hosts/write.ts";
 import { capability, cpus, describeOneReg, idRegister, vcpuFeature } from "../../../src/tables/index.ts";
 import { shipped, shippedNames, shippedText } from "../shipped.ts";
+import { capture, dump, registersOf, styles, trace } from "./printed.ts";
 
 const sample = (name: string): string => readFileSync(new URL(`samples/${name}`, import.meta.url), "utf8");
 const read = (name: string, given?: Given): HostInput => readHostInput(sample(name), name, given);
@@ -340,22 +341,6 @@ describe("a dump of registers", () => {
     expect(baseOf(profile).registers.get(0x6030_0000_0010_0000n)).toBeNull();
   });
 
-  const styles: Readonly<Record<string, (id: string, value: string) => string>> = {
-    "id = value": (id, value) => `${id} = ${value}`,
-    "id value": (id, value) => `${id} ${value}`,
-    "id,value": (id, value) => `${id},${value}`,
-    "id: value": (id, value) => `  ${id}:\t${value}`,
-    "bare digits": (id, value) => `${id.slice(2)} ${value.slice(2).padStart(16, "0")}`,
-    decimal: (id, value) => `${id} ${BigInt(value)}`,
-    "id(value)": (id, value) => `${id}(${value})`,
-    "counted, with the name behind": (id, value) =>
-      `[ 12] id=${id} val=${value} (${describeOneReg(BigInt(id))?.name.replace(/[^A-Za-z0-9_]/g, "")})`,
-    "by name": (id, value) => {
-      const found = describeOneReg(BigInt(id));
-      return found?.known === true ? `${found.name} = ${value}` : `${id} = ${value}`;
-    },
-    "id name value": (id, value) => `${id} ${describeOneReg(BigInt(id))?.name.replace(/ .*/, "")}: ${value}`,
-  };
   it.each(Object.keys(styles))("may be written %s", (name) => {
     const lines = sample("registers.txt")
       .split("\n")
@@ -365,6 +350,45 @@ describe("a dump of registers", () => {
       });
     expect(lines.length).toBeGreaterThan(20);
     expect(host(readHostInput(lines.join("\n"), "x", { kernel: "6.1.150" }))).toEqual(profile);
+  });
+
+  it("may have titles of columns", () => {
+    const rows = sample("registers.txt")
+      .replace(/^#.*\n\n/, "")
+      .replaceAll(/ {3}#.*/g, "")
+      .replaceAll(" = ", ",");
+    expect(host(readHostInput(`id,value\n${rows}`, "x", { kernel: "6.1.150" }))).toEqual(profile);
+    expect(host(readHostInput(`"Register";"Value"\n${rows}`, "x", { kernel: "6.1.150" }))).toEqual(profile);
+  });
+
+  it("of digits without 0x is hexadecimal where one of them has a letter, or all have 16", () => {
+    const [mmfr0, midr] = ["603000000013c038", "603000000013c000"];
+    const values = (text: string): readonly unknown[] => {
+      const whole = `0x603000000013c020 0x11\n${text}`;
+      const { registers } = baseOf(host(readHostInput(whole, "x", { kernel: "6.1" })));
+      return [registers.get(idOf("ID_AA64MMFR0_EL1")), registers.get(idOf("MIDR_EL1"))];
+    };
+    expect(values(`${mmfr0} 11\n${midr} 410fd0cf`)).toEqual([0x11n, 0x410f_d0cfn]);
+    expect(values(`${mmfr0} 11\n${midr} 1091555535`)).toEqual([11n, 0x410f_d0cfn]);
+    expect(values(`${mmfr0} 1234567890123456\n${midr} 1091555535`)).toEqual([
+      1234567890123456n,
+      0x410f_d0cfn,
+    ]);
+    expect(values(`${mmfr0} 0000000000000011\n${midr} 00000000410fd0cf`)).toEqual([0x11n, 0x410f_d0cfn]);
+  });
+
+  it("without values has those of the tables, where the core is given", () => {
+    const listed = [...registersOf("neoverse-v1", "6.12", "sve", 0n).keys()];
+    const text = listed.map((id) => `0x${id.toString(16)}\n`).join("");
+    expect(readHostInput(text, "x")).toMatchObject({ problems: [{ lacks: "kernel", alsoUnknown: "cpu" }] });
+    expect(readHostInput(text, "x", { kernel: "6.12" })).toMatchObject({ problems: [{ lacks: "cpu" }] });
+    const input = readHostInput(text, "x", { kernel: "6.12", cpu: "neoverse-v1" });
+    expect(notesOf(input)).toEqual(["vcpu-features", "values-from-tables"]);
+    const sve = host(input).configurations.get("sve");
+    expect(((sve?.registers.get(idOf("ID_AA64PFR0_EL1")) ?? 0n) >> 32n) & 15n).toBe(1n);
+    expect(host(input).assumed?.registers.has(idOf("ID_AA64PFR0_EL1"))).toBe(true);
+    expect(host(input).assumed?.list).toBe(false);
+    expect(readHostProfile(formatHostProfile(host(input)), "x")).toEqual({ profile: host(input) });
   });
 
   it("may name registers as the kernel's own test does", () => {
@@ -387,11 +411,7 @@ describe("a dump of registers", () => {
   it.each([
     [
       "0x603000000013c020 = 0xzz",
-      "1:22: `0xzz` is no value; expected `0x` and hexadecimal digits, 16 digits, or a decimal number",
-    ],
-    [
-      "0x603000000013c020 = ff",
-      "1:22: `ff` is no value; expected `0x` and hexadecimal digits, 16 digits, or a decimal number",
+      "1:22: `0xzz` is no value; expected hexadecimal digits, with or without `0x`, or a decimal number",
     ],
     [
       "0x603000000013c020 = 0x1ffffffffffffffff",
@@ -417,7 +437,7 @@ describe("a dump of registers", () => {
     ["0x603000000013c021 1", "1:1: ID_AA64PFR0_EL1 is missing, which every arm64 KVM lists"],
     [
       "0x603000000013c020",
-      "1:1: it lists ids without values; a host is described by what KVM_GET_ONE_REG read from them",
+      "undefined:undefined: it lists ids without the values that KVM_GET_ONE_REG reads; where the core is given, they are those of guestc's tables",
     ],
   ])("with %j says what is wrong and where", (text, problem) => {
     expect(problemsOf(readHostInput(text, "x", { kernel: "6.1" }))).toEqual([problem]);
@@ -460,6 +480,124 @@ describe("a whole dump of a recorded host", () => {
     expect([...baseOf(profile).registers.keys()]).toEqual([...base.keys()]);
     for (const [id, value] of base)
       if (value !== null) expect(baseOf(profile).registers.get(id), id.toString(16)).toBe(value);
+  });
+});
+
+describe("a trace of KVM_GET_ONE_REG", () => {
+  const values = registersOf("neoverse-n1", "6.12", "base", 0x410f_d0cfn);
+
+  it("is read as the dump of what was read first, whatever was written then", () => {
+    const text = `execve("./vmm", ["vmm"]) = 0\nioctl(12, KVM_CREATE_VM, 0) = 13\n${trace(values)}`;
+    const input = readHostInput(text, "x", { kernel: "6.12" });
+    expect(input.form).toBe("kvm-trace");
+    const same = readHostInput(
+      dump(values, (id, value) => `${id} ${value}`),
+      "x",
+      { kernel: "6.12" },
+    );
+    expect(host(input).configurations).toEqual(host(same).configurations);
+  });
+
+  it.each([
+    "KVM_GET_ONE_REG id=0x603000000013c020 value=0x1100000011111112 ret=0",
+    "12:00:01 vmm[7] KVM_GET_ONE_REG id: 0x603000000013c020 val: 1224979098931106066 ret: 0",
+    "ioctl(5, KVM_GET_ONE_REG, {id=0x603000000013c020, addr=[0x1100000011111112]}) = 0",
+    "ioctl(5, KVM_GET_ONE_REG, {id=0x603000000013c020, addr=0x7ffe0010 => 0x1100000011111112}) = 0",
+  ])("may have lines such as %s", (line) => {
+    const input = readHostInput(`${line}\n`, "x", { kernel: "6.12" });
+    expect(baseOf(host(input)).registers.get(idOf("ID_AA64PFR0_EL1"))).toBe(0x1100_0000_1111_1112n);
+  });
+
+  it("leaves out calls that failed, and registers that were written before", () => {
+    const id = "0x603000000013c021";
+    const pfr0 = "KVM_GET_ONE_REG id=0x603000000013c020 value=0x11 ret=0\n";
+    const failed = `${pfr0}KVM_GET_ONE_REG id=${id} value=0x7 ret=-2\n`;
+    const written = `${pfr0}KVM_SET_ONE_REG id=${id} value=0x7 ret=0\nKVM_GET_ONE_REG id=${id} value=0x7 ret=0\n`;
+    for (const text of [failed, written])
+      expect(host(readHostInput(text, "x", { kernel: "6.12" })).assumed?.registers.has(BigInt(id))).toBe(
+        true,
+      );
+    expect(notesOf(readHostInput(written, "x", { kernel: "6.12" }))).toContain("written-first");
+  });
+
+  it.each([
+    ["KVM_GET_ONE_REG id=0x1234 value=0x0", "1:20: 0x1234 is no ONE_REG id of arm64"],
+    [
+      "KVM_GET_ONE_REG id=0x60200000001000d4 value=0x100000000",
+      "1:45: 0x100000000 does not fit into the register's 32 bits",
+    ],
+    [
+      "KVM_GET_ONE_REG id=0x603000000013c021 value=0x0",
+      "1:1: ID_AA64PFR0_EL1 is missing, which every arm64 KVM lists",
+    ],
+  ])("%s is told", (text, problem) => {
+    expect(problemsOf(readHostInput(text, "x", { kernel: "6.12" }))).toEqual([problem]);
+  });
+});
+
+describe("a capture of KVM's answers", () => {
+  // Without what a capture has no lines for.
+  const plain = (profile: HostProfile): unknown => ({
+    kernel: profile.kernel,
+    capabilities: profile.capabilities,
+    configurations: [...profile.configurations.values()].map(
+      ({ tried: _tried, attributes: _attributes, vectorLengths: _lengths, ...one }) => one,
+    ),
+  });
+
+  it.each(["max.linux-6.18", "neoverse-v1.linux-7.2", "cortex-a53.linux-6.1"])(
+    "of %s is that host",
+    (name) => {
+      const recorded = shipped(name);
+      const input = readHostInput(capture(recorded), "x");
+      expect(input.form).toBe("kvm-capture");
+      expect(notesOf(input)).toEqual([]);
+      expect(plain(host(input))).toEqual(plain(recorded));
+      expect(host(input).configurations.get("sve")?.vectorLengths).toEqual(
+        recorded.configurations.get("sve")?.vectorLengths,
+      );
+      expect(host(input).assumed).toBeUndefined();
+      expect(readHostProfile(formatHostProfile(host(input)), "x")).toEqual({ profile: host(input) });
+    },
+  );
+
+  it("that is cut short says what it lacks", () => {
+    const text = capture(shipped("cortex-a53.linux-6.1"));
+    const cut = text.slice(0, text.indexOf("\nM base"));
+    expect(notesOf(readHostInput(cut, "x"))).toEqual(["cut-off"]);
+    const bare = cut.replaceAll(/^K.*\n/gm, "");
+    expect(notesOf(readHostInput(bare, "x"))).toEqual(["cut-off", "capabilities"]);
+    expect(host(readHostInput(bare, "x")).assumed?.capabilities).toBe(true);
+    const nameless = bare.replace(/^ORACLE.*\n/, "");
+    expect(readHostInput(nameless, "x")).toMatchObject({ problems: [{ lacks: "kernel" }] });
+    expect(host(readHostInput(nameless, "x", { kernel: "6.1" })).kernel.version).toBe("6.1");
+    expect(problemsOf(readHostInput(text, "x", { kernel: "6.1" }))[0]).toContain("no other can be given");
+  });
+
+  it.each([
+    ["X 1", "2:1: a line begins with one of ORACLE, DONE, K, C, MC, M, R, W, S, found `X 1`"],
+    ["K 1 2", "2:1: a line of `K` has 4 words, this one 3, found `K 1 2`"],
+    ["K a 1 1", "2:1: expected three decimal numbers, found `K a 1 1`"],
+    ["C huge init 0", "2:1: guestc knows no vCPU configuration `huge`, found `C huge init 0`"],
+    ["C base nregs x", "2:1: `x` is no number of registers, found `C base nregs x`"],
+    ["C base jump 0", "2:1: there is no step `jump`, found `C base jump 0`"],
+    ["R base zz 0 0", "2:1: `zz` is no register's id, found `R base zz 0 0`"],
+    [
+      "R base 0000000000001234 0 0",
+      "2:1: 0000000000001234 is no ONE_REG id of arm64, found `R base 0000000000001234 0 0`",
+    ],
+    [
+      "S base 603000000013c020 ..",
+      "2:1: expected 16 groups of 16 answers, of `.xINBPO`, found `S base 603000000013c020 ..`",
+    ],
+  ])("with the line %s says so", (line, problem) => {
+    expect(problemsOf(readHostInput(`ORACLE 6.12\n${line}\n`, "x"))).toEqual([problem]);
+  });
+
+  it("of which nothing worked is no host", () => {
+    expect(problemsOf(readHostInput("ORACLE 6.12\nC base init EINVAL\nDONE\n", "x"))).toEqual([
+      "1:1: it has no registers of the configuration `base`, of which every profile is made",
+    ]);
   });
 });
 

@@ -1,0 +1,92 @@
+/** What a file does not say, and what was done without it. */
+import { type Cpu, compareVersions, capability as findCapability, seriesOf } from "../../tables/index.ts";
+import type { HostProfile } from "../profile.ts";
+import type { InputNote, Readings } from "./readings.ts";
+import { inputsTable, systemId } from "./table.ts";
+
+/** The core of a host, as far as it is known. */
+export interface KnownCpu {
+  readonly name: string;
+  readonly midr: bigint | undefined;
+  /** Its row in the CPU table. */
+  readonly row: Cpu | undefined;
+}
+
+export interface Facilities {
+  readonly features: readonly string[];
+  readonly capabilities: readonly number[];
+}
+
+/** A kernel that is older than what it shows: kernels of distributions carry changes back. */
+export function kernelNotes({ atLeast }: Readings, version: string): readonly InputNote[] {
+  if (atLeast === undefined || compareVersions(seriesOf(version), atLeast.series) >= 0) return [];
+  return [
+    {
+      id: "kernel-older",
+      what: `how linux ${version} comes by it: ${atLeast.fact}`,
+      cost: `a backport is assumed, and all rules are those of linux ${version}; a wrong \`--kernel\` would show like this too`,
+    },
+  ];
+}
+
+export function completionNotes(
+  readings: Readings,
+  known: KnownCpu,
+  { features, capabilities }: Facilities,
+  derived: HostProfile | { readonly problem: string },
+): readonly InputNote[] {
+  const own = features.filter((one) => one !== "PSCI_0_2");
+  const made = [...own, ...capabilities.map((one) => findCapability(one)?.name ?? String(one))];
+  // Of these the tables do not say what a vCPU without them would read.
+  const lasting = inputsTable().facilities.flatMap(({ feature, capability, brings }) => {
+    const name = feature ?? capability;
+    return brings === undefined && name !== undefined && made.includes(name) ? [name] : [];
+  });
+  return [
+    ...(made.length === 0
+      ? []
+      : [
+          {
+            id: "vcpu-features",
+            what: `a vCPU without ${made.join(", ")}, with which the registers were read`,
+            cost:
+              lasting.length === 0
+                ? "configuration `base` is computed: what these features add is taken away again"
+                : `configuration \`base\` is computed, but what ${lasting.join(", ")} adds cannot be told and stays in it`,
+          },
+        ]),
+    ...("problem" in derived
+      ? [
+          {
+            id: "no-tables",
+            what: `capabilities, further configurations and set rules: ${derived.problem}`,
+            cost: "nothing is known of the host but what was read, and every write is judged as refused",
+          },
+        ]
+      : []),
+    ...(known.row?.registers == null && !("problem" in derived)
+      ? [
+          {
+            id: "cpu-unknown",
+            what:
+              known.midr === undefined && known.row === undefined
+                ? "which core it is: MIDR_EL1 is not in the file"
+                : `published ID registers of ${known.name}`,
+            cost: "facilities that the guest was not shown (SVE, pointer authentication, PMU) count as absent",
+          },
+        ]
+      : []),
+    ...(readings.valueless === true
+      ? [
+          {
+            id: "values-from-tables",
+            what: "values of registers: it lists ids alone",
+            cost: `they are those that guestc's tables derive for ${known.name}`,
+          },
+        ]
+      : []),
+    ...(typeof readings.registers.get(systemId("MIDR_EL1")) !== "bigint" && known.row !== undefined
+      ? [{ id: "cpu-given", what: "MIDR_EL1", cost: `the core is what was given: ${known.name}` }]
+      : []),
+  ];
+}
