@@ -351,8 +351,8 @@ export const commands: readonly CommandRow[] = [
       root,
     ],
     description: [
-      "A and B are both hosts (a file, or the name of a shipped one), both contracts (FILE.guest, FILE.guest:GUEST), or both plans (JSON of the target one-reg); what they are is told from their content. By field and meaning: what a guest sees, what a VMM may set, what KVM offers.",
-      "Exits 0 whether they differ or not, unless --exit-code is given.",
+      "A and B are both hosts (a file, or the name of a shipped one), both contracts (FILE.guest, FILE.guest:GUEST), or both plans (JSON or YAML of the target one-reg); what they are is told from their content. By field and meaning: what a guest sees, what a VMM may set, what KVM offers.",
+      "Exits 0 whether they differ or not, unless --exit-code is given; 2 where they cannot be compared.",
     ],
     examples: [
       { line: "guestc diff before.json after.json --exit-code", title: "a host before and after an update" },

@@ -228,6 +228,20 @@ const callLines = (rows: readonly Difference[]): readonly Line[] =>
     return { sign: signOf(first), text: `calls of ${first.title} ${first.before} → ${first.after}: ${told}` };
   });
 
+/** `registers: KVM_SET_ONE_REG` of `registers: KVM_SET_ONE_REG ID_PFR0_EL1`. */
+const callOf = (subject: string): string => subject.split(" ").slice(0, 2).join(" ");
+
+/** Operations that only one plan has, by what they are done to; what they set is told of a few. */
+const operationLines = (rows: readonly Difference[]): readonly Line[] =>
+  grouped(rows, (one) => `${signOf(one)} ${callOf(one.subject)}`).flatMap((group) => {
+    const [{ subject, before, after }] = group;
+    if (group.length <= fewRows || (before !== null && after !== null)) return plainLines(group);
+    const call = callOf(subject);
+    const names = runsOfNames(group.map((one) => one.subject.slice(call.length + 1)));
+    const verb = before === null ? "added" : "removed";
+    return [{ sign: signOf(group[0]), text: `${call} ${verb}, ${group.length} times: ${names.join(", ")}` }];
+  });
+
 /** What stands in one line for many. */
 const condensed: Readonly<
   Partial<Record<Difference["about"], (rows: readonly Difference[]) => readonly Line[]>>
@@ -243,6 +257,7 @@ const condensed: Readonly<
   mask: maskLines,
   psci: psciLines,
   call: callLines,
+  operation: operationLines,
 };
 
 export function linesOf(rows: readonly Difference[], all: boolean): readonly Line[] {

@@ -58,8 +58,8 @@ function valueAt(root: unknown, pointer: string): unknown {
   return value;
 }
 
-function nameOf(root: unknown, pointer: string): string {
-  if (pointer === "") return "the profile";
+function nameOf(root: unknown, pointer: string, whole: string): string {
+  if (pointer === "") return whole;
   const slash = pointer.lastIndexOf("/");
   const last = pointer
     .slice(slash + 1)
@@ -74,10 +74,16 @@ function text(error: SchemaError, name: string): string {
 }
 
 /**
- * One problem an error, in the validator's order, without repetitions. `profile` is the value that was
- * validated.
+ * One problem an error, in the validator's order, without repetitions.
+ *
+ * @param document the value that was validated
+ * @param whole what messages call it
  */
-export function describeSchemaErrors(errors: readonly SchemaError[], profile: unknown): SchemaProblem[] {
+export function describeSchemaErrors(
+  errors: readonly SchemaError[],
+  document: unknown,
+  whole = "the profile",
+): SchemaProblem[] {
   const problems = new Map<string, SchemaProblem>();
   const add = (problem: SchemaProblem): void => {
     const key = `${problem.instancePath}\n${problem.message}`;
@@ -85,7 +91,7 @@ export function describeSchemaErrors(errors: readonly SchemaError[], profile: un
   };
   for (const error of errors) {
     const { instancePath, keyword, data: value } = error;
-    const name = nameOf(profile, instancePath);
+    const name = nameOf(document, instancePath, whole);
     const at = (message: string, atKey = false): void => add({ message, instancePath, atKey });
     switch (keyword) {
       case "additionalProperties": {

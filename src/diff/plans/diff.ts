@@ -76,10 +76,9 @@ function operationWords(operation: PlanOperation): string {
   const settings = new Map(
     [...settingsOf(operation)].filter(([key, value]) => !inName.has(key) && value !== "false"),
   );
-  const own = [...(fields === undefined ? [] : [wordsOf(fields)]), wordsOf(settings)];
-  return [operation.summary, ...(own.some(Boolean) ? [own.filter(Boolean).join("; ")] : [])]
-    .filter(Boolean)
-    .join(": ");
+  // A register's summary is its fields once more.
+  const what = fields === undefined ? operation.summary : wordsOf(fields);
+  return [what, wordsOf(settings)].filter(Boolean).join(fields === undefined ? ": " : "; ");
 }
 
 const place = (operation: PlanOperation): string =>
