@@ -39,6 +39,7 @@ export { type GuestText, guestText } from "./fleet/guest-text.ts";
 export { offerOf } from "./fleet/host-offer.ts";
 export { meet } from "./fleet/meet.ts";
 export type { Offer } from "./fleet/offer.ts";
+export { type FleetRecord, joinRecords, type Part } from "./fleet/part.ts";
 export { baselineTable } from "./fleet/table.ts";
 export { format } from "./format.ts";
 export {

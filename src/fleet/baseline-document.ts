@@ -6,12 +6,17 @@ import { type Fleet, mergeFleets } from "./classes.ts";
 import { type OfferDocument, offerDocument, offerText, readOffer } from "./document.ts";
 import { limitsOf, unevenRegisters } from "./limits.ts";
 import { facilityNames } from "./offer.ts";
+import type { FleetRecord } from "./part.ts";
+import { noneUnreadable, type UnreadableHost, type UnreadableHosts } from "./unreadable.ts";
 
 const hex = (value: bigint, digits = 1): string => `0x${value.toString(16).padStart(digits, "0")}`;
 
 /** What of the document says who the hosts are and what they offer; the rest follows from it. */
 export interface FleetDocument {
   readonly schema: "guestc.baseline/1";
+  readonly tables?: string;
+  readonly part?: FleetRecord["part"];
+  readonly unreadable?: UnreadableHosts;
   readonly classes: readonly {
     readonly id: string;
     readonly hosts: number;
@@ -20,26 +25,41 @@ export interface FleetDocument {
   }[];
 }
 
-function fleetPart(fleet: Fleet): FleetDocument {
+function fleetPart(fleet: Fleet): FleetDocument["classes"] {
+  return fleet.map(({ id, count, names, offer }) => ({
+    id,
+    hosts: count,
+    names,
+    offer: offerDocument(offer),
+  }));
+}
+
+/** What of a record stands before the common CPU. */
+function headOf({ tables, part, unreadable = noneUnreadable }: Partial<FleetRecord>): object {
   return {
     schema: "guestc.baseline/1",
-    classes: fleet.map(({ id, count, names, offer }) => ({
-      id,
-      hosts: count,
-      names,
-      offer: offerDocument(offer),
-    })),
+    ...(tables === undefined ? {} : { tables }),
+    ...(part === undefined ? {} : { part }),
+    ...(unreadable.count === 0 ? {} : { unreadable }),
   };
 }
 
-export function baselineDocument(fleet: Fleet, baseline: Baseline | undefined): object {
-  const { schema, classes } = fleetPart(fleet);
+/**
+ * @param record what else is known of the fleet; a whole one of unknown origin where nothing is
+ */
+export function baselineDocument(
+  fleet: Fleet,
+  baseline: Baseline | undefined,
+  record: Partial<FleetRecord> = {},
+): object {
+  const head = headOf(record);
+  const classes = fleetPart(fleet);
   const hosts = fleet.reduce((sum, { count }) => sum + count, 0);
-  if (baseline === undefined) return { schema, hosts, common: null, conflicts: [], leaveOut: [], classes };
+  if (baseline === undefined) return { ...head, hosts, common: null, conflicts: [], leaveOut: [], classes };
   const { guest, common, facilities } = baseline;
   const ids = (some: Fleet): readonly string[] => some.map(({ id }) => id);
   return {
-    schema,
+    ...head,
     hosts,
     common: {
       exists: baseline.conflicts.length === 0,
@@ -104,16 +124,53 @@ function isOfferDocument(value: unknown): value is OfferDocument {
   );
 }
 
-/** The fleet of a document; or what is wrong with it. */
-export function readFleet(text: string): { readonly fleet: Fleet } | { readonly problem: string } {
+const isPart = (value: unknown): value is FleetRecord["part"] =>
+  isRecord(value) &&
+  typeof value.index === "number" &&
+  typeof value.of === "number" &&
+  Number.isSafeInteger(value.index) &&
+  Number.isSafeInteger(value.of) &&
+  value.index >= 1 &&
+  value.index <= value.of &&
+  value.of < 1_000_000 &&
+  typeof value.inventory === "string";
+
+const isUnreadableHost = (value: unknown): value is UnreadableHost =>
+  isRecord(value) &&
+  typeof value.file === "string" &&
+  typeof value.message === "string" &&
+  [value.line, value.column].every((one) => one === undefined || typeof one === "number");
+
+const isUnreadable = (value: unknown): value is UnreadableHosts =>
+  isRecord(value) &&
+  Number.isSafeInteger(value.count) &&
+  Array.isArray(value.first) &&
+  value.first.every(isUnreadableHost);
+
+/**
+ * What a document says of a fleet; or what is wrong with it.
+ *
+ * @param tables what this program would write: what others made is refused, as their offers may mean something else;
+ *   undefined: any
+ */
+export function readFleet(text: string, tables?: string): FleetRecord | { readonly problem: string } {
   let document: unknown;
   try {
     document = JSON.parse(text);
   } catch {
-    return { problem: "is no JSON" };
+    return { problem: "is no JSON, or was not written to its end" };
   }
   if (!isRecord(document) || document.schema !== "guestc.baseline/1" || !Array.isArray(document.classes))
     return { problem: "is no guestc.baseline/1 document" };
+  const { part, tables: made, unreadable = noneUnreadable } = document;
+  if (tables !== undefined && made !== tables)
+    return {
+      problem: `was made with other tables than this guestc's (${typeof made === "string" ? made : "it does not say which"}; here ${tables}): make it anew`,
+    };
+  if (part !== undefined && !isPart(part)) return { problem: "does not say which part of a fleet it is" };
+  if (made !== undefined && typeof made !== "string")
+    return { problem: "does not say what tables it was made with" };
+  if (!isUnreadable(unreadable)) return { problem: "does not say which hosts could not be read" };
   const classes: Fleet[number][] = [];
   for (const [at, one] of document.classes.entries()) {
     const wrong = (what: string) => ({ problem: `classes[${at}] ${what}` });
@@ -130,7 +187,13 @@ export function readFleet(text: string): { readonly fleet: Fleet } | { readonly 
       offer = undefined;
     }
     if (offer === undefined) return wrong("has a value that is none");
-    classes.push({ id: fnv1a(offerText(offer)), offer, count: hosts, names });
+    const id = fnv1a(offerText(offer));
+    // A document that was changed by hand is none that can be counted on.
+    if (one.id !== id) return wrong("is not what its id says");
+    classes.push({ id, offer, count: hosts, names });
   }
-  return { fleet: mergeFleets([classes]) };
+  const total = classes.reduce((sum, { count }) => sum + count, 0);
+  if (document.hosts !== total)
+    return { problem: `says ${String(document.hosts)} hosts, its classes ${total}` };
+  return { fleet: mergeFleets([classes]), part, tables: made, unreadable };
 }

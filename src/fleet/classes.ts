@@ -20,8 +20,54 @@ export interface FleetClass {
 /** In order of id, each once. */
 export type Fleet = readonly FleetClass[];
 
-const firstNames = (names: readonly string[]): readonly string[] =>
-  [...new Set(names)].sort((a, b) => (a < b ? -1 : 1)).slice(0, namesKept);
+/** A class while its hosts are counted. */
+export interface TalliedClass {
+  readonly id: string;
+  readonly offer: Offer;
+  count: number;
+  readonly names: string[];
+}
+
+/** A fleet while its hosts are counted: nothing is kept of a host but its class's count and, if it is one of the first, its name. */
+export interface FleetTally {
+  /** The class that hosts with this offer are in. */
+  readonly classFor: (offer: Offer) => TalliedClass;
+  /** What was counted so far; a class without hosts is none. */
+  readonly fleet: () => Fleet;
+}
+
+/** Keeps the first names in order, each once, so that what is kept does not depend on the order of counting. */
+function keepName(kept: string[], name: string): void {
+  const last = kept.at(-1);
+  if (kept.length >= namesKept && last !== undefined && name >= last) return;
+  const at = kept.findIndex((one) => one >= name);
+  if (at === -1) kept.push(name);
+  else if (kept[at] !== name) kept.splice(at, 0, name);
+  if (kept.length > namesKept) kept.pop();
+}
+
+/** Counts hosts of a class. */
+export function countHosts(tallied: TalliedClass, name: string, count: number): void {
+  tallied.count += count;
+  keepName(tallied.names, name);
+}
+
+export function tallyFleet(): FleetTally {
+  const classes = new Map<string, TalliedClass>();
+  return {
+    classFor(offer) {
+      const id = fnv1a(offerText(offer));
+      const known = classes.get(id) ?? { id, offer, count: 0, names: [] };
+      classes.set(id, known);
+      return known;
+    },
+    fleet: () =>
+      [...classes.values()]
+        .filter(({ count }) => count > 0)
+        .map((one) => ({ ...one, names: [...one.names] }))
+        .sort((a, b) => (a.id < b.id ? -1 : 1)),
+  };
+}
 
 export function classOf(offer: Offer, name: string): FleetClass {
   return { id: fnv1a(offerText(offer)), offer, count: 1, names: [name] };
@@ -29,16 +75,14 @@ export function classOf(offer: Offer, name: string): FleetClass {
 
 /** Fleets put together: classes are united, counts add up. In any order the same. */
 export function mergeFleets(fleets: readonly Fleet[]): Fleet {
-  const classes = new Map<string, FleetClass>();
-  for (const one of fleets.flat()) {
-    const known = classes.get(one.id);
-    classes.set(
-      one.id,
-      known === undefined
-        ? one
-        : { ...known, count: known.count + one.count, names: firstNames([...known.names, ...one.names]) },
-    );
-  }
+  const classes = new Map<string, TalliedClass>();
+  for (const fleet of fleets)
+    for (const { id, offer, count, names } of fleet) {
+      const united = classes.get(id) ?? { id, offer, count: 0, names: [] };
+      classes.set(id, united);
+      united.count += count;
+      for (const name of names) keepName(united.names, name);
+    }
   return [...classes.values()].sort((a, b) => (a.id < b.id ? -1 : 1));
 }
 

@@ -147,7 +147,7 @@ describe("the document", () => {
   });
 
   it("says what is wrong with one that is none", () => {
-    expect(readFleet("{")).toEqual({ problem: "is no JSON" });
+    expect(readFleet("{")).toEqual({ problem: "is no JSON, or was not written to its end" });
     expect(readFleet("{}")).toEqual({ problem: "is no guestc.baseline/1 document" });
     const fleet = fleetOf("neoverse-n1.linux-6.18");
     const text = JSON.stringify(baselineDocument(fleet, undefined));
