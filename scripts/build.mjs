@@ -15,6 +15,7 @@ import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 import { generateAll } from "./generate.mjs";
 import { escapeToAscii, rawPlugin } from "./lib/raw-plugin.mjs";
+import { tablesDigest } from "./lib/tables-digest.mjs";
 
 const root = resolve(fileURLToPath(import.meta.url), "../..");
 const outAt = process.argv.indexOf("--out");
@@ -85,7 +86,10 @@ async function buildProgram(name, plugins) {
     // The launcher gives it to V8 as it is, so the function around a CommonJS module is part of it.
     banner: { js: "(function (exports, require, module, __filename, __dirname) {" },
     footer: { js: "})" },
-    define: { GUESTC_VERSION: JSON.stringify(version) },
+    define: {
+      GUESTC_VERSION: JSON.stringify(version),
+      GUESTC_TABLES: JSON.stringify(await tablesDigest(root)),
+    },
     plugins: [...plugins, rawPlugin({ root, outdir: dist, dataFolder: "data" })],
   });
   // The launcher reads it as Latin-1; esbuild escapes all but regular expressions.

@@ -15,6 +15,7 @@ export const tools: readonly Tool[] = [
   { package: "g++-aarch64-linux-gnu", purpose: "tests of generated headers in C++" },
   { package: "libc6-dev-arm64-cross", purpose: "static programs for the lab's machines" },
   { package: "qemu-system-arm", purpose: "the lab's machines; tests of QEMU properties" },
+  { package: "parallel", purpose: "tests of fleets read in parts" },
 ];
 
 /** The packages among these that are not installed. */

@@ -17,5 +17,12 @@ export const commandNames = [
   "baseline",
 ] as const;
 /** They need the simulator: their code is a program of its own, which the others do not load. */
-export const simulatorCommands: readonly CommandName[] = ["view", "test", "run", "migrate", "report", "replay"];
+export const simulatorCommands: readonly CommandName[] = [
+  "view",
+  "test",
+  "run",
+  "migrate",
+  "report",
+  "replay",
+];
 export type CommandName = (typeof commandNames)[number];

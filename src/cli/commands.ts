@@ -532,12 +532,22 @@ export const commands: readonly CommandRow[] = [
         value: "NAME",
         title: "the fleet of a .guest file; default: all hosts that it declares",
       },
-      { name: "shard", value: "PART/PARTS", title: "take every PARTS-th host only, from the PART-th on" },
-      { name: "merge", title: "the operands are documents of `--format json`, parts of one fleet" },
+      {
+        name: "shard",
+        value: "PART/PARTS",
+        title: "take every PARTS-th line or file only, from the PART-th on",
+      },
+      {
+        name: "merge",
+        title: "the operands are documents of `--format json`: parts of one fleet, or fleets",
+      },
+      { name: "keep-going", title: "leave hosts that cannot be read out, and say how many" },
+      { name: "no-progress", title: "draw no progress bar on a terminal" },
       root,
     ],
     description: [
-      "FLEET is hosts by file or shipped name, folders of such files, or a .guest file that declares hosts. For every field of every ID register, the values that KVM on each host takes are intersected and the richest is chosen; then fields are lowered until the architecture's rules hold.",
+      "FLEET is hosts by file or shipped name, folders or quoted patterns of such files, a .guest file that declares hosts, or an inventory: a file with one host a line (NDJSON), or `-` for one on standard input. docs/scale.md says what a line holds, and how a million hosts are read.",
+      "For every field of every ID register, the values that KVM on each host takes are intersected and the richest is chosen; then fields are lowered until the architecture's rules hold.",
       "Exits 1 where the fleet has no common guest: the table then says which fields conflict, which hosts stand on which side, and the fewest hosts to leave out.",
     ],
     examples: [
@@ -548,6 +558,7 @@ export const commands: readonly CommandRow[] = [
         title: "the first of two parts, for another machine",
       },
       { line: "guestc baseline --merge a.json b.json", title: "both parts together" },
+      { line: "zcat hosts.ndjson.gz | guestc baseline -", title: "an inventory, one host a line" },
     ],
   },
 ];

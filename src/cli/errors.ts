@@ -24,10 +24,15 @@ const reasons: Readonly<Record<string, string>> = {
   EEXIST: "exists already",
 };
 
-/** A system call's failure as a user's words; anything else is thrown again, as it is a fault of ours. */
-export function systemError(what: string, error: unknown): UsageError {
+/** Why a system call failed, in a user's words; anything else is thrown again, as it is a fault of ours. */
+export function systemReason(error: unknown): string {
   if (!(error instanceof Error) || !("code" in error) || typeof error.code !== "string") throw error;
-  return new UsageError(`${what}: ${reasons[error.code] ?? error.code}`);
+  return reasons[error.code] ?? error.code;
+}
+
+/** The same with what it was about. */
+export function systemError(what: string, error: unknown): UsageError {
+  return new UsageError(`${what}: ${systemReason(error)}`);
 }
 
 /** Frames of the stack shown to somebody who will report them. */

@@ -15,7 +15,7 @@ export const stdinPath = "<stdin>";
 const rootMarkers = [".git", ".hg", ".jj", "package.json"];
 
 /** A path as messages and outputs show it: relative to where the user stands, with `/`. */
-function shownPath(path: string): string {
+export function shownPath(path: string): string {
   const shown = relative(process.cwd(), resolve(path));
   return (shown === "" ? "." : shown).split(sep).join("/");
 }

@@ -57,7 +57,8 @@ export function processIo(): Io {
       // Asked only of a character device: Node's own answer loads its network code.
       if (!isCharacterDevice(descriptors[stream])) return undefined;
       const { isTTY, columns } = stream === "out" ? process.stdout : process.stderr;
-      return isTTY ? { columns: columns ?? 80 } : undefined;
+      // A terminal that nobody has told its size says 0.
+      return isTTY ? { columns: columns || 80 } : undefined;
     },
   };
 }

@@ -4,45 +4,36 @@ import { join } from "node:path";
 import { compile } from "../../checker/compile.ts";
 import { type Baseline, baselineOf, usualFacilities } from "../../fleet/baseline.ts";
 import { baselineDocument, readFleet } from "../../fleet/baseline-document.ts";
-import { classOf, type Fleet, mergeFleets } from "../../fleet/classes.ts";
 import { guestText } from "../../fleet/guest-text.ts";
-import { offerOf } from "../../fleet/host-offer.ts";
 import { declaredFleets } from "../../fleet/members.ts";
 import { type FacilityName, facilityNames, isFacilityName } from "../../fleet/offer.ts";
+import { type FleetRecord, joinRecords } from "../../fleet/part.ts";
 import { baselineTable } from "../../fleet/table.ts";
-import type { HostProfile } from "../../hosts/profile.ts";
+import { type UnreadableHosts, unreadableLine } from "../../fleet/unreadable.ts";
 import { UsageError } from "../errors.ts";
 import { loaderFor, readSource, readText } from "../files.ts";
-import { readHosts } from "../hosts.ts";
+import { type GatherRequest, gather, type NamedProfile } from "../fleet/gather.ts";
+import { filesMatching, isPattern } from "../fleet/glob.ts";
+import { fleetOperand } from "../fleet/operands.ts";
 import type { Io } from "../io.ts";
 import { type CommandLine, optionValue } from "../options.ts";
-import { exitCodeFor, jsonText, reportText } from "../report.ts";
+import { jsonText, reportText } from "../report.ts";
 import { nearby } from "../subjects.ts";
+import { tablesName } from "../version.ts";
 import { giveProduct } from "../write.ts";
 
-interface Named {
-  readonly name: string;
-  readonly profile: HostProfile;
-}
-
-/** A folder stands for the JSON files in it, in order of name. */
-function pathsIn(operand: string): readonly string[] {
-  const isFolder = statSync(operand, { throwIfNoEntry: false })?.isDirectory() === true;
-  if (!isFolder) return [operand];
-  const files = readdirSync(operand).filter((name) => name.endsWith(".json"));
-  if (files.length === 0) throw new UsageError(`${operand}: has no profile (*.json)`);
-  return files.sort().map((name) => join(operand, name));
-}
+/** The fleet cannot be read, and that was told. */
+class FleetRefused extends Error {}
 
 /** The hosts of a `.guest` file: those of one of its fleets, or all that it declares. */
-async function declaredIn(path: string, line: CommandLine, io: Io): Promise<readonly Named[] | undefined> {
+async function declaredIn(path: string, line: CommandLine, io: Io): Promise<readonly NamedProfile[]> {
   const source = readSource(path, io);
   const compilation = compile(source, loaderFor(source, optionValue(line, "root")));
   // Only what keeps a host from being known matters here; guests have commands of their own.
   const errors = compilation.diagnostics.filter(({ severity }) => severity === "error");
   if (errors.length > 0 && compilation.hosts.size === 0) {
     await reportText(compilation.diagnostics, line, io);
-    if (exitCodeFor(compilation.diagnostics, line) !== 0) return undefined;
+    throw new FleetRefused();
   }
   const fleets = declaredFleets(compilation.files);
   const wanted = optionValue(line, "fleet");
@@ -62,14 +53,14 @@ async function declaredIn(path: string, line: CommandLine, io: Io): Promise<read
 }
 
 /** `2/5`: the second of five parts. */
-function shardOf(line: CommandLine): { readonly part: number; readonly of: number } {
+function shardOf(line: CommandLine): GatherRequest["shard"] {
   const given = optionValue(line, "shard");
-  if (given === undefined) return { part: 1, of: 1 };
+  if (given === undefined) return undefined;
   const match = /^(\d{1,6})\/(\d{1,6})$/.exec(given);
-  const [part, of] = [Number(match?.[1]), Number(match?.[2])];
-  if (match === null || part < 1 || part > of)
+  const [index, of] = [Number(match?.[1]), Number(match?.[2])];
+  if (match === null || index < 1 || index > of)
     throw new UsageError(`--shard takes PART/PARTS such as 2/5, not \`${given}\``);
-  return { part, of };
+  return { index, of };
 }
 
 function wantedFacilities(line: CommandLine): readonly FacilityName[] {
@@ -88,72 +79,131 @@ function wantedFacilities(line: CommandLine): readonly FacilityName[] {
   );
 }
 
-function mergedFleet(paths: readonly string[]): Fleet {
-  return mergeFleets(
-    paths.map((path) => {
-      const { text } = readText(path);
-      const read = readFleet(text);
-      if ("problem" in read) throw new UsageError(`${path}: ${read.problem}`);
-      return read.fleet;
-    }),
-  );
-}
-
-async function fleetOf(line: CommandLine, io: Io): Promise<Fleet | undefined> {
-  const { part, of } = shardOf(line);
-  const operands = line.operands.flatMap(pathsIn);
-  if (line.flags.has("merge")) return mergedFleet(operands);
-  // One after another: a profile is forgotten when its offer is known.
-  let fleet: Fleet = [];
-  let at = 0;
-  for (const operand of operands) {
-    const isProgram = operand.endsWith(".guest");
-    // A profile of another part is not even read.
-    if (!isProgram && at++ % of !== part - 1) continue;
-    const found = isProgram
-      ? await declaredIn(operand, line, io)
-      : (await readHosts([operand])).map((profile) => ({ name: profile.name, profile }));
-    if (found === undefined) return undefined;
-    for (const { name, profile } of found) {
-      if (isProgram && at++ % of !== part - 1) continue;
-      const offer = offerOf(profile);
-      if (offer === undefined)
-        throw new UsageError(`${operand}: host \`${name}\` has no vCPU configuration that works`);
-      fleet = mergeFleets([fleet, [classOf(offer, name)]]);
+/** The files that the operands of `--merge` stand for, each once. */
+function documentPaths(words: readonly string[]): readonly string[] {
+  const paths = words.flatMap((word) => {
+    const stat = statSync(word, { throwIfNoEntry: false });
+    if (stat === undefined && isPattern(word)) {
+      const found = filesMatching(word);
+      if (found.length === 0) throw new UsageError(`no file matches \`${word}\``);
+      return found;
     }
-  }
-  return fleet;
+    if (stat?.isDirectory() !== true) return [word];
+    const names = readdirSync(word).filter((name) => name.endsWith(".json"));
+    if (names.length === 0) throw new UsageError(`${word}: has no document (*.json)`);
+    return names.map((name) => join(word, name));
+  });
+  return [...paths].sort();
 }
 
-function remarksOf(baseline: Baseline): readonly string[] {
+function merged(line: CommandLine): FleetRecord {
+  for (const option of ["shard", "fleet"])
+    if (line.values.has(option)) throw new UsageError(`--merge takes whole documents, and no --${option}`);
+  const records = documentPaths(line.operands).map((path) => {
+    const { path: name, text } = readText(path);
+    const read = readFleet(text, tablesName);
+    if ("problem" in read) throw new UsageError(`${name}: ${read.problem}`);
+    return { name, ...read };
+  });
+  const joined = joinRecords(records);
+  if ("problem" in joined) throw new UsageError(joined.problem, joined.help);
+  return joined;
+}
+
+const plural = (count: number, one: string): string => `${count} ${one}${count === 1 ? "" : "s"}`;
+
+/** Lines for people: the first hosts that cannot be read, and how many more there are. */
+function unreadableLines({ count, first }: UnreadableHosts): readonly string[] {
+  const more = count - first.length;
+  return [...first.map(unreadableLine), ...(more > 0 ? [`and ${more} more`] : [])];
+}
+
+/** @throws FleetRefused when hosts cannot be read and none may be left out; it is told then */
+async function read(line: CommandLine, io: Io): Promise<FleetRecord> {
+  const keepGoing = line.flags.has("keep-going");
+  const operands = line.operands.map(fleetOperand);
+  if (operands.filter((one) => one.kind === "inventory" && one.path === undefined).length > 1)
+    throw new UsageError("`-` is given twice, and standard input can be read once");
+  const gathered = await gather(
+    {
+      operands,
+      declared: (path) => declaredIn(path, line, io),
+      shard: shardOf(line),
+      keepGoing,
+      showProgress: !line.flags.has("no-progress"),
+    },
+    io,
+  );
+  const { fleet, part, unreadable, taken, complete } = gathered;
+  if (unreadable.count > 0 && !keepGoing) {
+    const many = complete ? `${unreadable.count} of ${taken}` : `${unreadable.count} and more`;
+    const say = [
+      ...unreadableLines(unreadable),
+      ...(complete ? [] : ["these are so many that the rest was not read"]),
+      "`--keep-going` leaves them out and says how many there are",
+    ];
+    io.err([`guestc: ${many} hosts cannot be read`, ...say.map((text) => `  ${text}`), ""].join("\n"));
+    throw new FleetRefused();
+  }
+  return { fleet, part, unreadable, tables: tablesName };
+}
+
+function remarksOf(baseline: Baseline, unreadable: UnreadableHosts): readonly string[] {
   const { guest, common, fleet } = baseline;
   const hosts = fleet.reduce((sum, { count }) => sum + count, 0);
   const services = guest.services.length === 0 ? "" : `; services ${guest.services.join(", ")}`;
   return [
     `What ${hosts === 1 ? "one host offers" : `${hosts} hosts have in common`}, linux ${common.kernel} or later.`,
     `Every one also takes psci ${guest.psci ?? "host"}${services}.`,
+    ...(unreadable.count === 0 ? [] : [`Without ${plural(unreadable.count, "host")} that cannot be read.`]),
   ];
+}
+
+function tableText(baseline: Baseline, { unreadable, part }: FleetRecord): string {
+  const lines = [
+    ...(part === undefined
+      ? []
+      : [`part ${part.index} of ${part.of}: what the whole fleet has in common is less`]),
+    ...(unreadable.count === 0
+      ? []
+      : [
+          `left out: ${plural(unreadable.count, "host")} that cannot be read`,
+          ...unreadableLines(unreadable).map((text) => `  ${text}`),
+        ]),
+  ];
+  return [baselineTable(baseline), ...(lines.length === 0 ? [] : ["\n", `${lines.join("\n")}\n`])].join("");
 }
 
 export async function run(line: CommandLine, io: Io): Promise<number> {
   const wanted = wantedFacilities(line);
-  const fleet = await fleetOf(line, io);
-  if (fleet === undefined) return 1;
+  let record: FleetRecord;
+  try {
+    record = line.flags.has("merge") ? merged(line) : await read(line, io);
+  } catch (error) {
+    if (error instanceof FleetRefused) return 1;
+    throw error;
+  }
+  const { fleet, part, unreadable } = record;
   const out = optionValue(line, "out");
   const format = optionValue(line, "format") ?? "table";
   const baseline = baselineOf(fleet, wanted);
-  if (format === "json") {
-    giveProduct(jsonText(baselineDocument(fleet, baseline)), out, io);
-    return baseline === undefined || baseline.conflicts.length === 0 ? 0 : 1;
-  }
-  if (baseline === undefined) throw new UsageError("this part of the fleet has no host");
-  const exists = baseline.conflicts.length === 0;
-  if (format === "table") giveProduct(baselineTable(baseline), out, io);
+  if (baseline === undefined && (part === undefined || format !== "json"))
+    throw new UsageError(
+      `this ${part === undefined ? "fleet" : "part of the fleet"} has no host${unreadable.count === 0 ? "" : " that can be read"}`,
+      unreadableLines(unreadable),
+    );
+  const exists = baseline === undefined || baseline.conflicts.length === 0;
+  if (unreadable.count > 0 && format !== "table")
+    io.err(`guestc: ${plural(unreadable.count, "host")} cannot be read and are left out\n`);
+  if (format === "json" || baseline === undefined)
+    giveProduct(jsonText(baselineDocument(fleet, baseline, record)), out, io);
+  else if (format === "table") giveProduct(tableText(baseline, record), out, io);
   else if (exists || line.flags.has("open"))
-    giveProduct(guestText(baseline, "common", remarksOf(baseline)).text, out, io);
+    giveProduct(guestText(baseline, "common", remarksOf(baseline, unreadable)).text, out, io);
   else
     io.err(
       "guestc: the fleet has no common guest\n  `--format table` says why; `--open` leaves the fields in conflict to each host\n",
     );
-  return exists ? 0 : 1;
+  // A part is no verdict: its document is wanted, whatever the others say.
+  return exists || (part !== undefined && format === "json") ? 0 : 1;
 }
