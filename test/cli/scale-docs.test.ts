@@ -40,7 +40,7 @@ function runScript(script: string) {
   return { status, stdout, stderr, whole };
 }
 
-describe("docs/scale.md", () => {
+describe("docs/scale.md", { timeout: 240_000 }, () => {
   it("shows an inventory that its schema takes and that has a common guest", () => {
     const valid = new Ajv2020({ strict: false }).compile(
       JSON.parse(readFileSync(resolve("schemas/inventory-line.schema.json"), "utf8")),
