@@ -58,7 +58,9 @@ export function ranges(numbers: readonly number[]): string {
     else runs.push([one, one]);
   }
   return runs
-    .map(([first, last]) => (first === last ? String(first) : `${first}${last === first + 1 ? ", " : "–"}${last}`))
+    .map(([first, last]) =>
+      first === last ? String(first) : `${first}${last === first + 1 ? ", " : "–"}${last}`,
+    )
     .join(", ");
 }
 
@@ -68,7 +70,9 @@ const longestNames = 48;
 export function hostSet(rows: readonly HostRow[]): HostSet {
   const names = rows.map(({ name }) => name).join(", ");
   const text =
-    names.length <= longestNames ? names : `${count(rows.length, "host")}: ${ranges(rows.map((row) => row.number))}`;
+    names.length <= longestNames
+      ? names
+      : `${count(rows.length, "host")}: ${ranges(rows.map((row) => row.number))}`;
   return { text, names };
 }
 

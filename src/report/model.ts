@@ -67,7 +67,7 @@ export function reportModel(subject: ReportSubject): ReportModel {
   };
   return {
     path: shown(path),
-    subject: `${count(subject.guests.length, "guest")}, ${count(hosts.length, "host")}`,
+    subject: `${count(subject.guests.length, "guest")}, ${hosts.length === 0 ? "no host" : count(hosts.length, "host")}`,
     hosts: hosts.map(({ row }) => row),
     lattice: latticeSection(hosts),
     guests: subject.guests.map(guestModel),

@@ -1,9 +1,10 @@
 /** A guest on each of its hosts: what it sees there, or why KVM does not start it. */
-import { callsSeen, type CallSeen } from "../sim/view/calls.ts";
+
+import { questions } from "../predict/index.ts";
+import { type CallSeen, callsSeen } from "../sim/view/calls.ts";
 import { type MachineFact, machineFacts } from "../sim/view/machine-facts.ts";
 import { type RegisterSeen, registersSeen } from "../sim/view/registers.ts";
 import { lookAt } from "../sim/view/view.ts";
-import { questions } from "../predict/index.ts";
 import type { HostRow } from "./hosts.ts";
 import type { GuestSubject } from "./subject.ts";
 import { type Place, placeOf, shown } from "./words.ts";

@@ -44,7 +44,7 @@ export interface Drawn {
 const barWidth = 220;
 /** What is smaller than this would not be seen. */
 const leastWidth = 1.5;
-const cellWidth = 9;
+const cellWidth = 8;
 /** Enlarged are whole blocks of so many ids. */
 const block = 16;
 /** Ids of one enlarged bar; more would not fit beside the others. */

@@ -43,7 +43,8 @@ function sightOf(calls: readonly CallSeen[], level: 1 | 2): Sight {
   const own = words(main);
   const other = words(({ smc }) => smc);
   const byKvm = first !== undefined && ["kvm", "el2"].includes(main(first).by);
-  const state = first === undefined || (byKvm && own === NO_HANDLER) ? "unknown" : stateOfAnswerer[main(first).by];
+  const state =
+    first === undefined || (byKvm && own === NO_HANDLER) ? "unknown" : stateOfAnswerer[main(first).by];
   const noSmc = calls.every(({ smc }) => smc.by === "no-smc");
   return { state, text: noSmc || other === own ? own : `${own}; by SMC ${other}` };
 }
@@ -55,7 +56,10 @@ function seenFunction(
   callsOf: (one: Sighting, id: number) => readonly CallSeen[],
   path: string,
 ): FunctionLine {
-  const sights = seen.map((one): readonly [HostRow, Sight] => [one.host, sightOf(callsOf(one, id), one.level)]);
+  const sights = seen.map((one): readonly [HostRow, Sight] => [
+    one.host,
+    sightOf(callsOf(one, id), one.level),
+  ]);
   const outcomes = variants(sights, ({ state, text }) => `${state} ${text}`).map(
     ({ value, hosts }): OutcomeLine => ({
       state: value.state,

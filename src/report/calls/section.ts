@@ -66,7 +66,9 @@ function rangeLines({ filter }: Contract, path: string): readonly RangeLine[] {
         ranges: of
           .slice(0, mostRanges)
           .map((one) =>
-            one.first === one.last ? functionId(one.first) : `${functionId(one.first)} to ${functionId(one.last)}`,
+            one.first === one.last
+              ? functionId(one.first)
+              : `${functionId(one.first)} to ${functionId(one.last)}`,
           ),
         more: Math.max(0, of.length - mostRanges),
         ids: grouped(of.reduce((sum, one) => sum + one.last - one.first + 1, 0)),
@@ -106,14 +108,18 @@ export function callsSection(contract: Contract, sighted: Sightings, path: strin
   ];
   const drawnStates = new Set(
     rows.flatMap(({ lanes }) =>
-      lanes.flatMap(({ bar, zooms }) => [bar, ...zooms].flatMap(({ segments }) => segments.map(({ state }) => state))),
+      lanes.flatMap(({ bar, zooms }) =>
+        [bar, ...zooms].flatMap(({ segments }) => segments.map(({ state }) => state)),
+      ),
     ),
   );
   const silent = functions.filter(({ state }) => state === "unknown");
   return {
     rows,
     ranges: rangeLines(contract, path),
-    legend: states.filter((state) => drawnStates.has(state)).map((state) => ({ state, title: stateTitles[state] })),
+    legend: states
+      .filter((state) => drawnStates.has(state))
+      .map((state) => ({ state, title: stateTitles[state] })),
     functions: functions.filter((one) => !silent.includes(one)),
     silent: [...new Set(silent.map(({ name }) => name))],
     basis: basisOf(sighted),

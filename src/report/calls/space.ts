@@ -2,7 +2,12 @@
  * The space of SMCCC function ids as windows that can be drawn to scale: one for each owner and calling convention.
  * Of a fast call's id bits 23:16 are zero, so that an owning entity has 65,536 functions (Arm DEN 0028).
  */
-import { smcccConventions, smcccOwners, smcccYieldingRanges, type SmcccConvention } from "../../tables/index.ts";
+import {
+  type SmcccConvention,
+  smcccConventions,
+  smcccOwners,
+  smcccYieldingRanges,
+} from "../../tables/index.ts";
 
 export const FUNCTIONS = 0x1_0000;
 const ENTITY = 0x100_0000;
@@ -52,14 +57,22 @@ function owners(): readonly Entities[] {
   const taken = new Set(named.flatMap(({ entities }) => entities));
   const free = Array.from({ length: ENTITIES }, (_, n) => n).filter((n) => !taken.has(n));
   const at = named.findIndex(({ entities }) => (entities[0] ?? 0) > (free[0] ?? ENTITIES));
-  const others = { owner: "others", title: `entities ${free[0]} to ${free.at(-1)}: nobody's`, entities: free };
+  const others = {
+    owner: "others",
+    title: `entities ${free[0]} to ${free.at(-1)}: nobody's`,
+    entities: free,
+  };
   return [...named.slice(0, at), others, ...named.slice(at)];
 }
 
 const isFast = ({ fast }: SmcccConvention): boolean => fast;
 
 /** A row for each owner with a window for each fast convention, in the order of the tables. */
-export function fastRows(): readonly { readonly owner: string; readonly title: string; readonly windows: readonly Window[] }[] {
+export function fastRows(): readonly {
+  readonly owner: string;
+  readonly title: string;
+  readonly windows: readonly Window[];
+}[] {
   return owners().map(({ owner, title, entities }) => ({
     owner,
     title,

@@ -1,5 +1,5 @@
 /** The diagram as shapes: boxes with text, lines between them. Units are CSS pixels at full size. */
-import { itemsOf, orderedLayers } from "./layers.ts";
+import { type Item, itemsOf, orderedLayers } from "./layers.ts";
 
 export interface BoxText {
   /** Lines, the first the largest. */
@@ -14,8 +14,15 @@ export interface Box {
   readonly y: number;
   readonly width: number;
   readonly height: number;
-  readonly lines: readonly { readonly text: string; readonly x: number; readonly y: number; readonly isFirst: boolean }[];
+  readonly lines: readonly {
+    readonly text: string;
+    readonly x: number;
+    readonly y: number;
+    readonly isFirst: boolean;
+  }[];
   readonly title: string;
+  /** What all have in common. */
+  readonly isBottom: boolean;
 }
 
 export interface Line {
@@ -74,15 +81,61 @@ function rowsOf(layer: readonly number[], isNode: (at: number) => boolean): read
   return found;
 }
 
+/** Rounds of moving the items of each row towards those that they are joined to. */
+const settlings = 13;
+
+/** Where the items of each row lie, near to their neighbours and apart from each other. */
+function middlesOf(
+  items: readonly Item[],
+  rows: readonly (readonly number[])[],
+  widthOf: (at: number) => number,
+): { readonly middles: ReadonlyMap<number, number>; readonly width: number } {
+  const near = items.map(({ down }) => [...down]);
+  for (const [at, { down }] of items.entries()) for (const lower of down) near[lower]?.push(at);
+  const middles = new Map<number, number>();
+  const apart = (a: number, b: number): number => (widthOf(a) + widthOf(b)) / 2 + gapX;
+  for (const row of rows) {
+    let x = 0;
+    for (const [n, at] of row.entries()) {
+      x += n === 0 ? 0 : apart(row[n - 1] ?? at, at);
+      middles.set(at, x);
+    }
+    for (const at of row) middles.set(at, (middles.get(at) ?? 0) - x / 2);
+  }
+  const settle = (row: readonly number[]): void => {
+    const wanted = row.map((at) => {
+      const joined = near[at] ?? [];
+      if (joined.length === 0) return middles.get(at) ?? 0;
+      return joined.reduce((sum, one) => sum + (middles.get(one) ?? 0), 0) / joined.length;
+    });
+    // As far to the left, and to the right, as the distances allow; the mean keeps them too.
+    const fromLeft = [...wanted];
+    const fromRight = [...wanted];
+    for (let n = 1; n < row.length; n++)
+      fromLeft[n] = Math.max(wanted[n] ?? 0, (fromLeft[n - 1] ?? 0) + apart(row[n - 1] ?? 0, row[n] ?? 0));
+    for (let n = row.length - 2; n >= 0; n--)
+      fromRight[n] = Math.min(wanted[n] ?? 0, (fromRight[n + 1] ?? 0) - apart(row[n] ?? 0, row[n + 1] ?? 0));
+    for (const [n, at] of row.entries()) middles.set(at, ((fromLeft[n] ?? 0) + (fromRight[n] ?? 0)) / 2);
+  };
+  for (let round = 0; round < settlings; round++)
+    for (const row of round % 2 === 0 ? rows : rows.toReversed()) settle(row);
+  const left = Math.min(...[...middles].map(([at, x]) => x - widthOf(at) / 2));
+  const right = Math.max(...[...middles].map(([at, x]) => x + widthOf(at) / 2));
+  for (const [at, x] of middles) middles.set(at, x - left + margin);
+  return { middles, width: right - left + 2 * margin };
+}
+
 /**
  * @param texts by node
  * @param ranks layer of each node, 0 at the bottom
  * @param covers indexes of the nodes below, by node
+ * @param common index of the node of what all have in common
  */
 export function diagramOf(
   texts: readonly BoxText[],
   ranks: readonly number[],
   covers: readonly (readonly number[])[],
+  common: number,
 ): Diagram {
   const items = itemsOf(ranks, covers);
   const nodeOf = (at: number): number | undefined => items[at]?.node;
@@ -94,27 +147,24 @@ export function diagramOf(
   const rows = orderedLayers(items)
     .toReversed()
     .flatMap((layer) => rowsOf(layer, (at) => nodeOf(at) !== undefined).toReversed());
-  const rowWidth = (row: readonly number[]): number =>
-    row.reduce((sum, at) => sum + widthOf(at) + gapX, -gapX);
-  const width = Math.max(boxWidth, ...rows.map(rowWidth)) + 2 * margin;
+  const { middles, width } = middlesOf(items, rows, widthOf);
   const spots = new Map<number, Spot>();
   const boxes: Box[] = [];
   let y = margin;
   for (const row of rows) {
     const height = Math.max(0, ...row.map(heightOf));
-    let x = (width - rowWidth(row)) / 2;
     for (const at of row) {
       const own = heightOf(at);
       const top = nodeOf(at) === undefined ? y : y + (height - own) / 2;
       const bottom = nodeOf(at) === undefined ? y + height : top + own;
-      const middle = x + widthOf(at) / 2;
+      const middle = middles.get(at) ?? 0;
       spots.set(at, { x: middle, top, bottom });
       const node = nodeOf(at);
       const text = node === undefined ? undefined : texts[node];
       if (node !== undefined && text !== undefined)
         boxes.push({
           node,
-          x: round(x),
+          x: round(middle - boxWidth / 2),
           y: round(top),
           width: boxWidth,
           height: own,
@@ -125,8 +175,8 @@ export function diagramOf(
             isFirst: n === 0,
           })),
           title: text.title,
+          isBottom: node === common,
         });
-      x += widthOf(at) + gapX;
     }
     y += height + gapY;
   }

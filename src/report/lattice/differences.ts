@@ -25,11 +25,14 @@ function registersMore(lower: Offer, upper: Offer): readonly string[] {
   const more = [...upper.registers].filter((id) => !lower.registers.has(id));
   if (more.length === 0) return [];
   const names = more.map((id) => describeOneReg(id)?.name ?? `0x${id.toString(16)}`);
-  return [`${count(more.length, "register")} more in KVM_GET_REG_LIST: ${names.slice(0, 6).join(", ")}${names.length > 6 ? " …" : ""}`];
+  return [
+    `${count(more.length, "register")} more in KVM_GET_REG_LIST: ${names.slice(0, 6).join(", ")}${names.length > 6 ? " …" : ""}`,
+  ];
 }
 
 function facilitiesMore(lower: Offer, upper: Offer): readonly string[] {
-  const of = ({ facilities }: Offer): readonly FacilityName[] => facilityNames.filter((name) => facilities.has(name));
+  const of = ({ facilities }: Offer): readonly FacilityName[] =>
+    facilityNames.filter((name) => facilities.has(name));
   return namesMore("facility", of(lower), of(upper));
 }
 
@@ -41,7 +44,10 @@ const servicesOf = ({ bitmaps }: Offer): readonly string[] =>
 /** Bits without a name. */
 const bitmapsMore = (lower: Offer, upper: Offer): readonly string[] =>
   bitmapRegisters().flatMap(({ name }) => {
-    const named = services().reduce((bits, one) => (one.register === name ? bits | (1n << BigInt(one.bit)) : bits), 0n);
+    const named = services().reduce(
+      (bits, one) => (one.register === name ? bits | (1n << BigInt(one.bit)) : bits),
+      0n,
+    );
     const more = (upper.bitmaps.get(name) ?? 0n) & ~(lower.bitmaps.get(name) ?? 0n) & ~named;
     return more === 0n ? [] : [`${name} bits 0x${more.toString(16)}`];
   });

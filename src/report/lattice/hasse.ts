@@ -20,7 +20,9 @@ export interface LatticeClass {
   readonly below: readonly number[];
 }
 
-function classes(offered: readonly OfferedHost[]): readonly { readonly hosts: HostRow[]; readonly offer: Offer }[] {
+function classes(
+  offered: readonly OfferedHost[],
+): readonly { readonly hosts: HostRow[]; readonly offer: Offer }[] {
   const found: { readonly hosts: HostRow[]; readonly offer: Offer }[] = [];
   for (const { host, offer } of offered) {
     const equal = found.find((one) => isBelow(one.offer, offer) && isBelow(offer, one.offer));

@@ -14,10 +14,7 @@ const within = (small: ValueSet, large: ValueSet): boolean =>
 const subset = <Item>(small: ReadonlySet<Item>, large: ReadonlySet<Item>): boolean =>
   [...small].every((one) => large.has(one));
 
-function fieldsWithin(
-  small: ReadonlyMap<string, ValueSet>,
-  large: ReadonlyMap<string, ValueSet>,
-): boolean {
+function fieldsWithin(small: ReadonlyMap<string, ValueSet>, large: ReadonlyMap<string, ValueSet>): boolean {
   for (const [key, set] of small) {
     const other = large.get(key);
     if (other === undefined || !within(set, other)) return false;
@@ -44,7 +41,9 @@ const facilitiesWithin = (a: Offer, b: Offer): boolean =>
 
 /** Those that a contract can ask for: others, such as how many vCPUs KVM recommends, are no part of a guest. */
 const capabilitiesWithin = (a: Offer, b: Offer): boolean =>
-  capabilities().every(({ number }) => (a.capabilities.get(number) ?? 0n) <= (b.capabilities.get(number) ?? 0n));
+  capabilities().every(
+    ({ number }) => (a.capabilities.get(number) ?? 0n) <= (b.capabilities.get(number) ?? 0n),
+  );
 
 const bitmapsWithin = (a: Offer, b: Offer): boolean =>
   [...a.bitmaps].every(([name, bits]) => (bits & ~(b.bitmaps.get(name) ?? 0n)) === 0n);

@@ -5,8 +5,8 @@ import { offerOf } from "../../fleet/host-offer.ts";
 import { architectureWord } from "../../tables/index.ts";
 import { type HostRow, hostSet, type NumberedHost } from "../hosts.ts";
 import { count } from "../words.ts";
-import { offersMore } from "./differences.ts";
 import { type BoxText, type Diagram, diagramOf } from "./diagram.ts";
+import { offersMore } from "./differences.ts";
 import { hasse, type LatticeClass, type OfferedHost } from "./hasse.ts";
 
 /** A class directly above another. */
@@ -23,6 +23,14 @@ export interface CommonLine {
   readonly value: string;
 }
 
+export interface ConflictLine {
+  readonly fields: string;
+  /** Past those that are named. */
+  readonly more: number;
+  /** The hosts of each side. */
+  readonly sides: readonly string[];
+}
+
 export interface LatticeSection {
   /** There is something to show. */
   readonly why: undefined;
@@ -36,7 +44,9 @@ export interface LatticeSection {
   /** What all have in common. */
   readonly common: readonly CommonLine[];
   /** Where fields have no common value. */
-  readonly conflicts: readonly { readonly fields: string; readonly more: number; readonly sides: readonly string[] }[];
+  readonly conflicts: readonly ConflictLine[];
+  /** Past those that are shown at once. */
+  readonly furtherConflicts: readonly ConflictLine[];
   readonly leaveOut: string;
   /** Hosts whose profiles have no vCPU configuration that works. */
   readonly left: string;
@@ -50,12 +60,16 @@ const longestName = 24;
 const mostNames = 3;
 const mostMore = 6;
 const mostConflictFields = 8;
+const mostConflicts = 6;
 
-const short = (name: string): string => (name.length > longestName ? `${name.slice(0, longestName - 1)}…` : name);
+const short = (name: string): string =>
+  name.length > longestName ? `${name.slice(0, longestName - 1)}…` : name;
 
 function boxText(hosts: readonly HostRow[]): BoxText {
   const [first] = hosts;
-  const names = hosts.slice(0, hosts.length > mostNames ? mostNames - 1 : mostNames).map(({ name }) => short(name));
+  const names = hosts
+    .slice(0, hosts.length > mostNames ? mostNames - 1 : mostNames)
+    .map(({ name }) => short(name));
   const rest = hosts.length - names.length;
   const cpus = [...new Set(hosts.map(({ cpu }) => cpu))];
   const kernels = [...new Set(hosts.map(({ kernel }) => kernel.split(".").slice(0, 2).join(".")))];
@@ -67,7 +81,10 @@ function boxText(hosts: readonly HostRow[]): BoxText {
 }
 
 /** What all hosts have in common, in a few words. */
-function commonText({ conflicts, architecture, facilities }: Baseline): { readonly lines: readonly string[]; readonly title: string } {
+function commonText({ conflicts, architecture, facilities }: Baseline): {
+  readonly lines: readonly string[];
+  readonly title: string;
+} {
   if (conflicts.length > 0) {
     const fields = conflicts.reduce((sum, one) => sum + one.fields.length, 0);
     return {
@@ -79,11 +96,25 @@ function commonText({ conflicts, architecture, facilities }: Baseline): { readon
   return { lines: ["common to all", short(words)], title: `What all hosts have in common: ${words}` };
 }
 
-function commonLines({ common, architecture, facilities, dropped, guest, values }: Baseline): readonly CommonLine[] {
+function commonLines({
+  common,
+  architecture,
+  facilities,
+  dropped,
+  guest,
+  values,
+}: Baseline): readonly CommonLine[] {
   return [
     { label: "architecture", value: architectureWord(architecture.name) },
     { label: "facilities", value: facilities.length === 0 ? "none" : facilities.join(", ") },
-    ...(dropped.length === 0 ? [] : [{ label: "on every host, but not alike", value: dropped.map(({ facility, fields }) => `${facility} (${fields.join(", ")})`).join(", ") }]),
+    ...(dropped.length === 0
+      ? []
+      : [
+          {
+            label: "on every host, but not alike",
+            value: dropped.map(({ facility, fields }) => `${facility} (${fields.join(", ")})`).join(", "),
+          },
+        ]),
     ...(common.vectorLengths.length === 0
       ? []
       : [{ label: "vector lengths", value: `${common.vectorLengths.join(", ")} bits` }]),
@@ -151,13 +182,18 @@ function drawn(
   const ranks = classes.map(({ rank }) => rank);
   const covers = classes.map((one) => one.covers);
   if (least !== -1)
-    return { diagram: diagramOf(texts, ranks, covers), bottom: least, related: related.map((all) => all.join(" ")) };
+    return {
+      diagram: diagramOf(texts, ranks, covers, least),
+      bottom: least,
+      related: related.map((all) => all.join(" ")),
+    };
   const bottom = classes.length;
   return {
     diagram: diagramOf(
       [...texts, common],
       [...ranks.map((rank) => rank + 1), 0],
       [...covers.map((all) => (all.length === 0 ? [bottom] : all)), []],
+      bottom,
     ),
     bottom,
     related: [...related.map((all) => [...all, bottom].join(" ")), [...classes.keys(), bottom].join(" ")],
@@ -177,20 +213,24 @@ export function latticeSection(hosts: readonly NumberedHost[]): LatticeSection |
   const classOfHost = new Map(offered.map(({ host, offer }) => [host, classOf(offer, host.name).id]));
   const rowsOf = (ids: readonly string[]): readonly HostRow[] =>
     offered.map(({ host }) => host).filter((host) => ids.includes(classOfHost.get(host) ?? ""));
-  return {
-    why: undefined,
-    ...drawn(classes, baseline),
-    summary: summaryOf(classes, offered.length),
-    covers: coversOf(classes),
-    common: commonLines(baseline),
-    conflicts: baseline.conflicts.map(({ fields, sides }) => ({
+  const conflicts = baseline.conflicts.map(
+    ({ fields, sides }): ConflictLine => ({
       fields: fields
         .slice(0, mostConflictFields)
         .map(({ field }) => field)
         .join(", "),
       more: Math.max(0, fields.length - mostConflictFields),
       sides: sides.map((ids) => hostSet(rowsOf(ids)).text),
-    })),
+    }),
+  );
+  return {
+    why: undefined,
+    ...drawn(classes, baseline),
+    summary: summaryOf(classes, offered.length),
+    covers: coversOf(classes),
+    common: commonLines(baseline),
+    conflicts: conflicts.slice(0, mostConflicts),
+    furtherConflicts: conflicts.slice(mostConflicts),
     leaveOut: hostSet(rowsOf(baseline.leaveOut.map(({ id }) => id))).text,
     left: hosts
       .filter(({ row }) => offered.every(({ host }) => host !== row))

@@ -2,7 +2,7 @@
 import type { Fact, Verdict, Weight } from "../../migrate/fact.ts";
 import { grouped } from "../../migrate/table.ts";
 import { type Place, placeOf, shown } from "../words.ts";
-import { fieldChange, type FieldLine } from "./fields.ts";
+import { type FieldLine, fieldChange } from "./fields.ts";
 
 export interface FactLine {
   readonly weight: Weight;

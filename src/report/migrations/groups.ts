@@ -1,5 +1,5 @@
 /** Migrations that have the same facts, told once; facts that several have, printed once where there are many. */
-import type { Verdict } from "../../migrate/fact.ts";
+import type { Verdict, Weight } from "../../migrate/fact.ts";
 import type { Migration } from "../../migrate/pair.ts";
 import { statementsFor } from "../../migrate/statements.ts";
 import { pairGroups } from "../../migrate/table.ts";
@@ -23,6 +23,12 @@ export interface Journey {
   readonly names: string;
 }
 
+/** Facts of one weight. */
+export interface WeightPart {
+  readonly weight: Weight;
+  readonly facts: readonly NumberedFact[];
+}
+
 export interface Group {
   /** Of its element. */
   readonly id: string;
@@ -33,7 +39,8 @@ export interface Group {
   readonly journeys: readonly Journey[];
   /** `the guest was run on both hosts`, or why it was not. */
   readonly executed: string;
-  readonly facts: readonly NumberedFact[];
+  /** The heaviest first; empty: nothing was found. */
+  readonly parts: readonly WeightPart[];
   /** Those that would make it safe, or help. */
   readonly statements: readonly string[];
   /** What the statements come to. */
@@ -59,26 +66,59 @@ export const verdictText: Readonly<Record<Verdict, string>> = {
 const mostInPlace = 600;
 const order: Readonly<Record<Verdict, number>> = { unsafe: 0, "safe-with-notes": 1, safe: 2 };
 
-function journeys(migrations: readonly Migration[], rowOf: (name: string) => HostRow): readonly Journey[] {
+/** Sources with the same targets; and those that go to each other and alike to others. */
+function bundles(
+  migrations: readonly Migration[],
+  rowOf: (name: string) => HostRow,
+): readonly { readonly from: readonly HostRow[]; readonly to: readonly HostRow[] }[] {
   const bySource = new Map<string, HostRow[]>();
-  for (const { from, to } of migrations) bySource.set(from.name, [...(bySource.get(from.name) ?? []), rowOf(to.name)]);
-  // Sources with the same targets share a line.
-  const byTargets = new Map<string, { readonly from: HostRow[]; readonly to: readonly HostRow[] }>();
-  for (const [from, to] of bySource) {
-    const key = to.map((row) => row.number).join();
-    const known = byTargets.get(key);
-    if (known === undefined) byTargets.set(key, { from: [rowOf(from)], to });
-    else known.from.push(rowOf(from));
+  for (const { from, to } of migrations)
+    bySource.set(from.name, [...(bySource.get(from.name) ?? []), rowOf(to.name)]);
+  const bundled = new Map<string, { readonly from: HostRow[]; to: readonly HostRow[] }>();
+  const add = (key: string, from: HostRow, to: readonly HostRow[]): void => {
+    const known = bundled.get(key);
+    if (known === undefined) bundled.set(key, { from: [from], to });
+    else {
+      known.from.push(from);
+      known.to = [...new Set([...known.to, ...to])];
+    }
+  };
+  const keyOf = (rows: readonly HostRow[]): string =>
+    rows
+      .map((row) => row.number)
+      .toSorted((a, b) => a - b)
+      .join();
+  const alike = new Map<string, number>();
+  for (const to of bySource.values()) alike.set(keyOf(to), (alike.get(keyOf(to)) ?? 0) + 1);
+  for (const [name, to] of bySource) {
+    const from = rowOf(name);
+    const isAlone = alike.get(keyOf(to)) === 1;
+    add(isAlone ? `among ${keyOf([...to, from])}` : keyOf(to), from, to);
   }
-  const words = (rows: readonly HostRow[]): string =>
-    rows.length <= 4 ? rows.map(({ name }) => name).join(", ") : `hosts ${ranges(rows.map((row) => row.number))}`;
-  const names = (rows: readonly HostRow[]): string => rows.map(({ name }) => name).join(", ");
-  return [...byTargets.values()].map(({ from, to }) => ({
-    from: words(from),
-    to: words(to),
-    names: `${names(from)} to ${names(to)}`,
-  }));
+  return [...bundled.values()];
 }
+
+function journeys(migrations: readonly Migration[], rowOf: (name: string) => HostRow): readonly Journey[] {
+  const words = (rows: readonly HostRow[]): string =>
+    rows.length <= 4
+      ? rows.map(({ name }) => name).join(", ")
+      : `hosts ${ranges(rows.map((row) => row.number))}`;
+  const names = (rows: readonly HostRow[]): string => rows.map(({ name }) => name).join(", ");
+  return bundles(migrations, rowOf).map(({ from, to }) => {
+    const others = to.filter((row) => !from.includes(row));
+    const each = from.length > 1 && others.length < to.length;
+    const where = [...(each ? ["each other"] : []), ...(others.length > 0 ? [words(others)] : [])].join(", ");
+    return { from: words(from), to: where, names: `${names(from)} to ${names(to)}` };
+  });
+}
+
+const weights: readonly Weight[] = ["unsafe", "note", "remark"];
+
+const partsOf = (facts: readonly NumberedFact[]): readonly WeightPart[] =>
+  weights.flatMap((weight) => {
+    const of = facts.filter(({ line }) => line.weight === weight);
+    return of.length === 0 ? [] : [{ weight, facts: of }];
+  });
 
 function adviceOf(first: Migration): string {
   const { statements, complete } = statementsFor(first);
@@ -107,7 +147,8 @@ export function migrationGroups(
   const groups = pairGroups(migrations, () => true)
     .toSorted(
       (a, b) =>
-        order[a.ones[0]?.verdict ?? "safe"] - order[b.ones[0]?.verdict ?? "safe"] || b.ones.length - a.ones.length,
+        order[a.ones[0]?.verdict ?? "safe"] - order[b.ones[0]?.verdict ?? "safe"] ||
+        b.ones.length - a.ones.length,
     )
     .flatMap(({ ones, facts }, at): readonly Group[] => {
       const [first] = ones;
@@ -123,13 +164,13 @@ export function migrationGroups(
             first.executed === true
               ? "The guest was run on both hosts of the simulation."
               : `The guest was not run on both hosts: ${shown(first.executed)}.`,
-          facts: factLines(facts, path).map(numbered),
+          parts: partsOf(factLines(facts, path).map(numbered)),
           statements: first.verdict === "unsafe" ? statementsFor(first).statements.map(shown) : [],
           advice: adviceOf(first),
           migrations: ones,
         },
       ];
     });
-  const printed = groups.reduce((sum, { facts }) => sum + facts.length, 0);
+  const printed = groups.flatMap(({ parts }) => parts).reduce((sum, { facts }) => sum + facts.length, 0);
   return { groups, facts: [...known.values()], inPlace: printed <= mostInPlace };
 }

@@ -1,9 +1,10 @@
 /** A guest's migrations: the matrix, what stands in the way, and the facts of each. */
-import { type Journeys, judgeJourneys } from "../../migrate/journeys.ts";
+
 import type { Verdict } from "../../migrate/fact.ts";
+import { type Journeys, judgeJourneys } from "../../migrate/journeys.ts";
+import type { Vmm } from "../../migrate/vmm.ts";
 import type { HostRow } from "../hosts.ts";
 import type { GuestSubject } from "../subject.ts";
-import type { Vmm } from "../../migrate/vmm.ts";
 import { shown } from "../words.ts";
 import { type Group, type Groups, migrationGroups, verdictText } from "./groups.ts";
 import { type Obstacle, obstacles } from "./obstacles.ts";
@@ -56,10 +57,12 @@ function matrix(
 ): readonly MatrixRow[] {
   const cells = new Map<string, Cell>();
   for (const { id, verdict, migrations } of groups)
-    for (const { from, to } of migrations) cells.set(JSON.stringify([from.name, to.name]), { verdict, text: verdictText[verdict], group: id });
+    for (const { from, to } of migrations)
+      cells.set(JSON.stringify([from.name, to.name]), { verdict, text: verdictText[verdict], group: id });
   return hosts.map((from) => {
     const row = hosts.map(
-      (to): Cell => cells.get(JSON.stringify([from.name, to.name])) ?? { verdict: "self", text: "", group: "" },
+      (to): Cell =>
+        cells.get(JSON.stringify([from.name, to.name])) ?? { verdict: "self", text: "", group: "" },
     );
     const open = row.filter(({ verdict }) => verdict === "safe" || verdict === "safe-with-notes").length;
     return { host: rowOf(from.name), cells: row, ways: `${open} of ${hosts.length - 1}` };
@@ -76,9 +79,13 @@ export function migrationsSection(
 ): MigrationsSection | NoMigrations {
   const [only] = hosts;
   if (only === undefined)
-    return { why: "The guest names no host that it runs on, so that there is nowhere to move it from or to." };
+    return {
+      why: "The guest names no host that it runs on, so that there is nowhere to move it from or to.",
+    };
   if (hosts.length === 1)
-    return { why: `The guest runs on one host, ${shown(only.name)}, so that there is nowhere to move it to.` };
+    return {
+      why: `The guest runs on one host, ${shown(only.name)}, so that there is nowhere to move it to.`,
+    };
   const journeys = judgeJourneys({ contract, plan }, hosts, vmm);
   const { migrations } = journeys;
   const told = migrationGroups(migrations, rowOf, path, key);

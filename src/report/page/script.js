@@ -21,11 +21,10 @@ const hostName = (header) => {
 function copyOf(element) {
   const copy = element.cloneNode(true);
   copy.removeAttribute("id");
-  for (const list of all("ul.refs", copy)) {
-    const facts = all("a.ref", list).map((link) => {
-      const found = document.getElementById(link.hash.slice(1));
-      return found?.querySelector(".fact")?.cloneNode(true) ?? link;
-    });
+  for (const list of all("p.refs", copy)) {
+    const facts = all("a", list).map(
+      (link) => document.getElementById(link.hash.slice(1))?.querySelector(".fact")?.cloneNode(true) ?? link,
+    );
     list.replaceWith(...facts);
   }
   return copy;
@@ -44,7 +43,11 @@ function show(link) {
   const verdict = document.createElement("p");
   verdict.className = "verdict";
   verdict.textContent = link.textContent;
-  panelBody.replaceChildren(verdict, copyOf(found));
+  const alike = found.parentElement.querySelector("summary .who").cloneNode(true);
+  const others = document.createElement("p");
+  others.className = "soft alike";
+  others.append("The same for: ", alike);
+  panelBody.replaceChildren(verdict, copyOf(found), others);
   panelBody.scrollTop = 0;
   for (const other of all(".matrix .open")) other.classList.remove("open");
   cell.classList.add("open");
@@ -168,18 +171,21 @@ for (const drawing of all("svg[role=list]")) {
 
 for (const section of all("section.calls")) {
   const tell = section.querySelector(".tell");
+  const say = (item) => {
+    tell.hidden = item === null;
+    if (item !== null) tell.textContent = titleOf(item);
+  };
   for (const kind of ["mouseover", "focusin"])
-    section.addEventListener(kind, (event) => {
-      const item = event.target.closest("[role=listitem]");
-      if (item !== null) tell.textContent = titleOf(item);
-    });
+    section.addEventListener(kind, (event) => say(event.target.closest("[role=listitem]")));
+  for (const kind of ["mouseleave", "focusout"]) section.addEventListener(kind, () => say(null));
 }
 
 for (const drawing of all("svg.hasse")) {
   const light = (box) => {
     const related = box === null ? undefined : new Set(box.dataset.related.split(" "));
     drawing.classList.toggle("dim", related !== undefined);
-    for (const one of all(".box", drawing)) one.classList.toggle("lit", related?.has(one.dataset.node) ?? false);
+    for (const one of all(".box", drawing))
+      one.classList.toggle("lit", related?.has(one.dataset.node) ?? false);
     for (const line of all(".line", drawing))
       line.classList.toggle(
         "lit",
@@ -240,7 +246,8 @@ addEventListener("afterprint", () => {
 
 /* A link to findings opens what they lie in. */
 const reveal = () => {
-  const target = location.hash.length > 1 ? document.getElementById(decodeURIComponent(location.hash.slice(1))) : null;
+  const target =
+    location.hash.length > 1 ? document.getElementById(decodeURIComponent(location.hash.slice(1))) : null;
   const around = target?.closest("details");
   if (around) around.open = true;
 };

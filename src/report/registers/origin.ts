@@ -1,6 +1,6 @@
 /** Who decided something, as the page prints it. */
 import type { Origin } from "../../contract.ts";
-import { byHost, byKvm, byOrigin, type By, type Decider } from "../../sim/view/decider.ts";
+import { type By, byHost, byKvm, byOrigin, type Decider } from "../../sim/view/decider.ts";
 import { type Place, placeOf, shown } from "../words.ts";
 
 export interface OriginLine {

@@ -24,6 +24,8 @@ export interface RegistersSection {
   readonly basis: string;
   /** Several hosts are compared. */
   readonly compares: boolean;
+  /** Nothing would be shown but for what is left out at first. */
+  readonly showsAll: boolean;
 }
 
 const titles: Readonly<Record<By, string>> = {
@@ -60,5 +62,6 @@ export function registersSection(contract: Contract, sighted: Sightings, path: s
     differing: distinct.filter(({ differs }) => differs).length,
     basis: basisOf(sighted),
     compares: seen.length > 1,
+    showsAll: !registers.some(({ kind, notable }) => kind === "aarch64" && notable),
   };
 }
