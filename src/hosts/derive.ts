@@ -25,6 +25,13 @@ function newestOfMajor(kernelVersion: string): string | undefined {
     .at(-1);
 }
 
+/** `5.10, 5.15, and 6.1 to 7.3`. */
+function seriesKnown(): string {
+  const alone = kernelRules().flatMap((row) => (row.alone === true ? [row.series] : []));
+  const [first] = kernelRules().filter((row) => row.alone !== true);
+  return `${alone.map((series) => `${series}, `).join("")}and ${first?.series} to ${kernelRules().at(-1)?.series}`;
+}
+
 /**
  * A profile of a named core under a kernel series. It has readings and writable masks but no sweeps, so
  * that every judgement on it is by rule. A workaround's level is null where the firmware decides it.
@@ -48,13 +55,12 @@ export function deriveHost(
   }
   const rules = kernelRulesFor(kernelVersion);
   if (rules === undefined) {
-    return { problem: `the tables have no rules for linux ${kernelVersion}; they begin with 6.1` };
+    return { problem: `the tables have no rules for linux ${kernelVersion}; they have ${seriesKnown()}` };
   }
   const newest = newestOfMajor(kernelVersion);
   if (newest === undefined || compareVersions(seriesOf(kernelVersion), newest) > 0) {
-    const last = kernelRules().at(-1)?.series;
     return {
-      problem: `the tables know the series of linux from 6.1 to ${last}, and ${kernelVersion} is in none of them`,
+      problem: `the tables know linux ${seriesKnown()}, and ${kernelVersion} is none of them`,
     };
   }
   // A register that a published set does not list has a reserved encoding on that core and reads as zero. But

@@ -176,9 +176,9 @@ export const kernelRules = once((): readonly KernelRules[] => {
 
 /**
  * The rules of a kernel release: its own series (the `.y` row for a stable release), else the nearest
- * older one, then with the basis `interpolated`.
+ * older one, then with the basis `interpolated`. Behind a row that stands alone there are none.
  *
- * @returns undefined for a kernel older than the first row
+ * @returns undefined for a kernel of a series that nobody read
  */
 export function kernelRulesFor(version: string): KernelRules | undefined {
   const rows = kernelRules();
@@ -190,5 +190,5 @@ export function kernelRulesFor(version: string): KernelRules | undefined {
   if (own !== undefined) return own;
   const older = rows.filter((row) => !row.series.endsWith(".y") && compareVersions(row.series, series) < 0);
   const nearest = older.at(-1);
-  return nearest === undefined ? undefined : { ...nearest, basis: "interpolated" };
+  return nearest === undefined || nearest.alone === true ? undefined : { ...nearest, basis: "interpolated" };
 }

@@ -294,7 +294,7 @@ export interface FirmwareRegister {
   readonly values: Readonly<Record<string, bigint>>;
   /** The kernel header's words for the values, by value name, where it has some. */
   readonly kernelValues: Readonly<Record<string, string>>;
-  /** First kernel that accepts a value, by value name; absent: every kernel from 6.1. */
+  /** First kernel that accepts a value, by value name; absent: every kernel of the tables. */
   readonly valueSince: Readonly<Record<string, Version>>;
   readonly source: string;
 }
@@ -335,7 +335,7 @@ export interface SmcccFunction {
   readonly gate: string;
   /** What x0 is where the gate lets the call through, in words. */
   readonly result: string;
-  /** First kernel that answers it; absent: every kernel from 6.1. */
+  /** First kernel that answers it; absent: every kernel of the tables. */
   readonly since?: Version;
   /** First PSCI version, as set in the firmware register, that has it. */
   readonly psci?: Version;
@@ -424,6 +424,8 @@ export interface DeviceAttribute {
 export interface KernelRules {
   /** Series this row describes: "6.12", "7.2"; "6.12.y" for the stable releases where they differ from 6.12. */
   readonly series: Version;
+  /** Nobody read the series between this row and the next: they have no rules. */
+  readonly alone?: true;
   /** For `measured`: the release that was read. */
   readonly release?: Version;
   /** `measured`: read from a running kernel; `source`: from its text; `interpolated`: between two such. */

@@ -144,7 +144,14 @@ describe("a derived host", () => {
       problem: "`` is not a kernel version; expected one such as 6.12",
     });
     expect(deriveHost("x", cpu, "5.4")).toEqual({
-      problem: "the tables have no rules for linux 5.4; they begin with 6.1",
+      problem: "the tables have no rules for linux 5.4; they have 5.10, 5.15, and 6.1 to 7.3",
+    });
+    for (const unread of ["5.11", "5.16.2", "6.0"])
+      expect(deriveHost("x", cpu, unread)).toEqual({
+        problem: `the tables have no rules for linux ${unread}; they have 5.10, 5.15, and 6.1 to 7.3`,
+      });
+    expect(deriveHost("x", cpu, "6.30")).toEqual({
+      problem: "the tables know linux 5.10, 5.15, and 6.1 to 7.3, and 6.30 is none of them",
     });
   });
 

@@ -147,10 +147,11 @@ describe("firmware registers", () => {
         Object.keys(one.valueSince).filter((name) => one.values[name] === undefined),
         one.name,
       ).toEqual([]);
-      const sinces = Object.keys(one.values).map((name) => one.valueSince[name] ?? "6.1");
+      const sinces = Object.keys(one.values).map((name) => one.valueSince[name] ?? "3.9");
       expect(sinces, one.name).toEqual([...sinces].sort(compareVersions));
     }
     expect(firmwareRegister("KVM_REG_ARM_PSCI_VERSION")?.valueSince).toEqual({
+      "1.1": "5.18",
       "1.2": "6.13",
       "1.3": "6.13",
     });
@@ -221,7 +222,7 @@ describe("kernel rules", () => {
   it("are in order and have one series each", () => {
     const series = rows.map((one) => one.series);
     expect(series).toEqual([...new Set(series)].sort(compareVersions));
-    expect(series[0]).toBe("6.1");
+    expect(series.slice(0, 3)).toEqual(["5.10", "5.15", "6.1"]);
     expect(series.at(-1)).toBe("7.3");
   });
 
@@ -272,6 +273,9 @@ describe("kernel rules", () => {
   });
 
   it.each([
+    ["5.10", "5.10", "source"],
+    ["5.10.255-253.1008.amzn2.aarch64", "5.10", "source"],
+    ["5.15.180", "5.15", "source"],
     ["6.1", "6.1", "source"],
     ["6.1.192", "6.1", "source"],
     ["6.3", "6.1", "interpolated"],
@@ -291,8 +295,8 @@ describe("kernel rules", () => {
     expect(kernelRulesFor(release)).toMatchObject({ series, basis });
   });
 
-  it("do not reach behind 6.1", () => {
-    expect(kernelRulesFor("5.15.100")).toBeUndefined();
+  it.each(["5.4.290", "5.9", "5.11", "5.14.21", "5.16", "6.0.9"])("do not reach to linux %s, which nobody read", (release) => {
+    expect(kernelRulesFor(release)).toBeUndefined();
   });
 
   it("of 6.12.y have what was backported, and 6.13 does not build on them", () => {

@@ -106,7 +106,7 @@ export const names = {
     message: "host `{host}` cannot be derived: {problem}",
     page: () => ({
       explain:
-        "A derived host needs a core whose ID register values are known and a kernel that the tables describe (linux 6.1 and later).",
+        "A derived host needs a core whose ID register values are known and a kernel that the tables describe (linux 5.10, 5.15, 6.1 and later).",
       wrong: file(
         "host h { cpu neoverse-n1; kernel linux 4.19 }\n\ncpu c {\n  baseline host\n}\n\nguest g {\n  cpu c\n  runs-on h\n}",
       ),

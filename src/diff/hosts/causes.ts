@@ -46,7 +46,7 @@ interface Kernels {
 }
 
 /** The oldest kernel of the tables: a row that begins with it says nothing of those before. */
-const FLOOR = "6.1";
+const FLOOR = "5.10";
 
 const between = ({ older, newer }: Kernels, since: Version): boolean =>
   compareVersions(older, since) < 0 && compareVersions(newer, since) >= 0;

@@ -20,7 +20,7 @@ function fieldAnswer(machine: Machine, { answer, atMost = [] }: CapabilityRule):
 
 function ruledAnswer(machine: Machine, works: (feature: string) => boolean, rule: CapabilityRule): number {
   if (rule.vcpuFeature !== undefined) return works(rule.vcpuFeature) ? 1 : 0;
-  if (rule.never === true || !holdsFor(machine.kernelVersion, { since: rule.since ?? "6.1" })) return 0;
+  if (rule.never === true || !holdsFor(machine.kernelVersion, rule)) return 0;
   if (rule.value !== undefined) return rule.value;
   if (rule.answer !== undefined) return fieldAnswer(machine, rule);
   const needs = rule.needs ?? [];
@@ -42,7 +42,11 @@ export function deriveCapabilities(
   const rules = deriveTable().capabilities;
   for (const capability of allCapabilities()) {
     if (compareVersions(machine.kernelVersion, capability.since) < 0) continue;
-    const rule = rules.find((one) => one.capability === capability.number);
+    const rule = rules.find(
+      (one) =>
+        one.capability === capability.number &&
+        (one.until === undefined || holdsFor(machine.kernelVersion, { until: one.until })),
+    );
     const answer = rule === undefined ? 1 : ruledAnswer(machine, works, rule);
     if (answer > 0) answers.set(capability.number, answer);
   }

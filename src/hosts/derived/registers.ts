@@ -89,7 +89,10 @@ function addFirmware(machine: Machine, registers: Map<bigint, bigint | null>): v
   for (const firmware of firmwareRegisters()) {
     if (firmware.name === PSCI_VERSION) {
       const newest = Object.entries(firmware.values)
-        .filter(([name]) => knows(firmware.valueSince[name] ?? "6.1"))
+        .filter(([name]) => {
+          const since = firmware.valueSince[name];
+          return since === undefined || knows(since);
+        })
         .map(([, value]) => value)
         .sort((a, b) => (a < b ? 1 : -1))[0];
       // KVM first shows its newest PSCI version.

@@ -78,6 +78,8 @@ export interface CapabilityRule {
   readonly never?: boolean;
   readonly value?: number;
   readonly since?: string;
+  /** The next row of the capability holds for what is newer. */
+  readonly until?: string;
   /** Once enabled it changes registers in ways that no row has. */
   readonly changes?: "unknown";
   readonly source: string;

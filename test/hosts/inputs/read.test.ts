@@ -149,7 +149,7 @@ describe("a Firecracker fingerprint", () => {
   });
 
   it("of a kernel before the tables has its readings and nothing else", () => {
-    const old = readHostInput(sample("fingerprint.json").replace("6.1.150-174", "5.10.235-227"), "old");
+    const old = readHostInput(sample("fingerprint.json").replace("6.1.150-174", "5.4.235-227"), "old");
     expect(notesOf(old)).toContain("no-tables");
     expect(host(old).capabilities.size).toBe(0);
     expect([...host(old).configurations.keys()]).toEqual(["base"]);
@@ -161,7 +161,8 @@ describe("a Firecracker fingerprint", () => {
     const text = sample("fingerprint.json").replace('"reg_modifiers": [', pmu);
     expect([...host(readHostInput(text, "x")).configurations.keys()]).toContain("pmu");
     const old = host(readHostInput(text.replace("6.1.150-174", "5.10.235-227"), "old"));
-    expect([...old.configurations.keys()]).toEqual(["base"]);
+    expect([...old.configurations.keys()]).toEqual(["base", "pmu", "gic"]);
+    expect(old.assumed?.configurations).toEqual(new Set(["pmu", "gic"]));
     expect(baseOf(old).registers.has(systemId("PMCR_EL0"))).toBe(true);
   });
 
