@@ -13,7 +13,7 @@ import {
 import { hex, hexId } from "./answer.ts";
 import { valueBy } from "./origin.ts";
 import type { Configuration, HostProfile, Verdict } from "./profile.ts";
-import { setRule } from "./set-rules.ts";
+import { type SetRule, setRule } from "./set-rules.ts";
 
 const errnoOf: Readonly<Record<string, string>> = { I: "EINVAL", N: "ENOENT", B: "EBUSY", P: "EPERM" };
 
@@ -81,12 +81,7 @@ export function judgeField(
 ): Verdict {
   const known = lookUp(register, field, value);
   if ("accepted" in known) return known;
-  const shown = shownRegister(profile, configuration, known.register);
-  return (
-    judgeByReading(known, shown, value) ??
-    judgeBySweep(configuration, known, shown, value) ??
-    judgeByMaskAndKind(profile, configuration, known, shown, value)
-  );
+  return judge(configuration, known, factsOf(profile, configuration, known), value);
 }
 
 /** As `judgeField`, without the host's sweeps: what its reading, its masks and the kernel's rules make of it. */
@@ -99,10 +94,8 @@ export function judgeFieldByRule(
 ): Verdict {
   const known = lookUp(register, field, value);
   if ("accepted" in known) return known;
-  const shown = shownRegister(profile, configuration, known.register);
-  return (
-    judgeByReading(known, shown, value) ?? judgeByMaskAndKind(profile, configuration, known, shown, value)
-  );
+  const { shown, rule } = factsOf(profile, configuration, known);
+  return judgeByReading(known, shown, value) ?? judgeByMaskAndKind(rule(), known, shown, value);
 }
 
 /** The values of a field of at most 8 bits that the host accepts, ascending; undefined for wider ones. */
@@ -112,10 +105,12 @@ export function acceptedValues(
   register: string,
   field: string,
 ): readonly bigint[] | undefined {
-  const width = findField(register, field)?.width;
-  if (width === undefined || width > 8) return undefined;
-  const values = Array.from({ length: 1 << width }, (_, value) => BigInt(value));
-  return values.filter((value) => judgeField(profile, configuration, register, field, value).accepted);
+  const known = lookUp(register, field, 0n);
+  if ("accepted" in known || known.field.width > 8) return undefined;
+  // What does not depend on the value is looked up once: a fleet asks for every value of every field.
+  const facts = factsOf(profile, configuration, known);
+  const values = Array.from({ length: 1 << known.field.width }, (_, value) => BigInt(value));
+  return values.filter((value) => judge(configuration, known, facts, value).accepted);
 }
 
 interface Known {
@@ -135,6 +130,37 @@ function lookUp(register: string, field: string, value: bigint): Known | Verdict
     return refuse(`${name} has ${fieldRow.width} bits, too few for ${hex(value)}`);
   }
   return { register: row, field: fieldRow, name };
+}
+
+/** What holds for all values of a field. */
+interface FieldFacts {
+  readonly shown: Shown;
+  /** Computed when it is first asked for. */
+  readonly rule: () => FieldRule;
+}
+
+function factsOf(profile: HostProfile, configuration: Configuration, known: Known): FieldFacts {
+  let rule: FieldRule | undefined;
+  return {
+    shown: shownRegister(profile, configuration, known.register),
+    rule: () => {
+      rule ??= fieldRule(profile, configuration, known);
+      return rule;
+    },
+  };
+}
+
+function judge(
+  configuration: Configuration,
+  known: Known,
+  { shown, rule }: FieldFacts,
+  value: bigint,
+): Verdict {
+  return (
+    judgeByReading(known, shown, value) ??
+    judgeBySweep(configuration, known, shown, value) ??
+    judgeByMaskAndKind(rule(), known, shown, value)
+  );
 }
 
 function judgeByReading({ field, name }: Known, shown: Shown, value: bigint): Verdict | undefined {
@@ -160,7 +186,7 @@ function judgeBySweep(
   if (sweep === undefined || shown.value === undefined) return undefined;
   const wanted = (shown.value & ~fieldMask(field)) | (value << BigInt(field.lsb));
   const changed: { answer: string; nibble: number; to: number }[] = [];
-  for (let nibble = 0; nibble < 16; nibble++) {
+  for (let nibble = field.lsb >> 2; nibble <= (field.lsb + field.width - 1) >> 2; nibble++) {
     const to = Number((wanted >> BigInt(nibble * 4)) & 0xfn);
     if (to === Number((shown.value >> BigInt(nibble * 4)) & 0xfn)) continue;
     changed.push({ answer: sweep[nibble]?.charAt(to) ?? "I", nibble, to });
@@ -205,23 +231,50 @@ function writableMask(
   return { mask, recorded: false, source };
 }
 
-function judgeByMaskAndKind(
+/** What the writable mask, the kernel's table and its set rules say of a field. */
+interface FieldRule {
+  readonly mask: bigint;
+  readonly recorded: boolean;
+  readonly source: string;
+  readonly rule: SetRule | undefined;
+  /** Which values pass, in the kernel's words. */
+  readonly kind: SetRule["kind"];
+  /** The field as the kernel orders its values. */
+  readonly ordered: Field;
+  /** Kernel and sources in words. */
+  readonly table: string;
+}
+
+function fieldRule(
   profile: HostProfile,
   configuration: Configuration,
+  { register, field, name }: Known,
+): FieldRule {
+  const { version } = profile.kernel;
+  const rule = setRule(profile, configuration, register, field.name);
+  const declared = field.declared !== undefined && compareVersions(version, field.declared) >= 0;
+  return {
+    ...writableMask(profile, configuration, register),
+    rule,
+    kind: rule?.kind ?? (declared ? field.safe : undefined),
+    ordered: rule?.signed === undefined ? field : { ...field, signed: rule.signed },
+    table: `linux ${version}, ${[`table row ${name}: ${field.source}`, ...(rule?.sources ?? [])].join("; ")}`,
+  };
+}
+
+function judgeByMaskAndKind(
+  { mask, recorded, source, rule, kind, ordered, table }: FieldRule,
   { register, field, name }: Known,
   shown: Shown,
   value: bigint,
 ): Verdict {
   const present = shown.value === undefined ? undefined : fieldOf(shown.value, field);
-  const { mask, recorded, source } = writableMask(profile, configuration, register);
-  const rule = setRule(profile, configuration, register, field.name);
   const shows = present === undefined ? "" : `; KVM shows ${hex(present)}`;
   const any = rule !== undefined && (rule.any & fieldMask(field)) === fieldMask(field);
   if (!any && (mask & fieldMask(field)) !== fieldMask(field)) {
     const fact = `${name} is not writable: mask ${hex(mask, 16)} of ${register.name}, ${source}${shows}`;
     return { accepted: false, by: recorded ? "reading" : "rule", fact, shown: present };
   }
-  const table = `linux ${profile.kernel.version}, ${[`table row ${name}: ${field.source}`, ...(rule?.sources ?? [])].join("; ")}`;
   const verdict = (accepted: boolean, why: string): Verdict => ({
     accepted,
     by: "rule",
@@ -232,11 +285,7 @@ function judgeByMaskAndKind(
   if (rule?.refuses.includes(Number(value))) return verdict(false, "KVM refuses this value");
   if (any) return verdict(true, "KVM takes any value here");
   if (present === undefined) return verdict(false, "the value that limits it is not known");
-  const ordered = rule?.signed === undefined ? field : { ...field, signed: rule.signed };
   const order = compareFieldValues(ordered, Number(value), Number(present));
-  const declared =
-    field.declared !== undefined && compareVersions(profile.kernel.version, field.declared) >= 0;
-  const kind = rule?.kind ?? (declared ? field.safe : undefined);
   switch (kind) {
     case "lower":
       return verdict(order <= 0, `KVM takes ${hex(present)} and what orders below it`);
