@@ -68,6 +68,8 @@ async function contractOperand(
   io: Io,
 ): Promise<Compared> {
   if (isHeader(source.text)) throw new UsageError(`${source.path}: is a C header`, [expected]);
+  if (!source.path.endsWith(".guest") && !/^[ \t]*guest[ \t]/m.test(source.text))
+    throw new UsageError(`${source.path}: is no host and no plan, and declares no guest`, [expected]);
   const values = guest === undefined ? line.values : new Map([...line.values, ["guest", [guest]]]);
   const own = { ...line, values };
   const compiled = compileForHosts(source, own);

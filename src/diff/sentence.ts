@@ -18,7 +18,7 @@ const verb = (names: readonly string[], one: string, many: string): string =>
   `${names.join(", ")} ${names.length === 1 ? one : many}`;
 
 /** With more features than this a row names them only. */
-const mostTitles = 3;
+const mostTitles = 2;
 
 /** `FEAT_A appears (SHA-512 instructions); FEAT_B, FEAT_C go away`; empty: none. */
 export function featureWords({ gained, lost }: Pick<Difference, "gained" | "lost">): string {

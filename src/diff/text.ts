@@ -24,14 +24,18 @@ interface Layout {
   readonly palette: Palette;
 }
 
+/** Lines of a width; most are short and plain, and need no measuring. */
+const folded = (words: string, width: number): readonly string[] =>
+  words.length <= width && /^[ -~→]*$/.test(words) ? [words] : wrap(safeText(words), width);
+
 function printed({ sign, text, details = [] }: Line, indent: number, { width }: Layout): readonly string[] {
-  const folded = (words: string, first: string, rest: number): readonly string[] =>
-    wrap(safeText(words), width - rest).map((line, at) =>
+  const lines = (words: string, first: string, rest: number): readonly string[] =>
+    folded(words, width - rest).map((line, at) =>
       at === 0 ? `${first}${line}` : `${" ".repeat(rest)}${line}`,
     );
   return [
-    ...folded(text, `${" ".repeat(indent)}${sign} `, indent + 4),
-    ...details.flatMap((detail) => folded(detail, " ".repeat(indent + 4), indent + 8)),
+    ...lines(text, `${" ".repeat(indent)}${sign} `, indent + 4),
+    ...details.flatMap((detail) => lines(detail, " ".repeat(indent + 4), indent + 8)),
   ];
 }
 

@@ -121,7 +121,7 @@ describe("guestc diff", () => {
       "is a C header",
     ],
     [[file("empty", " \n"), old], "is empty"],
-    [[file("notes.txt", "hello world\n"), old], "as a program has errors"],
+    [[file("notes.txt", "hello world\n"), old], "declares no guest"],
     [[file("cut.json", shippedProfile.slice(0, 2000)), old], /cut\.json:\d+:\d+: .* is not JSON/],
     [[".", old], "is a directory"],
     [["gone.guest", "one.guest"], "no such file"],

@@ -11,7 +11,14 @@ import { diffText } from "../../src/diff/text.ts";
 import { deriveHost } from "../../src/hosts/derive.ts";
 import { shownRegister } from "../../src/hosts/field.ts";
 import type { Configuration, HostProfile } from "../../src/hosts/profile.ts";
-import { capability, cpu, describeOneReg, fieldOf, idRegisters } from "../../src/tables/index.ts";
+import {
+  capability,
+  cpu,
+  describeOneReg,
+  fieldOf,
+  idRegisters,
+  parseOneReg,
+} from "../../src/tables/index.ts";
 import { shipped, shippedNames, spread } from "../hosts/shipped.ts";
 import { golden } from "../support/golden.ts";
 
@@ -210,6 +217,15 @@ describe("one edit of a host", () => {
     expect(
       aboutOf(edited(host, "pmu", ({ attributes }) => ({ attributes: { ...attributes, vm: new Map() } }))),
     ).toEqual(["attribute KVM_ARM_VM_SMCCC_FILTER"]);
+  });
+
+  it("of what the vCPU was doing is none", () => {
+    const ids = ["x3", "pc", "fpsr", "CNTV_CVAL_EL0", "PMCCNTR_EL0"].map((name) => parseOneReg(name) ?? 0n);
+    const held = (value: bigint): HostProfile =>
+      edited(host, "base", ({ registers }) => ({
+        registers: new Map([...registers, ...ids.map((id) => [id, value] as const)]),
+      }));
+    expect(diffHosts(held(1n), held(2n)).differences).toEqual([]);
   });
 
   it("of its name, release or platform is none", () => {

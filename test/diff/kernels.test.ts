@@ -5,10 +5,36 @@ import { kernelRows } from "../../src/diff/hosts/causes.ts";
 import { diffHosts } from "../../src/diff/hosts/diff.ts";
 import { families, familyOf } from "../../src/diff/hosts/families.ts";
 import { diffText } from "../../src/diff/text.ts";
+import { deriveHost } from "../../src/hosts/derive.ts";
 import { systemId } from "../../src/hosts/inputs/table.ts";
 import type { HostProfile } from "../../src/hosts/profile.ts";
-import { bitmapRegisters, field, parseOneReg, source, vcpuFeature } from "../../src/tables/index.ts";
+import { bitmapRegisters, cpu, field, parseOneReg, source, vcpuFeature } from "../../src/tables/index.ts";
 import { shipped } from "../hosts/shipped.ts";
+
+describe("two derived cores", () => {
+  it("differ in signed and ordered fields the right way round", () => {
+    const [first, second] = ["neoverse-v1", "neoverse-n1"].map((name) => {
+      const core = cpu(name);
+      const derived = core === undefined ? undefined : deriveHost(name, core, "6.18");
+      if (derived === undefined || "problem" in derived) throw new Error(name);
+      return derived;
+    });
+    if (first === undefined || second === undefined) throw new Error("no hosts");
+    const seen = diffHosts(first, second).differences.filter(({ about }) => about === "field");
+    const told = new Map(seen.map((one) => [one.subject, one]));
+    expect(told.get("ID_AA64DFR0_EL1.DoubleLock")).toMatchObject({
+      before: "0xf (-1, NI)",
+      after: "0 (IMP)",
+      order: "more",
+      gained: ["FEAT_DoubleLock"],
+      lost: [],
+    });
+    for (const field of ["PFR0_EL1.RAS", "MMFR2_EL1.EVT", "MMFR2_EL1.BBM", "MMFR2_EL1.FWB", "MMFR2_EL1.IDS"])
+      expect(told.get(`ID_AA64${field}`), field).toMatchObject({ order: "less" });
+    for (const register of ["ID_PFR0_EL1.DIT", "ID_ISAR6_EL1.I8MM", "MIDR_EL1.PartNum"])
+      expect(told.has(register), register).toBe(true);
+  });
+});
 
 describe("the rows", () => {
   it("name fields, registers, families and sources that there are", () => {

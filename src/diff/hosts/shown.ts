@@ -1,5 +1,6 @@
 /** What a guest sees before anybody has written anything: ID registers by field, firmware, services, vectors. */
 import { shownRegister } from "../../hosts/field.ts";
+import { inBlock, inputsTable } from "../../hosts/inputs/table.ts";
 import { valueBy } from "../../hosts/origin.ts";
 import type { Configuration, HostProfile } from "../../hosts/profile.ts";
 import {
@@ -91,11 +92,14 @@ function fieldFindings(pair: Pair, before: HostProfile, after: HostProfile): rea
   );
 }
 
+/** Whether a register holds what a vCPU was doing when it was read: general registers, counters, timers. */
+const isState = (id: bigint): boolean => inputsTable().state.some((block) => inBlock(block, id));
+
 /** Registers with a value that both list, with both values. */
 function* changedValues(pair: Pair): Generator<readonly [id: bigint, before: bigint, after: bigint]> {
   for (const [id, was] of pair.before.registers) {
     const is = pair.after.registers.get(id);
-    if (typeof was === "bigint" && typeof is === "bigint" && was !== is) yield [id, was, is];
+    if (typeof was === "bigint" && typeof is === "bigint" && was !== is && !isState(id)) yield [id, was, is];
   }
 }
 
