@@ -4,6 +4,7 @@ import { describeOneReg } from "../tables/index.ts";
 import type { Baseline } from "./baseline.ts";
 import { type Fleet, mergeFleets } from "./classes.ts";
 import { type OfferDocument, offerDocument, offerText, readOffer } from "./document.ts";
+import { assumedDocument, conflictDocument, gainsDocument, machineDocument } from "./findings.ts";
 import { limitsOf, unevenRegisters } from "./limits.ts";
 import { facilityNames } from "./offer.ts";
 import type { FleetRecord } from "./part.ts";
@@ -89,6 +90,9 @@ export function baselineDocument(
         rule,
       })),
       broken: baseline.broken,
+      machine: machineDocument(baseline),
+      assumed: assumedDocument(baseline),
+      gains: gainsDocument(baseline),
       leftToHosts: baseline.alike,
       registers: {
         listedByAll: common.registers.size,
@@ -101,6 +105,7 @@ export function baselineDocument(
     },
     conflicts: baseline.conflicts.map(({ fields, sides }) => ({ fields, sides })),
     leaveOut: ids(baseline.leaveOut),
+    ...conflictDocument(baseline),
     classes,
   };
 }

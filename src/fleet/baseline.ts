@@ -32,6 +32,8 @@ export interface Baseline {
   readonly fleet: Fleet;
   /** What all hosts allow. */
   readonly common: Offer;
+  /** Facilities that were to be switched on where every host has them alike. */
+  readonly wanted: readonly FacilityName[];
   readonly facilities: readonly FacilityName[];
   readonly dropped: Choice["dropped"];
   /** The newest architecture version whose mandatory features the CPU has. */
@@ -128,6 +130,7 @@ export function baselineOf(
   return {
     fleet,
     common,
+    wanted,
     facilities: choice.facilities,
     dropped: choice.dropped,
     architecture,

@@ -8,6 +8,7 @@ import {
   fieldOf,
   feature as findFeature,
   field as findField,
+  idRegister,
 } from "../tables/index.ts";
 import { isWhole, keyOf } from "./host-offer.ts";
 import { type FacilityName, isFacilityName, type Offer } from "./offer.ts";
@@ -33,6 +34,10 @@ export interface Choice {
   readonly open: ReadonlyMap<string, OpenBecause>;
 }
 
+/** Whether a field is of an AArch32 register, which means nothing to a guest whose EL0 has no AArch32. */
+export const isOfAArch32 = (field: Field): boolean =>
+  field.role === "aarch32" || idRegister(field.register)?.kind === "aarch32-id";
+
 /** The field by which EL0 has AArch32, and whether a value of it says so. */
 export function aarch32Switch():
   | { readonly key: string; readonly field: Field; readonly has: (value: bigint) => boolean }
@@ -57,17 +62,30 @@ export function setsWith(offer: Offer, facilities: readonly FacilityName[]): Rea
   return sets;
 }
 
+/** Whether a guest may do without AArch32 at EL0 on every host, so that its registers need not agree. */
+function mayDoWithout(offer: Offer): boolean {
+  const aarch32 = aarch32Switch();
+  const el0 = aarch32 === undefined ? undefined : offer.fields.get(aarch32.key);
+  return listed(el0 ?? []).some((value) => aarch32?.has(value) === false);
+}
+
 /** Facilities that all hosts have and that have a value for each of their fields. */
 function usable(
   offer: Offer,
   wanted: readonly FacilityName[],
 ): { readonly facilities: readonly FacilityName[]; readonly dropped: Choice["dropped"] } {
   const dropped: { facility: FacilityName; fields: readonly string[] }[] = [];
+  const without = mayDoWithout(offer);
+  const counts = (key: string): boolean => {
+    const [register = "", name = ""] = key.split(".");
+    const field = findField(register, name);
+    return field === undefined || !without || !isOfAArch32(field);
+  };
   const facilities = wanted.filter((name) => {
     const facility = offer.facilities.get(name);
     if (facility === undefined || (name === "sve" && offer.vectorLengths.length === 0)) return false;
     const fields = [...facility.fields].filter(
-      ([key, set]) => set.length === 0 && offer.fields.get(key)?.length !== 0,
+      ([key, set]) => set.length === 0 && offer.fields.get(key)?.length !== 0 && counts(key),
     );
     if (fields.length === 0) return true;
     dropped.push({ facility: name, fields: fields.map(([key]) => key).sort() });
@@ -112,7 +130,7 @@ export function choose(offer: Offer, wanted: readonly FacilityName[]): Choice {
   // A guest without AArch32 may be had where one with it may not.
   const aarch32 = aarch32Switch();
   const rows = contractRegisters().flatMap((register) => register.fields);
-  const twins = rows.filter(({ role }) => role === "aarch32");
+  const twins = rows.filter(isOfAArch32);
   const el0 = aarch32 === undefined ? undefined : sets.get(aarch32.key);
   const without = listed(el0 ?? []).filter((value) => aarch32?.has(value) === false);
   if (

@@ -1,6 +1,6 @@
 /** Where a fleet has no common guest: what stands against what, and the fewest hosts to leave out. */
 import { contractRegisters } from "../tables/index.ts";
-import { aarch32Switch } from "./choose.ts";
+import { aarch32Switch, isOfAArch32 } from "./choose.ts";
 import type { Fleet, FleetClass } from "./classes.ts";
 import { keyOf } from "./host-offer.ts";
 import { contains, intersect, listed, printSet, type ValueSet } from "./values.ts";
@@ -73,7 +73,7 @@ export function leastToLeaveOut(fleet: Fleet, within?: ReadonlySet<string>): rea
   const fields = rows.filter((field) => emptyOver(keyOf(field)));
   if (fields.length === 0) return [];
   const keys = fields.map(keyOf);
-  const isTwin = fields.map(({ role }) => role === "aarch32");
+  const isTwin = fields.map(isOfAArch32);
   const aarch32 = aarch32Switch();
 
   const groups: Group[] = [];

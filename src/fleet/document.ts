@@ -1,6 +1,6 @@
 /** Offers as JSON and back: what a part of a fleet hands on to be merged with the rest. */
 import { compareVersions } from "../tables/index.ts";
-import { type FacilityOffer, isFacilityName, type Offer } from "./offer.ts";
+import { assumptions, type FacilityOffer, isAssumption, isFacilityName, type Offer } from "./offer.ts";
 import { parseSet, printSet, type ValueSet } from "./values.ts";
 
 type SetsDocument = Readonly<Record<string, string>>;
@@ -21,6 +21,8 @@ export interface OfferDocument {
   readonly workarounds: SetsDocument;
   readonly devices?: readonly number[];
   readonly counters?: { readonly least: number; readonly most: number };
+  /** Absent: everything was read. */
+  readonly assumed?: readonly string[];
   readonly shown: SetsDocument;
   readonly fields: SetsDocument;
   readonly facilities: Readonly<Record<string, FacilityDocument>>;
@@ -42,6 +44,7 @@ const ids = (registers: ReadonlySet<bigint>): readonly string[] =>
 
 export function offerDocument(offer: Offer): OfferDocument {
   const { devices, counters } = offer;
+  const assumed = assumptions.filter((one) => offer.assumed.has(one));
   return {
     kernel: offer.kernel,
     psci: [...offer.psci].sort(compareVersions),
@@ -54,6 +57,7 @@ export function offerDocument(offer: Offer): OfferDocument {
     workarounds: ordered(offer.workarounds, printSet),
     ...(devices === undefined ? {} : { devices: [...devices].sort((a, b) => a - b) }),
     ...(counters === undefined ? {} : { counters: { least: counters.least, most: counters.most } }),
+    ...(assumed.length === 0 ? {} : { assumed }),
     shown: ordered(offer.shown, printSet),
     fields: ordered(offer.fields, printSet),
     facilities: ordered(offer.facilities, ({ fields, registers }) => ({
@@ -84,7 +88,8 @@ export function readOffer(document: OfferDocument): Offer | undefined {
     if (sets === undefined || !isFacilityName(name)) return undefined;
     facilities.set(name, { fields: sets, registers: new Set(facility.registers.map(BigInt)) });
   }
-  const { devices, counters } = document;
+  const { devices, counters, assumed = [] } = document;
+  if (!assumed.every(isAssumption)) return undefined;
   return {
     fields,
     shown,
@@ -101,6 +106,7 @@ export function readOffer(document: OfferDocument): Offer | undefined {
     devices: devices === undefined ? undefined : new Set(devices),
     kernel: document.kernel,
     counters,
+    assumed: new Set(assumed),
   };
 }
 

@@ -2,6 +2,7 @@
 import {
   acceptedValues,
   bitmapBits,
+  capabilityAnswer,
   configurationFor,
   judgeField,
   psciVersions,
@@ -10,6 +11,7 @@ import {
   sveLengths,
   workaroundLevel,
 } from "../hosts/judge.ts";
+import { capabilitiesBy, listBy, valueBy, wasRead } from "../hosts/origin.ts";
 import type { Configuration, HostProfile } from "../hosts/profile.ts";
 import {
   bitmapRegisters,
@@ -25,7 +27,15 @@ import {
   seriesOf,
   vcpuFeatures,
 } from "../tables/index.ts";
-import { type FacilityName, type FacilityOffer, facilityNames, type Offer } from "./offer.ts";
+import {
+  type Assumption,
+  assumptions,
+  type FacilityName,
+  type FacilityOffer,
+  facilityNames,
+  isFacilityName,
+  type Offer,
+} from "./offer.ts";
 import { only, printSet, setOf, type ValueSet, valueSet } from "./values.ts";
 
 export const keyOf = (field: Field): string => `${field.register}.${field.name}`;
@@ -181,6 +191,29 @@ function counters(profile: HostProfile): Offer["counters"] {
   return { least: count, most: count };
 }
 
+/** What of an offer was not read on the host. */
+function assumedOf(profile: HostProfile, base: Configuration): ReadonlySet<Assumption> {
+  // Without the identity's capability a vCPU shows the same: that is what most files were read from.
+  const plain = configurationFor(profile, [], []).configuration;
+  const readWith = (name: FacilityName): boolean => {
+    const asked = asksFor(name);
+    const features = asked.features.map((one) => supportsVcpuFeature(profile, one));
+    const numbers = asked.capabilities.map((one) => capabilityAnswer(profile, one));
+    const answers = [...features, ...numbers];
+    if (answers.some(({ value, by }) => !value && by === "reading")) return true;
+    if (answers.some(({ by }) => by === "rule")) return false;
+    const together = configurationFor(profile, [...plain.features, ...asked.features], asked.capabilities);
+    return wasRead(profile, together.configuration);
+  };
+  const holds: Readonly<Record<Exclude<Assumption, FacilityName>, boolean>> = {
+    values: contractRegisters().some(({ id }) => valueBy(profile, plain, id) === "rule"),
+    writes: base.sweeps.size === 0 || !wasRead(profile, base),
+    list: listBy(profile, plain) === "rule",
+    capabilities: capabilitiesBy(profile) === "rule",
+  };
+  return new Set(assumptions.filter((one) => (isFacilityName(one) ? !readWith(one) : holds[one])));
+}
+
 /**
  * What a host offers; undefined where its profile has no configuration that works, so that nothing is known of its
  * guests.
@@ -226,5 +259,6 @@ export function offerOf(profile: HostProfile): Offer | undefined {
     devices: profile.devices === undefined ? undefined : new Set(profile.devices),
     kernel: seriesOf(profile.kernel.version),
     counters: counters(profile),
+    assumed: assumedOf(profile, base),
   };
 }

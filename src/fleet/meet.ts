@@ -94,6 +94,7 @@ export function meet(a: Offer, b: Offer): Offer {
     devices,
     kernel: compareVersions(a.kernel, b.kernel) <= 0 ? a.kernel : b.kernel,
     counters,
+    assumed: new Set([...a.assumed, ...b.assumed]),
   };
 }
 

@@ -11,6 +11,15 @@ export type FacilityName = (typeof facilityNames)[number];
 export const isFacilityName = (name: string): name is FacilityName =>
   facilityNames.some((one) => one === name);
 
+/**
+ * What of an offer may rest on guestc's tables rather than on what was read from the host: what ID registers show, what
+ * may be written into them, which registers are listed, KVM's capabilities and devices, a facility.
+ */
+export const assumptions = ["values", "writes", "list", "capabilities", ...facilityNames] as const;
+export type Assumption = (typeof assumptions)[number];
+
+export const isAssumption = (name: string): name is Assumption => assumptions.some((one) => one === name);
+
 /** What is otherwise with a facility than without it. */
 export interface FacilityOffer {
   /** By `REGISTER.FIELD`; a field that is not named may hold what it may hold without the facility. */
@@ -51,4 +60,6 @@ export interface Offer {
   readonly kernel: string;
   /** Event counters of a guest's PMU, least and most; undefined: no PMU, or not told. */
   readonly counters: { readonly least: number; readonly most: number } | undefined;
+  /** What rests on guestc's tables, on this host or on any of the fleet. */
+  readonly assumed: ReadonlySet<Assumption>;
 }

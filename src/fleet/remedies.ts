@@ -6,6 +6,7 @@ import type { Configuration, HostProfile } from "../hosts/profile.ts";
 import {
   capabilities,
   compareVersions,
+  type Field,
   field as findField,
   idRegister,
   kernelRules,
@@ -13,7 +14,7 @@ import {
 } from "../tables/index.ts";
 import type { Fleet, FleetClass } from "./classes.ts";
 import { fieldSet } from "./host-offer.ts";
-import { intersect, listed, type ValueSet } from "./values.ts";
+import { intersect, listed, only, type ValueSet } from "./values.ts";
 import { hostNames, some } from "./words.ts";
 
 export interface Remedy {
@@ -21,6 +22,8 @@ export interface Remedy {
   readonly fields: readonly string[];
   /** The first series with which all hosts take a common value; undefined: no kernel of the tables does it. */
   readonly kernel: string | undefined;
+  /** Whether that kernel shows the field as zero to every guest, rather than letting it be written. */
+  readonly hides: boolean;
   /** Hosts that run an older kernel. */
   readonly hosts: Fleet;
   /** A sentence. */
@@ -34,83 +37,116 @@ const identityCapabilities = (kernel: string) =>
       statements?.includes("midr") === true && optional === true && compareVersions(kernel, since) >= 0,
   );
 
-/** A host as it shows itself today, under another kernel: what is shown stays, what may be written is the rules'. */
-function underKernel({ offer }: FleetClass, kernel: string): HostProfile & { readonly base: Configuration } {
+/** A host as it shows a register today, under another kernel: what is shown stays, what may be written is the rules'. */
+function underKernel(
+  id: bigint,
+  shown: bigint,
+  kernel: string,
+): { readonly profile: HostProfile; readonly base: Configuration } {
   const base: Configuration = {
     name: "base",
     features: ["PSCI_0_2"],
     capabilities: identityCapabilities(kernel).map(({ number }) => number),
     refused: undefined,
-    registers: new Map(
-      [...offer.shown].flatMap(([name, set]): readonly (readonly [bigint, bigint])[] => {
-        const id = idRegister(name)?.id;
-        const [value] = listed(set, 1);
-        return id === undefined || value === undefined ? [] : [[id, value]];
-      }),
-    ),
+    registers: new Map([[id, shown]]),
     writable: undefined,
     sweeps: new Map(),
   };
-  return {
+  const profile: HostProfile = {
     name: "",
     origin: "derived",
     kernel: { release: kernel, version: kernel },
     cpu: { name: "", platform: "" },
     capabilities: new Map(),
     configurations: new Map([["base", base]]),
-    base,
+  };
+  return { profile, base };
+}
+
+const isHidden = (field: Field | undefined, kernel: string): boolean =>
+  field?.hiddenSince !== undefined && compareVersions(kernel, field.hiddenSince) >= 0;
+
+/** What fields may hold under other kernels; hosts that show the same are judged once. */
+function judge(): (one: FleetClass, key: string, kernel: string) => ValueSet {
+  const known = new Map<string, ValueSet>();
+  return ({ offer }, key, kernel) => {
+    const own = offer.fields.get(key) ?? [];
+    if (compareVersions(offer.kernel, kernel) >= 0) return own;
+    const [registerName, name] = splitKey(key);
+    const [register, field] = [idRegister(registerName), findField(registerName, name)];
+    if (isHidden(field, kernel)) return only(0n);
+    const [shown] = listed(offer.shown.get(registerName) ?? [], 1);
+    if (register === undefined || field === undefined || shown === undefined) return own;
+    const question = `${key} ${kernel} ${shown}`;
+    const before = known.get(question);
+    if (before !== undefined) return before;
+    const { profile, base } = underKernel(register.id, shown, kernel);
+    const set = fieldSet(profile, base, register, field) ?? own;
+    known.set(question, set);
+    return set;
   };
 }
 
-function setUnder(one: FleetClass, key: string, kernel: string): ValueSet {
-  const own = one.offer.fields.get(key) ?? [];
-  if (compareVersions(one.offer.kernel, kernel) >= 0) return own;
-  const [registerName = "", name = ""] = key.split(".");
-  const [register, field] = [idRegister(registerName), findField(registerName, name)];
-  if (register === undefined || field === undefined) return own;
-  const profile = underKernel(one, kernel);
-  return fieldSet(profile, profile.base, register, field) ?? own;
+/** Whether some value is in all sets; asked one by one, for most are found out early. */
+function isCommon(fleet: Fleet, set: (one: FleetClass) => ValueSet): boolean {
+  let common: ValueSet | undefined;
+  for (const one of fleet) {
+    common = common === undefined ? set(one) : intersect(common, set(one));
+    if (common.length === 0) return false;
+  }
+  return true;
 }
 
-const isCommon = (sets: readonly ValueSet[]): boolean =>
-  sets.reduce<ValueSet | undefined>((a, b) => (a === undefined ? b : intersect(a, b)), undefined)?.length !==
-  0;
+const splitKey = (key: string): readonly [string, string] => {
+  const [register = "", name = ""] = key.split(".");
+  return [register, name];
+};
 
-function wordsFor(fields: readonly string[], kernel: string | undefined, hosts: Fleet): string {
-  const registers = [...new Set(fields.map((key) => key.split(".")[0] ?? ""))];
+function wordsFor({ fields, kernel, hides, hosts }: Omit<Remedy, "words">, fleet: Fleet): string {
+  const registers = [...new Set(fields.map((key) => splitKey(key)[0]))];
   const isIdentity = registers.every((name) =>
     idRegister(name)?.fields.every(({ role }) => role === "identity"),
   );
   const what = isIdentity ? some(registers) : some(fields);
   if (kernel === undefined)
     return `no kernel up to linux ${kernelRules().at(-1)?.series ?? ""} lets a VMM write ${what}`;
-  const means = isIdentity
-    ? identityCapabilities(kernel)
-        .map(({ name }) => ` (${name})`)
-        .join("")
-    : "";
-  return `linux ${kernel} or later on ${hostNames(hosts, 4)} lets a VMM write ${what}${means}`;
+  const names = isIdentity ? identityCapabilities(kernel).map(({ name }) => ` (${name})`) : [];
+  const on = hosts.length === fleet.length ? "every host" : hostNames(hosts, 4);
+  return `linux ${kernel} or later on ${on} ${hides ? `shows ${what} as zero` : `lets a VMM write ${what}${names.join("")}`}`;
 }
 
 /** Fields of one remedy together; what the oldest kernel mends first, what none mends last. */
 export function remediesFor(fleet: Fleet, keys: readonly string[]): readonly Remedy[] {
-  const oldest = fleet
-    .map(({ offer }) => offer.kernel)
-    .reduce((a, b) => (compareVersions(a, b) <= 0 ? a : b), "999");
+  const kernels = fleet.map(({ offer }) => offer.kernel);
+  const oldest = kernels.reduce((a, b) => (compareVersions(a, b) <= 0 ? a : b), kernels[0] ?? "");
   const series = [...new Set(kernelRules().map((row) => seriesOf(row.series)))].filter(
     (one) => compareVersions(one, oldest) > 0,
   );
-  const byKernel = new Map<string, string[]>();
+  const groups = new Map<
+    string,
+    { readonly kernel: string | undefined; readonly hides: boolean; fields: string[] }
+  >();
+  const setUnder = judge();
   for (const key of keys) {
-    const kernel = series.find((one) => isCommon(fleet.map((each) => setUnder(each, key, one))));
-    byKernel.set(kernel ?? "", [...(byKernel.get(kernel ?? "") ?? []), key]);
+    const kernel = series.find((one) => isCommon(fleet, (each) => setUnder(each, key, one)));
+    const hides = kernel !== undefined && isHidden(findField(...splitKey(key)), kernel);
+    const name = `${kernel ?? ""} ${hides}`;
+    const group = groups.get(name) ?? { kernel, hides, fields: [] };
+    group.fields.push(key);
+    groups.set(name, group);
   }
-  return [...byKernel]
-    .sort(([a], [b]) => Number(a === "") - Number(b === "") || compareVersions(a, b))
-    .map(([version, fields]) => {
-      const kernel = version === "" ? undefined : version;
+  return [...groups.values()]
+    .sort(
+      (a, b) =>
+        Number(a.kernel === undefined) - Number(b.kernel === undefined) ||
+        compareVersions(a.kernel ?? "", b.kernel ?? "") ||
+        Number(a.hides) - Number(b.hides),
+    )
+    .map((group) => {
+      const { kernel } = group;
       const hosts =
         kernel === undefined ? [] : fleet.filter(({ offer }) => compareVersions(offer.kernel, kernel) < 0);
-      return { fields, kernel, hosts, words: wordsFor(fields, kernel, hosts) };
+      const remedy = { ...group, hosts };
+      return { ...remedy, words: wordsFor(remedy, fleet) };
     });
 }

@@ -1,48 +1,17 @@
-/** The common CPU of a fleet as a table: what it has, and who limits it. */
+/** The common CPU of a fleet as a table: what it has, who limits it, and what stands against it. */
 import { printFieldValue } from "../checker/values.ts";
-import { architectureWord, describeOneReg, field as findField } from "../tables/index.ts";
+import { architectureWord, describeOneReg } from "../tables/index.ts";
+import { assumptionLines, unknownLines } from "./assumption-text.ts";
 import type { Baseline } from "./baseline.ts";
-import { className, type Fleet, type FleetClass } from "./classes.ts";
-import type { Conflict } from "./conflicts.ts";
+import { aarch32Switch, isOfAArch32 } from "./choose.ts";
+import type { Fleet } from "./classes.ts";
+import { conflictLines } from "./conflict-text.ts";
+import { gainsOf } from "./gains.ts";
+import { keyOf } from "./host-offer.ts";
 import { limitsOf, unevenRegisters } from "./limits.ts";
+import { type Bound, machineOf } from "./machine.ts";
 import { facilityNames } from "./offer.ts";
-import { listed, parseSet, size } from "./values.ts";
-import { hostNames, hostsOf, most, plural, some } from "./words.ts";
-
-/** Columns as wide as their widest cells; the last is not padded. */
-function columns(rows: readonly (readonly string[])[]): readonly string[] {
-  const widths = (rows[0] ?? []).map((_, at) => Math.max(...rows.map((row) => row[at]?.length ?? 0)));
-  return rows.map((row) => `  ${row.map((cell, at) => cell.padEnd(widths[at] ?? 0)).join("  ")}`.trimEnd());
-}
-
-/** A set of values in words: `0 (NI) to 2 (IMP)`. */
-function setWords(key: string, text: string): string {
-  const [register = "", name = ""] = key.split(".");
-  const field = findField(register, name);
-  const set = parseSet(text) ?? [];
-  if (set.length === 0) return "nothing";
-  if (field !== undefined && size(set) === 1n << BigInt(field.width)) return "any value";
-  if (size(set) <= 2n)
-    return listed(set)
-      .map((value) => printFieldValue(field, value))
-      .join(" or ");
-  return text.replaceAll("-", " to ").replaceAll(",", ", ");
-}
-
-function conflictLines(
-  { fields, sides }: Conflict,
-  byId: ReadonlyMap<string, FleetClass>,
-): readonly string[] {
-  const names = sides.map((ids) => hostNames(ids.flatMap((id) => byId.get(id) ?? [])));
-  return [
-    ...fields.slice(0, most).map(({ field, takes }) => {
-      const each = takes.map((text, at) => `${setWords(field, text)} on [${at + 1}]`);
-      return `  ${field}: ${each.join(", ")}`;
-    }),
-    ...(fields.length > most ? [`  and ${plural(fields.length - most, "more field")} alike`] : []),
-    ...names.map((words, at) => `    [${at + 1}] ${words}`),
-  ];
-}
+import { columns, hostNames, hostsOf, plural, some } from "./words.ts";
 
 function facilityLine(baseline: Baseline, name: (typeof facilityNames)[number]): string {
   const { common, facilities, dropped, fleet } = baseline;
@@ -57,10 +26,63 @@ function facilityLine(baseline: Baseline, name: (typeof facilityNames)[number]):
     : "off: every host has it; ask for it with --with";
 }
 
+function boundWords({ value, by }: Bound, unit: string): string {
+  return `up to ${value}${unit}${by.length === 0 ? "" : ` (limited by ${hostNames(by)})`}`;
+}
+
+/** `on every host`, or where not. */
+function exceptOn(lacking: Fleet, fleet: Fleet): string {
+  if (lacking.length === 0) return "on every host";
+  return lacking.length === fleet.length ? "on no host" : `not on ${hostNames(lacking)}`;
+}
+
+function machineRows(baseline: Baseline): readonly (readonly string[])[] {
+  const { ipaBits, vcpus, gic, noCounterOffset, noStolenTime } = machineOf(baseline);
+  return [
+    ["guest memory", boundWords(ipaBits, " bits of address")],
+    ["vCPUs", vcpus === undefined ? "not told" : boundWords(vcpus, "")],
+    ["GIC", gic === undefined ? "not told" : gic.join(", ") || "none in common"],
+    ["counter offset", exceptOn(noCounterOffset, baseline.fleet)],
+    ["stolen time", exceptOn(noStolenTime, baseline.fleet)],
+  ];
+}
+
+/** The AArch32 registers of a guest whose EL0 has none hold nothing: one line for all of them. */
+function limitRows(baseline: Baseline): readonly (readonly string[])[] {
+  const limits = limitsOf(baseline);
+  const el0 = aarch32Switch();
+  const value = el0 === undefined ? undefined : baseline.values.get(el0.key);
+  const without = el0 !== undefined && value !== undefined && !el0.has(value);
+  const twins = without ? limits.filter(({ field }) => isOfAArch32(field)) : [];
+  const rows = limits
+    .filter((one) => !twins.includes(one))
+    .map(({ field, value: common, could, by }) => [
+      keyOf(field),
+      printFieldValue(field, common),
+      printFieldValue(field, could),
+      by.length === 0 ? "what goes with it" : hostNames(by),
+    ]);
+  return twins.length === 0
+    ? rows
+    : [
+        ...rows,
+        [`AArch32 registers: ${plural(twins.length, "field")}`, "", "", `go with ${el0?.key ?? "EL0"}`],
+      ];
+}
+
+function gainLines(baseline: Baseline): readonly string[] {
+  return gainsOf(baseline).flatMap(({ without, features, facilities }) => {
+    const names = features.filter((name) => !facilities.some((one) => name === `FEAT_${one.toUpperCase()}`));
+    return [
+      `  without ${hostNames(without)}`,
+      `    ${[...facilities, ...(names.length === 0 ? [] : [some(names, 10)])].join(", ")}`,
+    ];
+  });
+}
+
 /** Ends with a newline. */
 export function baselineTable(baseline: Baseline): string {
-  const { fleet, common, guest, conflicts, leaveOut } = baseline;
-  const byId = new Map(fleet.map((one) => [one.id, one]));
+  const { fleet, common, guest } = baseline;
   const { counters } = common;
   const range =
     counters === undefined
@@ -74,6 +96,7 @@ export function baselineTable(baseline: Baseline): string {
     ["baseline", architectureWord(baseline.architecture.name)],
     ...facilityNames.map((name) => [name, facilityLine(baseline, name)]),
     ["PMU counters", range],
+    ...machineRows(baseline),
     ["PSCI", guest.psci ?? "no common version"],
     ["services", guest.services.join(", ") || "none"],
     ...[...guest.workarounds].map(([name, level]) => [
@@ -83,25 +106,22 @@ export function baselineTable(baseline: Baseline): string {
     ["registers", `${common.registers.size} listed by every host`],
   ];
   const lines = [...columns(facts)];
-  const limits = limitsOf(baseline);
+  const limits = limitRows(baseline);
   if (limits.length > 0) {
     lines.push("", "who limits what");
-    lines.push(
-      ...columns([
-        ["field", "common", "could be", "limited by"],
-        ...limits.map(({ field, value, could, by }) => [
-          `${field.register}.${field.name}`,
-          printFieldValue(field, value),
-          printFieldValue(field, could),
-          by.length === 0 ? "what goes with it" : hostNames(by),
-        ]),
-      ]),
-    );
+    lines.push(...columns([["field", "common", "could be", "limited by"], ...limits]));
   }
+  const gains = gainLines(baseline);
+  if (gains.length > 0) lines.push("", "what the others would have besides", ...gains);
   if (baseline.lowered.length > 0) {
     lines.push("", "lowered, because the architecture asks for it");
     for (const { field, from, to, rule } of baseline.lowered)
       lines.push(`  ${field} ${from} to ${to}: ${rule}`);
+  }
+  if (baseline.broken.length > 0) {
+    lines.push("", "against the architecture, and nothing that may be written mends it");
+    for (const { words, id, byHosts } of baseline.broken)
+      lines.push(`  ${words} (${id})${byHosts ? ": hosts show it so" : ""}`);
   }
   const uneven = unevenRegisters(baseline);
   if (uneven.length > 0) {
@@ -116,11 +136,6 @@ export function baselineTable(baseline: Baseline): string {
     for (const { names, lacking } of groups.values())
       lines.push(`  ${plural(names.length, "register")} not on ${hostNames(lacking)}: ${some(names)}`);
   }
-  if (conflicts.length > 0) {
-    lines.push("", "no common guest");
-    for (const conflict of conflicts) lines.push(...conflictLines(conflict, byId));
-    lines.push("", `without ${plural(hostsOf(leaveOut), "host")} the others have one`);
-    for (const one of leaveOut) lines.push(`  ${className(one)}`);
-  }
+  lines.push(...unknownLines(baseline), ...assumptionLines(fleet), ...conflictLines(baseline));
   return `${lines.join("\n")}\n`;
 }

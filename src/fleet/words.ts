@@ -20,3 +20,11 @@ export function hostNames(classes: Fleet, limit = most): string {
   const left = hostsOf(classes) - shown.length;
   return left > 0 ? `${shown.join(", ")} and ${left} more` : shown.join(", ");
 }
+
+/** Columns as wide as their widest cells; the last is not padded. */
+export function columns(rows: readonly (readonly string[])[], indent = "  "): readonly string[] {
+  const widths = (rows[0] ?? []).map((_, at) => Math.max(...rows.map((row) => row[at]?.length ?? 0)));
+  return rows.map((row) =>
+    `${indent}${row.map((cell, at) => cell.padEnd(widths[at] ?? 0)).join("  ")}`.trimEnd(),
+  );
+}

@@ -114,7 +114,8 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
     "src/checker",
     "src/fleet",
   ],
-  "src/fleet/table.ts": ["src/tables", "src/checker", "src/fleet"],
+  "src/fleet/table.ts": ["src/tables", "src/checker", "src/fleet", "src/fleet/conflict-text.ts"],
+  "src/fleet/conflict-text.ts": ["src/tables", "src/checker", "src/fleet"],
   "src/diff": [
     "src/diagnostics",
     "src/contract.ts",

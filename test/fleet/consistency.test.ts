@@ -93,7 +93,7 @@ describe("a common CPU", () => {
       ).toEqual([]);
     }
     // The test would see nothing if no host broke anything.
-    expect(fromHosts).toBeGreaterThan(50);
+    expect(fromHosts).toBeGreaterThan(20);
   });
 
   it("says truly that nothing mends what it breaks and the hosts do not", () => {

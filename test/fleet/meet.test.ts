@@ -4,7 +4,13 @@ import { describe, expect, it } from "vitest";
 import { commonOffer, mergeFleets } from "../../src/fleet/classes.ts";
 import { offerDocument, offerText, readOffer } from "../../src/fleet/document.ts";
 import { meet, meetAll } from "../../src/fleet/meet.ts";
-import { type FacilityName, type FacilityOffer, facilityNames, type Offer } from "../../src/fleet/offer.ts";
+import {
+  assumptions,
+  type FacilityName,
+  type FacilityOffer,
+  facilityNames,
+  type Offer,
+} from "../../src/fleet/offer.ts";
 import { printSet, setOf } from "../../src/fleet/values.ts";
 import { shippedNames, spread } from "../hosts/shipped.ts";
 import { fleetOf, offerFor } from "./support.ts";
@@ -45,6 +51,7 @@ const offers: fc.Arbitrary<Offer> = fc
       { nil: undefined },
     ),
     kernel: fc.constantFrom("6.1", "6.12", "7.2"),
+    assumed: fc.subarray([...assumptions]).map((list) => new Set(list)),
     counters: fc.option(
       fc.tuple(fc.nat(8), fc.nat(8)).map(([a, b]) => ({ least: Math.min(a, b), most: Math.max(a, b) })),
       { nil: undefined },

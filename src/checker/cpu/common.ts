@@ -1,6 +1,7 @@
 /** `baseline common of FLEET`: what the hosts of a fleet have in common, computed where a statement asks for it. */
 import type { Span } from "../../diagnostics/span.ts";
 import { type Baseline, baselineOf } from "../../fleet/baseline.ts";
+import { isOfAArch32 } from "../../fleet/choose.ts";
 import { classOf, type Fleet, mergeFleets } from "../../fleet/classes.ts";
 import { commonCpu } from "../../fleet/common.ts";
 import { conflictsOver, leastToLeaveOut } from "../../fleet/conflicts.ts";
@@ -134,7 +135,7 @@ function conflictsLeft({ baseline }: CommonOf, { cells, architecture }: Resolved
   return contractRegisters()
     .flatMap((register) => register.fields)
     .filter((field) => baseline.open.get(keyOf(field)) === "conflict")
-    .filter((field) => !(noAArch32 && field.role === "aarch32"))
+    .filter((field) => !(noAArch32 && isOfAArch32(field)))
     .map(keyOf)
     .filter((key) => {
       const cell = cells.get(key);

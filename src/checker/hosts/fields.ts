@@ -2,6 +2,7 @@
 import type { Contract, FieldContract, RegisterContract } from "../../contract.ts";
 import type { Span } from "../../diagnostics/span.ts";
 import { spanText } from "../../diagnostics/span.ts";
+import { isOfAArch32 } from "../../fleet/choose.ts";
 import { judgeField } from "../../hosts/judge.ts";
 import type { Verdict } from "../../hosts/profile.ts";
 import {
@@ -198,7 +199,7 @@ export function checkHostsAgree(contract: Contract, hosts: readonly HostOfGuest[
       const known = values.filter((value) => value !== undefined);
       if (field === undefined || new Set(known).size < 2) continue;
       // Where EL0 has no AArch32 its registers hold anything (Arm ARM: UNKNOWN), and no software may go by them.
-      if (noAArch32 && field.role === "aarch32") continue;
+      if (noAArch32 && isOfAArch32(field)) continue;
       const each = hosts.map(
         (host, index) =>
           `${host.name} ${values[index] === undefined ? "unknown" : printFieldValue(field, values[index])}`,
