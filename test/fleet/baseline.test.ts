@@ -8,6 +8,7 @@ import { leastToLeaveOut } from "../../src/fleet/conflicts.ts";
 import { guestText } from "../../src/fleet/guest-text.ts";
 import type { FacilityName } from "../../src/fleet/offer.ts";
 import { compile, planFor, predict } from "../../src/index.ts";
+import { contractRegisters } from "../../src/tables/index.ts";
 import { shipped, shippedNames } from "../hosts/shipped.ts";
 import { fleetOf } from "./support.ts";
 
@@ -133,6 +134,43 @@ describe("a fleet without a common guest", () => {
       expect(whole.length).toBe(fewest);
       const left = new Set(whole.map(({ id }) => id));
       expect(baselineOf(fleet.filter(({ id }) => !left.has(id)))?.conflicts).toEqual([]);
+    }
+  });
+});
+
+describe("the fewest hosts to leave out", () => {
+  /** By trying every subset: the least number of hosts without which the others need agree in these fields alone. */
+  function fewestByTrying(fleet: Fleet, counts: (key: string) => boolean): number {
+    const weight = (some: Fleet): number => some.reduce((sum, { count }) => sum + count, 0);
+    let fewest = weight(fleet);
+    for (let kept = 1; kept < 1 << fleet.length; kept++) {
+      const rest = fleet.filter((_, at) => (kept >> at) % 2 === 1);
+      const gone = weight(fleet) - weight(rest);
+      const offer = gone < fewest ? commonOffer(rest) : undefined;
+      if (offer === undefined) continue;
+      const open = [...choose(offer, []).open].filter(([key, why]) => why === "conflict" && counts(key));
+      if (open.length === 0) fewest = gone;
+    }
+    return fewest;
+  }
+
+  const isIdentity = (key: string): boolean => /^(MIDR|REVIDR|AIDR)_EL1/.test(key);
+  const keys = contractRegisters()
+    .flatMap(({ fields }) => fields.map((field) => `${field.register}.${field.name}`))
+    .filter((key) => !isIdentity(key));
+
+  it("are found with weights, and where each host may show its own identity", () => {
+    for (let first = 0; first + 40 < shippedNames.length; first += 13) {
+      const names = [0, 5, 11, 16, 22, 31].map((step) => shippedNames[first + step] ?? "");
+      // One host of the first class, two of the second, three of the third, and again.
+      const fleet = mergeFleets(
+        names.flatMap((name, at) => Array.from({ length: (at % 3) + 1 }, () => fleetOf(name))),
+      );
+      const weigh = (some: Fleet): number => some.reduce((sum, { count }) => sum + count, 0);
+      expect(weigh(leastToLeaveOut(fleet)), names.join()).toBe(fewestByTrying(fleet, () => true));
+      expect(weigh(leastToLeaveOut(fleet, new Set(keys))), names.join()).toBe(
+        fewestByTrying(fleet, (key) => !isIdentity(key)),
+      );
     }
   });
 });

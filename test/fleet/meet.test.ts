@@ -11,7 +11,7 @@ import {
   facilityNames,
   type Offer,
 } from "../../src/fleet/offer.ts";
-import { printSet, setOf } from "../../src/fleet/values.ts";
+import { intersect, printSet, setOf } from "../../src/fleet/values.ts";
 import { shippedNames, spread } from "../hosts/shipped.ts";
 import { fleetOf, offerFor } from "./support.ts";
 
@@ -81,7 +81,54 @@ function laws(a: Offer, b: Offer, c: Offer): void {
   expect(offerText(meet(meet(a, b), a))).toBe(offerText(meet(a, b)));
 }
 
+const shown = (set: ReadonlySet<bigint>): readonly string[] => [...set].map(String).sort();
+
+/** What an offer means with a facility, whatever form it is written in. */
+const fieldOfOffer = (offer: Offer, name: FacilityName, key: string): string | undefined => {
+  const own = offer.facilities.get(name)?.fields.get(key) ?? offer.fields.get(key);
+  return own === undefined ? undefined : printSet(own);
+};
+const listedBy = (offer: Offer, name: FacilityName): ReadonlySet<bigint> =>
+  new Set([...offer.registers, ...(offer.facilities.get(name)?.registers ?? [])]);
+
+/** The laws hold of many an operation: this is what the meet is to mean. */
+function meaning(a: Offer, b: Offer): void {
+  const both = meet(a, b);
+  for (const name of facilityNames) {
+    const [left, right] = [a.facilities.get(name), b.facilities.get(name)];
+    expect(both.facilities.has(name)).toBe(left !== undefined && right !== undefined);
+    if (left === undefined || right === undefined) continue;
+    for (const key of fields) {
+      const [one, other] = [
+        left.fields.get(key) ?? a.fields.get(key),
+        right.fields.get(key) ?? b.fields.get(key),
+      ];
+      const common = one === undefined || other === undefined ? undefined : printSet(intersect(one, other));
+      expect(fieldOfOffer(both, name, key)).toBe(common);
+    }
+    const common = [...listedBy(a, name)].filter((id) => listedBy(b, name).has(id));
+    expect(shown(listedBy(both, name))).toEqual(shown(new Set(common)));
+    // The normal form: a facility names what it changes, and nothing else.
+    for (const [key, changed] of both.facilities.get(name)?.fields ?? [])
+      expect(printSet(changed)).not.toBe(printSet(both.fields.get(key) ?? [[-1n, -1n]]));
+    for (const id of both.facilities.get(name)?.registers ?? []) expect(both.registers.has(id)).toBe(false);
+  }
+  // A guest's lengths are all that the CPU has up to a maximum: those maxima that give the same on both.
+  const upTo = (lengths: readonly number[], most: number): string =>
+    lengths.filter((one) => one <= most).join();
+  const maxima = a.vectorLengths.filter(
+    (most) => b.vectorLengths.includes(most) && upTo(a.vectorLengths, most) === upTo(b.vectorLengths, most),
+  );
+  expect(both.vectorLengths).toEqual(maxima);
+}
+
 describe("the meet", () => {
+  it("means what all hosts offer, with and without each facility", () => {
+    fc.assert(fc.property(offers, offers, meaning), { numRuns: 500 });
+    const host = fc.constantFrom(...some);
+    fc.assert(fc.property(host, host, meaning), { numRuns: 40 });
+  });
+
   it("is associative, commutative and idempotent over made-up offers", () => {
     fc.assert(fc.property(offers, offers, offers, laws), { numRuns: 500 });
   });

@@ -205,6 +205,7 @@ export function checkCommon(
           : [`the fewest to leave out of the fleet: ${hostNames(leaveOut, 8)}`]),
         ...remediesFor(baseline.fleet, keys).map(({ words }) => words),
         leavesOpen(keys),
+        `\`guestc baseline ${fleet.nameSpan.file.path} --fleet ${fleet.name}\` tells all about the fleet`,
       ],
     },
   );

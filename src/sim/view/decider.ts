@@ -27,7 +27,7 @@ export function byOrigin(origin: Origin): Decider {
       return {
         by: kind,
         span,
-        why: `${baselineWord(origin.baseline)}${origin.because === undefined ? "" : `: ${origin.because}`}`,
+        why: `${baselineWord(origin.baseline)}${origin.because === undefined ? "" : ` (${origin.because})`}`,
       };
     case "derived":
       return { by: kind, span, why: origin.because };
