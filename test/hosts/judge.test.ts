@@ -115,6 +115,25 @@ describe("a field on a recorded host", () => {
     expect(acceptedValues(profile, configuration(profile), "ID_AA64PFR0_EL1", "EL0")).toEqual([1n, 2n]);
     expect(acceptedValues(profile, configuration(profile), "ID_AA64PFR0_EL1", "NOPE")).toBeUndefined();
   });
+
+  it("lists it as each value is judged by itself, with a sweep and without", () => {
+    let judged = 0;
+    for (const host of ["neoverse-v1.linux-6.1", "max-nested.linux-7.2", "a64fx.linux-6.18"]) {
+      const profile = shipped(host);
+      const whole = configuration(profile);
+      for (const config of [whole, { ...whole, sweeps: new Map() }])
+        for (const register of idRegisters())
+          for (const { name, width } of register.fields.filter((field) => field.width <= 8)) {
+            const values = Array.from({ length: 1 << width }, (_, value) => BigInt(value));
+            const apart = values.filter(
+              (value) => judgeField(profile, config, register.name, name, value).accepted,
+            );
+            expect(acceptedValues(profile, config, register.name, name)).toEqual(apart);
+            judged++;
+          }
+    }
+    expect(judged).toBeGreaterThan(1000);
+  });
 });
 
 describe("a sweep of single nibbles, for a field of several", () => {
