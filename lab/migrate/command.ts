@@ -3,14 +3,16 @@ import { join, resolve } from "node:path";
 import { listOf, optionValue } from "../arguments.ts";
 import type { LabCommand } from "../command.ts";
 import { LabError } from "../errors.ts";
-import { type Machine, machineName } from "../machine.ts";
+import { type Machine, machineName, machineStem } from "../machine.ts";
 import { filterFrom, filterOptions, machines, parallelFrom, supplyOf } from "../matrix.ts";
 import type { Parts } from "../parts.ts";
 import { forEachMachine } from "../pool.ts";
 import type { Example } from "../prove/examples.ts";
 import { profileOf } from "../prove/hosts.ts";
+import { writeWhole } from "../write-whole.ts";
 import { readGuests } from "./guests.ts";
 import { type Move, moverProgram, type Place, restoreOn, type Stay, saveOn, type Traveller } from "./move.ts";
+import { type MovesRecording, packMovesRecording, readsOf } from "./recording.ts";
 import { isGood, printMoves } from "./table.ts";
 
 const MILLISECONDS = 1000;
@@ -49,6 +51,12 @@ export const command: LabCommand = {
       name: "hosts",
       value: "FOLDER",
       title: "profiles, called CPU.linux-SERIES.json, CPU-nested.linux-SERIES.json (hosts)",
+    },
+    {
+      name: "record",
+      value: "FILE",
+      title:
+        "writes what was saved and what came of each move, as `npm test` holds it (test/migrate/recordings)",
     },
     { name: "json", title: "prints every move with its differences as JSON" },
   ],
@@ -93,10 +101,47 @@ export const command: LabCommand = {
       { parallel },
     );
     const told = moves.flat();
+    const file = optionValue(args, "record");
+    if (file !== undefined) await writeWhole(resolve(file), packMovesRecording(recordingOf(all, told)));
     io.out(args.flags.has("json") ? movesJson(told) : printMoves(told));
     return told.every(isGood) ? 0 : 1;
   },
 };
+
+/** Of the guests that were saved and moved. A move to a machine that did not save the guest leaves nothing to record. */
+function recordingOf(stays: readonly Stay[], moves: readonly Move[]): MovesRecording {
+  const [first] = stays;
+  const saved = (name: string) =>
+    stays.flatMap(({ guest, from, left }) =>
+      guest.name !== name || "failed" in left || left.state === undefined
+        ? []
+        : [{ host: machineStem(from.machine), state: left.state, reads: readsOf(left.report) }],
+    );
+  const moved = (name: string) =>
+    moves.flatMap(({ guest, from, to, arrived }) =>
+      guest !== name || arrived === undefined
+        ? []
+        : [
+            {
+              from: machineStem(from),
+              to: machineStem(to),
+              refused: arrived.refused,
+              held: arrived.state.vcpus.map(({ registers }) => registers),
+              reads: readsOf(arrived.report),
+            },
+          ],
+    );
+  const guests = [...new Set(stays.map(({ guest }) => guest.name))].map((name) => ({
+    name,
+    saved: saved(name),
+    moves: moved(name),
+  }));
+  return {
+    qemu: first?.ran.qemu ?? "",
+    hosts: new Map(stays.map(({ from, ran }) => [machineStem(from.machine), ran.release])),
+    guests: guests.filter((guest) => guest.moves.length > 0),
+  };
+}
 
 const movesJson = (moves: readonly Move[]): string =>
   `${JSON.stringify(

@@ -32,6 +32,8 @@ export interface Stay {
   readonly from: Place;
   readonly departure: Departure;
   readonly left: Left | { readonly failed: string };
+  /** `uname -r`, and QEMU's version. */
+  readonly ran: { readonly release: string; readonly qemu: string };
 }
 
 export type MoveOutcome =
@@ -98,12 +100,13 @@ export async function saveOn(
       seconds: SECONDS,
     }),
   );
-  const { done } = await boot(parts, from.machine, jobs);
+  const { done, ...ran } = await boot(parts, from.machine, jobs);
   return travellers.map(({ guest }, at) => ({
     guest,
     from,
     departure: departFrom(movingOf(guest), hostOf(from)),
     left: guarded(() => readLeft(outputOf(done[at]))),
+    ran,
   }));
 }
 

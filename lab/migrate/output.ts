@@ -63,7 +63,8 @@ export function readLeft(output: string): Left {
   };
 }
 
-function refusedOf(line: string): Refused {
+/** A line `refused …`. @throws LabError when it is none */
+export function readRefused(line: string): Refused {
   const [, vcpu = "", what = "", id = "", errno = ""] =
     /^refused (\d+) (register|events|mp-state)(?: (0x[0-9a-f]+))? (E\w+)$/.exec(line) ?? [];
   if (errno === "") throw new LabError(`the mover printed \`${line}\` for a refusal`);
@@ -84,7 +85,7 @@ export function readArrived(output: string): Report | readonly Arrived[] {
       throw new LabError(`the mover printed no move, but \`${move?.head ?? "nothing"}\``);
     arrived.push({
       name,
-      refused: move.lines.map(refusedOf),
+      refused: move.lines.map(readRefused),
       state: parseState(expect(state, "state").lines),
       report: reportOf(expect(report, "report")),
     });

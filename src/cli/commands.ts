@@ -263,7 +263,7 @@ export const commands: readonly CommandRow[] = [
       {
         name: "vmm",
         value: "VMM",
-        choices: ["kvm", "qemu"],
+        choices: ["kvm", "qemu", "qemu-11.1"],
         title: "whose rules hold beside KVM's: nobody's (kvm), or QEMU's of the register list (qemu)",
       },
       { name: "all", title: "remarks too, on which no verdict depends" },

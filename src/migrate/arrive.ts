@@ -1,7 +1,7 @@
 /** The other side of a migration: the machine that the plan makes there is given what was saved. */
 import { type Refusal, type View, viewFrom } from "../predict/index.ts";
 import { getRegister, listRegisters, type Vcpu } from "../sim/kvm/index.ts";
-import { type RestoreRefusal, restoreInto, type VcpuSnapshot } from "../sim/snapshot.ts";
+import { type Choice, type RestoreRefusal, restoreInto, type VcpuSnapshot } from "../sim/snapshot.ts";
 import { describeOneReg, parseOneReg, sveLengthsRegister } from "../tables/index.ts";
 import { type Moving, made, type NamedHost, type Run, runOn, type Source } from "./machine.ts";
 import type { Vmm } from "./vmm.ts";
@@ -49,22 +49,44 @@ function held(vcpu: Vcpu, id: bigint): bigint {
 
 const nameOf = (id: bigint): string => describeOneReg(id)?.name ?? `0x${id.toString(16)}`;
 
+type Saved = VcpuSnapshot["registers"];
+
+/** Whether a VMM carries a register by its list, and not in a way of its own. */
+function inList(vmm: Vmm, id: bigint): boolean {
+  const kind = describeOneReg(id)?.class;
+  return kind === undefined || !vmm.otherwise.includes(kind);
+}
+
 /** What a VMM that compares the lists says of two of them. */
-function comparison(vmm: Vmm, source: readonly bigint[], destination: readonly bigint[]): string | undefined {
-  if (vmm.list === "any") return undefined;
-  const carried = (ids: readonly bigint[]): readonly bigint[] =>
-    ids.filter((id) => {
-      const kind = describeOneReg(id)?.class;
-      return kind === undefined || !vmm.otherwise.includes(kind);
-    });
-  const [from, to] = [carried(source), carried(destination)];
-  if (from.length > to.length)
+function comparison(vmm: Vmm, source: Saved, destination: readonly bigint[]): string | undefined {
+  const rule = vmm.list;
+  if (rule === undefined) return undefined;
+  const from = source.filter(([id]) => inList(vmm, id));
+  const to = destination.filter((id) => inList(vmm, id));
+  if (!rule.longer && from.length > to.length)
     return `the source lists ${from.length} registers, the destination ${to.length}: a longer list is not loaded`;
   const known = new Set(to);
-  const [first, ...others] = from.filter((id) => !known.has(id) && to.some((one) => one > id));
+  const tolerated = new Map(rule.tolerates.map(({ register, value }) => [parseOneReg(register), value]));
+  const tolerates = (id: bigint, value: bigint): boolean => {
+    const only = tolerated.get(id);
+    return tolerated.has(id) && (only === undefined || BigInt(only) === value);
+  };
+  const [first, ...others] = from.filter(
+    ([id, value]) => !known.has(id) && (rule.tail || to.some((one) => one > id)) && !tolerates(id, value),
+  );
   if (first === undefined) return undefined;
   const more = others.length === 0 ? "" : ` and ${others.length} more`;
-  return `the destination does not list ${nameOf(first)}${more}, which the source has`;
+  return `the destination does not list ${nameOf(first[0])}${more}, which the source has`;
+}
+
+/** What the VMM sets, in its order; registers that the destination does not list only where it compares no lists. */
+function chosenBy(vmm: Vmm, here: ReadonlySet<bigint>): Choice {
+  return (saved) => {
+    const chosen = vmm.list === undefined ? saved : saved.filter(([id]) => here.has(id));
+    if (vmm.order === "list") return chosen;
+    const numbered = chosen.filter(([id]) => inList(vmm, id)).toSorted(([a], [b]) => (a < b ? -1 : 1));
+    return [...numbered, ...chosen.filter(([id]) => !inList(vmm, id))];
+  };
 }
 
 function unkeptOf(vcpu: Vcpu, own: VcpuSnapshot, tried: (id: bigint) => boolean): readonly Unkept[] {
@@ -94,9 +116,8 @@ export function arrive(
   const before = own.registers.map(([id]) => id);
   const here = listOf(vcpu);
   const [had, has] = [new Set(before), new Set(here)];
-  const lists = comparison(vmm, before, here);
-  const setsAll = vmm.list === "any";
-  const refused = restoreInto(machine.vm, source.snapshot, (id) => setsAll || has.has(id));
+  const lists = comparison(vmm, own.registers, here);
+  const refused = restoreInto(machine.vm, source.snapshot, chosenBy(vmm, has));
   const turnedDown = new Set(refused.map(({ register }) => register));
   const unkept = unkeptOf(vcpu, own, (id) => has.has(id) && !turnedDown.has(id));
   const extra = here.filter((id) => !had.has(id)).map((id) => [id, held(vcpu, id)] as const);

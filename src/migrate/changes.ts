@@ -14,7 +14,17 @@ export interface StatementRow {
   readonly capability?: string;
 }
 
+/** State of the guest that some kernels list no register for. */
+export interface UncarriedRow {
+  readonly state: string;
+  /** A kernel that lists any of them carries it. */
+  readonly registers: readonly string[];
+  readonly weight: Weight;
+  readonly why: string;
+}
+
 interface File {
+  readonly uncarried: readonly UncarriedRow[];
   readonly changes: readonly { readonly what: string; readonly weight: Weight; readonly why: string }[];
   readonly status: readonly { readonly register: string; readonly bits: string }[];
   readonly statements: readonly StatementRow[];
@@ -50,6 +60,12 @@ export function weightOf(field: Field, before: bigint, after: bigint): Weight {
       return "unsafe";
   }
 }
+
+export const uncarried = (): readonly UncarriedRow[] => file().uncarried;
+
+/** What it would come to at worst that a register reads otherwise. */
+export const worstChange = (register: string): Weight =>
+  file().changes.find(({ what }) => what === register)?.weight ?? "unsafe";
 
 /** Why a register's change is judged by a row of its own; undefined: it is not. */
 export const whyOf = (register: string): string | undefined =>

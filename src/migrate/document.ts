@@ -1,7 +1,7 @@
 /** Migrations as a document of plain JSON values, `guestc.migrate/1` (`schemas/migrate.schema.json`). */
 import { formatLocation } from "../diagnostics/span.ts";
 import type { Fact, FieldChange } from "./fact.ts";
-import type { Journeys } from "./journeys.ts";
+import type { Journey, Journeys } from "./journeys.ts";
 import type { NamedHost } from "./machine.ts";
 import type { Migration } from "./pair.ts";
 import { statementsFor } from "./statements.ts";
@@ -39,8 +39,8 @@ const fact = (one: Fact) => ({
   source: one.source === undefined ? null : formatLocation(one.source),
 });
 
-function migration(one: Migration) {
-  const { statements, complete } = statementsFor(one);
+function migration(one: Journey) {
+  const { advised } = one;
   return {
     from: one.from.name,
     to: one.to.name,
@@ -48,8 +48,8 @@ function migration(one: Migration) {
     refused: one.refused === undefined ? null : { ...one.refused, register: idText(one.refused.register) },
     executed: one.executed === true,
     notExecuted: one.executed === true ? null : one.executed,
-    statements,
-    statementsSuffice: complete,
+    statements: statementsFor(one),
+    withStatements: typeof advised === "object" ? advised.verdict : null,
     facts: one.facts.map(fact),
   };
 }
@@ -63,7 +63,12 @@ export function migrationsDocument({ guest, vmm, hosts, migrations }: Journeys):
     guest: guest.guest,
     source: formatLocation(guest.span),
     vmm: vmm.name,
-    summary: { safe: count("safe"), safeWithNotes: count("safe-with-notes"), unsafe: count("unsafe") },
+    summary: {
+      safe: count("safe"),
+      safeWithNotes: count("safe-with-notes"),
+      undecided: count("undecided"),
+      unsafe: count("unsafe"),
+    },
     hosts: hosts.map(host),
     migrations: migrations.map(migration),
   };

@@ -3,10 +3,11 @@ import type { Span } from "../diagnostics/span.ts";
 
 /**
  * - `unsafe`: the restore fails, or the guest no longer sees what it may rely on.
+ * - `open`: nothing that is known of the hosts decides it, and it could be unsafe.
  * - `note`: the guest goes on; something is there that it does not know of, or is enforced otherwise.
  * - `remark`: good to know; no verdict depends on it.
  */
-export type Weight = "unsafe" | "note" | "remark";
+export type Weight = "unsafe" | "open" | "note" | "remark";
 
 export type Topic =
   /** KVM refuses the guest's plan on one of the hosts. */
@@ -67,12 +68,20 @@ export const fact = (said: Pick<Fact, "topic" | "weight" | "subject" | "text"> &
   ...said,
 });
 
-export type Verdict = "safe" | "safe-with-notes" | "unsafe";
+/** `undecided`: safe as far as is known, and not all of it is known. */
+export type Verdict = "safe" | "safe-with-notes" | "undecided" | "unsafe";
+
+/** In the order in which they are counted. */
+export const verdicts: readonly Verdict[] = ["safe", "safe-with-notes", "undecided", "unsafe"];
 
 export function verdictOf(facts: readonly Fact[]): Verdict {
   if (facts.some(({ weight }) => weight === "unsafe")) return "unsafe";
+  if (facts.some(({ weight }) => weight === "open")) return "undecided";
   return facts.some(({ weight }) => weight === "note") ? "safe-with-notes" : "safe";
 }
 
+/** From the heaviest. */
+const byWeight: readonly Weight[] = ["unsafe", "open", "note", "remark"];
+
 export const heaviest = (weights: readonly Weight[]): Weight =>
-  weights.includes("unsafe") ? "unsafe" : weights.includes("note") ? "note" : "remark";
+  byWeight.find((weight) => weights.includes(weight)) ?? "remark";

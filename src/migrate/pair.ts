@@ -1,5 +1,7 @@
 /** One migration judged: carried out on the simulated KVM of both hosts, then compared. */
+import { parseOneReg } from "../tables/index.ts";
 import { arrive } from "./arrive.ts";
+import { uncarried } from "./changes.ts";
 import { type Fact, fact, type Verdict, verdictOf } from "./fact.ts";
 import type { depart, Moving, NamedHost, Run, Source } from "./machine.ts";
 import { programReads, timeRegister } from "./program.ts";
@@ -57,6 +59,14 @@ function clockFacts({ contract }: Moving, from: NamedHost, to: NamedHost): reado
   ];
 }
 
+/** State that the kernel which is left has no register for: no VMM can carry it. */
+const uncarriedFacts = (saved: ReadonlyMap<bigint, bigint>): readonly Fact[] =>
+  uncarried().flatMap(({ state, registers, weight, why }) =>
+    registers.some((name) => saved.has(parseOneReg(name) ?? 0n))
+      ? []
+      : [fact({ topic: "restore", weight, subject: state, text: "is not carried", detail: why })],
+  );
+
 function betweenOf({ contract }: Moving, source: Source, to: NamedHost): Between {
   const seen: Record<string, bigint> = {};
   for (const [name, outcome] of source.view.registers)
@@ -94,12 +104,14 @@ export function judgeMigration(
     ...restoreFacts({ between, source: departure, arrival, vmm }),
     ...registerFacts(between, views, told, (id) => saved.has(id) && saved.get(id) === arrival.held.get(id)),
     ...clockFacts(moving, from, to),
+    ...uncarriedFacts(saved),
     ...callFacts(views),
     ...instructionFacts(between, views),
     ...executionFacts(departure.stays, arrival.run),
   ];
   // What nobody knows of a host does not differ from itself.
-  const facts = from.profile === to.profile ? all.filter(({ weight }) => weight !== "remark") : all;
+  const facts =
+    from.profile === to.profile ? all.filter(({ weight }) => weight !== "remark" && weight !== "open") : all;
   const [first] = arrival.refused;
   return {
     from,

@@ -3,10 +3,8 @@ import { formatLocation } from "../diagnostics/span.ts";
 import { safeText, wrap } from "../diagnostics/text/display.ts";
 import { noColours, type Palette } from "../diagnostics/text/palette.ts";
 import { gridLines } from "../sim/view/grid.ts";
-import type { Fact, FieldChange, Verdict, Weight } from "./fact.ts";
-import type { Journeys } from "./journeys.ts";
-import type { Migration } from "./pair.ts";
-import { statementsFor } from "./statements.ts";
+import { type Fact, type FieldChange, type Verdict, verdicts, type Weight } from "./fact.ts";
+import type { Journey, Journeys } from "./journeys.ts";
 
 export interface TableOptions {
   /** Columns at hand, 72 to 120; default 100. */
@@ -22,13 +20,30 @@ const widest = 120;
 export const verdictWords: Readonly<Record<Verdict, string>> = {
   safe: "safe",
   "safe-with-notes": "safe, notes",
+  undecided: "safe?",
   unsafe: "UNSAFE",
 };
-const weights: readonly Weight[] = ["unsafe", "note", "remark"];
-const weightWords: Readonly<Record<Weight, string>> = { unsafe: "unsafe", note: "note", remark: "remark" };
+const weights: readonly Weight[] = ["unsafe", "open", "note", "remark"];
+const weightWords: Readonly<Record<Weight, string>> = {
+  unsafe: "unsafe",
+  open: "open",
+  note: "note",
+  remark: "remark",
+};
+/** Behind a count. */
+const countWords: Readonly<Record<Verdict, string>> = {
+  safe: "safe",
+  "safe-with-notes": "safe with notes",
+  undecided: "safe as far as is known",
+  unsafe: "unsafe",
+};
 
 const paint = (weight: Weight, palette: Palette) =>
-  weight === "unsafe" ? palette.error : weight === "note" ? palette.warning : palette.note;
+  weight === "unsafe"
+    ? palette.error
+    : weight === "note" || weight === "open"
+      ? palette.warning
+      : palette.note;
 
 function matrixLines({ hosts, migrations }: Journeys, width: number): readonly string[] {
   const numbered = hosts.map(({ name, profile }, at) => ({
@@ -106,13 +121,14 @@ function factLines(facts: readonly Fact[], width: number, palette: Palette): rea
 }
 
 /** Pairs that have the same facts are told together. */
-export function pairGroups(migrations: readonly Migration[], shown: (fact: Fact) => boolean) {
-  const found = new Map<string, { readonly ones: Migration[]; readonly facts: readonly Fact[] }>();
+export function pairGroups(migrations: readonly Journey[], shown: (fact: Fact) => boolean) {
+  const found = new Map<string, { readonly ones: Journey[]; readonly facts: readonly Fact[] }>();
   for (const one of migrations) {
     const facts = one.facts.filter(shown);
     const key = JSON.stringify([
       one.verdict,
       one.executed,
+      adviceWords(one),
       facts.map(({ register, source, fields, ...rest }) => [
         rest,
         String(register),
@@ -127,8 +143,19 @@ export function pairGroups(migrations: readonly Migration[], shown: (fact: Fact)
   return [...found.values()];
 }
 
+/** What comes of the statements that would help, all of them together. */
+function adviceWords(journey: Journey): string {
+  const { advised } = journey;
+  if (advised === undefined) return "No statement that the tables know makes it safe.";
+  if (typeof advised === "string") return `Whether what would help makes it safe is not known: ${advised}.`;
+  if (advised.verdict !== "unsafe")
+    return `With all of what would help it is ${countWords[advised.verdict]}: that was judged, too.`;
+  const left = advised.facts.filter(({ weight }) => weight === "unsafe").map(({ subject }) => subject);
+  return `With all of what would help it is still unsafe: ${named([...new Set(left)])}.`;
+}
+
 function pairLines(
-  ones: readonly Migration[],
+  ones: readonly Journey[],
   facts: readonly Fact[],
   width: number,
   palette: Palette,
@@ -137,20 +164,13 @@ function pairLines(
   if (first === undefined) return [];
   const title = ones.map(({ from, to }) => `${from.name} to ${to.name}`).join(", ");
   const run = first.executed === true ? "run on both" : `not run on both: ${first.executed}`;
-  const { statements, complete } = statementsFor(first);
-  const advice =
-    first.verdict !== "unsafe"
-      ? []
-      : [
-          statements.length === 0
-            ? "No statement that the tables know makes it safe."
-            : complete
-              ? "All of what would help, together, makes it safe."
-              : "For what is unsafe and names no statement, the tables know none.",
-        ];
+  const advice = first.verdict === "unsafe" ? [adviceWords(first)] : [];
   return [
     ...wrap(safeText(title), width).map((line) => palette.strong(line)),
-    ...wrap(`${verdictWords[first.verdict]} (${run})`, width - 2).map((line) => `  ${line}`),
+    ...wrap(
+      `${first.verdict === "undecided" ? countWords.undecided : verdictWords[first.verdict]} (${run})`,
+      width - 2,
+    ).map((line) => `  ${line}`),
     ...weights.flatMap((weight) =>
       grouped(facts.filter((one) => one.weight === weight)).flatMap((same) =>
         factLines(same, width, palette),
@@ -177,6 +197,9 @@ export function migrationsText(journeys: Journeys, options: TableOptions = {}): 
     ...pairGroups(migrations, shown).flatMap(({ ones, facts }) => pairLines(ones, facts, width, palette)),
   ];
   const count = (verdict: Verdict): number => migrations.filter((one) => one.verdict === verdict).length;
-  const total = `${count("safe")} safe, ${count("safe-with-notes")} safe with notes, ${count("unsafe")} unsafe`;
+  const total = verdicts
+    .filter((verdict) => verdict !== "undecided" || count(verdict) > 0)
+    .map((verdict) => `${count(verdict)} ${countWords[verdict]}`)
+    .join(", ");
   return `${[...lines, palette.strong(total)].join("\n")}\n`;
 }

@@ -17,7 +17,7 @@ import {
   idRegisters,
   smcccFunction,
 } from "../tables/index.ts";
-import { weightOf, whyOf } from "./changes.ts";
+import { weightOf, whyOf, worstChange } from "./changes.ts";
 import { type Fact, type FieldChange, fact, heaviest, type Weight } from "./fact.ts";
 import { type Between, callRemedy, fieldRemedies, meaning, stateBefore, withoutRemedy } from "./remedy.ts";
 
@@ -99,7 +99,7 @@ function registerFact(
   if (!before.known || !after.known)
     return fact({
       topic: "registers",
-      weight: "remark",
+      weight: worstChange(register.name) === "unsafe" ? "open" : "remark",
       subject: register.name,
       text: "nothing decides what the guest reads on both hosts",
       detail: before.known ? (after.known ? "" : after.because) : before.because,
@@ -160,9 +160,10 @@ const callTexts: Readonly<Record<CallChange, string>> = {
 
 /** KVM's guests call by HVC; by SMC only where HVC is the guest's own. */
 function callWeight(change: CallChange, conduit: Conduit, level: 1 | 2): Weight {
-  if (change === "open") return "remark";
   if (change === "gained") return "note";
-  return conduit === (level === 2 ? "smc" : "hvc") ? "unsafe" : "note";
+  const own = conduit === (level === 2 ? "smc" : "hvc");
+  if (change === "open") return own ? "open" : "remark";
+  return own ? "unsafe" : "note";
 }
 
 const functionName = (id: number): string =>
@@ -254,7 +255,7 @@ export function instructionFacts(between: Between, views: Views): readonly Fact[
     if (change === "open")
       return fact({
         topic: "instructions",
-        weight: "remark",
+        weight: told && features.length > 0 ? "open" : "remark",
         subject,
         text: "nothing decides what becomes of it on both hosts",
         members: names,

@@ -2,16 +2,27 @@
 import type { OneRegClass } from "../tables/index.ts";
 import text from "./data/vmms.json?raw";
 
+/** How a VMM compares the source's list of registers with the destination's before it sets anything. */
+export interface ListRule {
+  /** Whether the source's may be the longer one. */
+  readonly longer: boolean;
+  /**
+   * Whether registers are looked at that come behind the destination's last one. QEMU's loop (cpu_post_load) ended with the
+   * destination's list.
+   */
+  readonly tail: boolean;
+  /** Registers that the destination may lack; with `value`, only where they hold that. */
+  readonly tolerates: readonly { readonly register: string; readonly value?: string }[];
+}
+
 export interface Vmm {
   /** The word of `--vmm`. */
   readonly name: string;
   readonly title: string;
-  /**
-   * What it asks of the two register lists before it sets anything. `contained`: the source's may not be longer, nor hold
-   * a register that the destination's lacks (QEMU: target/arm/machine.c, the length of `cpreg_vmstate_indexes` and
-   * cpu_post_load).
-   */
-  readonly list: "any" | "contained";
+  /** In which order it sets registers: KVM's, or by number, and then those that go beside the list. */
+  readonly order: "list" | "number";
+  /** Absent: it compares nothing. */
+  readonly list?: ListRule;
   /** Classes of registers that it carries in another way than by the list. */
   readonly otherwise: readonly OneRegClass[];
   /** Key into `sources.json`. */

@@ -249,18 +249,23 @@ function initialise(vcpu: Vcpu, { features, finalized, vectorLengths }: VcpuSnap
   });
 }
 
+type Registers = VcpuSnapshot["registers"];
+
+/** Which registers are set, in which order: those of a saved list. */
+export type Choice = (saved: Registers) => Registers;
+
 /**
- * Every register in the order of the list; all that are refused are told. The vector lengths have had their place before
+ * The registers that are chosen, in that order; all that are refused are told. The vector lengths have had their place before
  * KVM_ARM_VCPU_FINALIZE; the counters are the VM's, and the first vCPU's are set.
  */
 function restoreRegisters(
   vcpu: Vcpu,
   { registers }: VcpuSnapshot,
   to: Attempt,
-  chosen: (id: bigint) => boolean = () => true,
+  choose: Choice = (saved) => saved,
 ): void {
-  for (const [id, value] of registers)
-    if (id !== SVE_LENGTHS && chosen(id) && (vcpu.index === 0 || !CLOCKS.includes(id)))
+  for (const [id, value] of choose(registers))
+    if (id !== SVE_LENGTHS && (vcpu.index === 0 || !CLOCKS.includes(id)))
       attempt(to, "KVM_SET_ONE_REG", setRegister(vcpu, id, value), id, value);
 }
 
@@ -375,13 +380,9 @@ export function restoreVm(kvm: Kvm, snapshot: Snapshot): Restored {
  * Gives a machine that is made already, and whose vCPUs have not run, what a saved one held: memory, registers, pending
  * exceptions, which vCPUs run. Every call is tried, whatever is refused before it.
  *
- * @param chosen the registers to set, by id; those that it leaves out keep what the machine has
+ * @param choose the registers to set; those that it leaves out keep what the machine has
  */
-export function restoreInto(
-  vm: Vm,
-  snapshot: Snapshot,
-  chosen: (id: bigint) => boolean = () => true,
-): readonly RestoreRefusal[] {
+export function restoreInto(vm: Vm, snapshot: Snapshot, choose?: Choice): readonly RestoreRefusal[] {
   const refused: RestoreRefusal[] = [];
   for (const { slot, bytes } of snapshot.memory)
     vm.memory.regions.find((region) => region.slot === slot)?.bytes.set(bytes);
@@ -390,7 +391,7 @@ export function restoreInto(
     const vcpu = vm.vcpus.get(own.id);
     return vcpu === undefined ? [] : [[vcpu, own]];
   });
-  for (const [vcpu, own] of vcpus) restoreRegisters(vcpu, own, { refused, vcpu: own.id }, chosen);
+  for (const [vcpu, own] of vcpus) restoreRegisters(vcpu, own, { refused, vcpu: own.id }, choose);
   for (const [vcpu, own] of vcpus) {
     const to = { refused, vcpu: own.id };
     attempt(to, "KVM_SET_VCPU_EVENTS", setEvents(vcpu, own.events));

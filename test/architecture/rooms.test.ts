@@ -60,6 +60,8 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   "src/migrate": [
     "src/contract.ts",
     "src/diagnostics",
+    "src/language",
+    "src/parser",
     "src/tables",
     "src/hosts",
     "src/planner",

@@ -8,9 +8,8 @@ import { type Journeys, judgeJourneys } from "../../src/migrate/journeys.ts";
 import { migrationsText } from "../../src/migrate/table.ts";
 import { vmms } from "../../src/migrate/vmm.ts";
 import { source } from "../../src/tables/index.ts";
-import { planned } from "../predict/support.ts";
 import { golden } from "../support/golden.ts";
-import { host, rules } from "./support.ts";
+import { host, movable, rules } from "./support.ts";
 
 const schema: object = JSON.parse(readFileSync("schemas/migrate.schema.json", "utf8"));
 const validate = new Ajv2020({ strict: true, strictRequired: false, strictTypes: false }).compile(schema);
@@ -25,8 +24,8 @@ const names = [
 ];
 
 function journeys(of: readonly string[], by = "kvm"): Journeys {
-  const moving = planned("baseline host", "psci 1.1\nvcpus 2");
-  return judgeJourneys(moving, of.map(host), rules(by));
+  const { moving, amend } = movable("baseline host", "psci 1.1\nvcpus 2");
+  return judgeJourneys(moving, of.map(host), rules(by), { amend });
 }
 
 const all = journeys(names);
@@ -76,6 +75,6 @@ describe("the tables of the room", () => {
   });
 
   it("name the VMMs that the command line offers", () => {
-    expect(vmms().map(({ name }) => name)).toEqual(["kvm", "qemu"]);
+    expect(vmms().map(({ name }) => name)).toEqual(["kvm", "qemu", "qemu-11.1"]);
   });
 });

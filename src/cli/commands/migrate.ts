@@ -1,8 +1,9 @@
 /** `guestc migrate`: judges migrations of a guest between hosts. */
 import type { Contract } from "../../contract.ts";
 import { noColours } from "../../diagnostics/text/palette.ts";
+import { amended } from "../../migrate/amend.ts";
 import { migrationsDocument } from "../../migrate/document.ts";
-import { type Journeys, judgeJourneys } from "../../migrate/journeys.ts";
+import { type Amend, type Journeys, judgeJourneys } from "../../migrate/journeys.ts";
 import { migrationsText } from "../../migrate/table.ts";
 import { vmm, vmms } from "../../migrate/vmm.ts";
 import { plan } from "../../planner/planner.ts";
@@ -48,19 +49,29 @@ async function wantedHosts(compiled: Compiled, guest: Contract, line: CommandLin
   return { hosts, from: source, to: target };
 }
 
-function judged(guest: Contract, { hosts, from, to }: Wanted, name: string): Journeys {
+/** The guest with further statements, where the program then still has no error. */
+function amending({ source }: Compiled, line: CommandLine, name: string): Amend {
+  return (statements) => {
+    const more = amended(source, name, statements);
+    if (more === undefined) return undefined;
+    const { diagnostics, guests } = compileForHosts(more, line);
+    const guest = guests.find((one) => one.guest === name);
+    const failed = guest === undefined || diagnostics.some(({ severity }) => severity === "error");
+    return failed ? undefined : { contract: guest, plan: plan(guest) };
+  };
+}
+
+function judged(guest: Contract, { hosts, from, to }: Wanted, name: string, amend: Amend): Journeys {
   const rules = vmm(name);
   if (rules === undefined) throw new Error(`no VMM is called ${name}`);
-  return judgeJourneys(
-    { contract: guest, plan: plan(guest) },
-    hosts,
-    rules,
+  return judgeJourneys({ contract: guest, plan: plan(guest) }, hosts, rules, {
     // A host to itself only where both are named.
-    (one, other) =>
+    wanted: (one, other) =>
       (from === undefined || one === from) &&
       (to === undefined || other === to) &&
       (one !== other || (one === from && other === to)),
-  );
+    amend,
+  });
 }
 
 export async function run(line: CommandLine, io: Io): Promise<number> {
@@ -69,7 +80,8 @@ export async function run(line: CommandLine, io: Io): Promise<number> {
   if (exitCodeFor(compiled.diagnostics, line) !== 0) return 1;
   const guest = chosenGuest(compiled, line);
   const wanted = await wantedHosts(compiled, guest, line);
-  const journeys = judged(guest, wanted, optionValue(line, "vmm") ?? vmms()[0]?.name ?? "");
+  const rules = optionValue(line, "vmm") ?? vmms()[0]?.name ?? "";
+  const journeys = judged(guest, wanted, rules, amending(compiled, line, guest.guest));
   const out = optionValue(line, "out");
   if (optionValue(line, "format") === "json") giveProduct(jsonText(migrationsDocument(journeys)), out, io);
   else {

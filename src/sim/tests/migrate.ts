@@ -4,7 +4,7 @@ import { diagnostic } from "../../diagnostics/diagnostic.ts";
 import type { HostProfile } from "../../hosts/profile.ts";
 import type { Fact } from "../../migrate/fact.ts";
 import { judgeJourneys } from "../../migrate/journeys.ts";
-import type { Moving } from "../../migrate/machine.ts";
+import type { Moving, NamedHost } from "../../migrate/machine.ts";
 import type { Migration } from "../../migrate/pair.ts";
 import { vmms } from "../../migrate/vmm.ts";
 import { expectationText, type Outcome } from "./outcome.ts";
@@ -31,9 +31,9 @@ export function migrationJudge(
     if (from === undefined || to === undefined || rules === undefined)
       return "the hosts that it names are not known";
     const hosts = from.name === to.name ? [from] : [from, to];
-    const { migrations } = judgeJourneys(moving, hosts, rules, (one, other) =>
-      from.name === to.name ? true : one === from && other === to,
-    );
+    const wanted = (one: NamedHost, other: NamedHost): boolean =>
+      from.name === to.name ? true : one === from && other === to;
+    const { migrations } = judgeJourneys(moving, hosts, rules, { wanted });
     return migrations[0] ?? "it was not judged";
   };
   return ({ subject }) => {
@@ -59,21 +59,28 @@ const seenOf = ({ verdict, refused }: Migration): string =>
     ? refused === undefined
       ? "unsafe"
       : `unsafe: ${refused.call} answers ${refused.errno}`
-    : verdict === "safe"
-      ? "safe"
-      : "safe, with notes";
+    : { safe: "safe", "safe-with-notes": "safe, with notes", undecided: "safe as far as is known" }[verdict];
+
+const notRun = (expectation: TestExpectation, why: string): Outcome => ({
+  expectation,
+  status: "not-run",
+  seen: why,
+  diagnostic: diagnostic("test-not-run", expectation.span, {
+    expectation: expectationText(expectation),
+    why,
+  }),
+});
 
 /** `safe` holds with notes too: they do not stop the guest. */
 export function migrationOutcome(expectation: TestExpectation, moved: Moved): Outcome {
   const { span, expected, subject } = expectation;
-  if (typeof moved === "string")
-    return {
-      expectation,
-      status: "not-run",
-      seen: moved,
-      diagnostic: diagnostic("test-not-run", span, { expectation: expectationText(expectation), why: moved }),
-    };
+  if (typeof moved === "string") return notRun(expectation, moved);
   const seen = seenOf(moved);
+  if (moved.verdict === "undecided") {
+    const open = moved.facts.filter(({ weight }) => weight === "open").map(({ subject }) => subject);
+    const why = `it is safe as far as is known, and nothing decides ${open.slice(0, mostTold).join(", ")}`;
+    return notRun(expectation, why);
+  }
   const verdict = moved.verdict === "unsafe" ? "unsafe" : "safe";
   if (verdict === expected) return { expectation, status: "passed", seen, diagnostic: undefined };
   const weighty = moved.facts.filter(({ weight }) => weight === "unsafe");
