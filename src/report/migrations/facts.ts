@@ -19,10 +19,11 @@ export interface FactLine {
   readonly source: Place | undefined;
 }
 
-const weights: readonly Weight[] = ["unsafe", "note", "remark"];
+const weights: readonly Weight[] = ["unsafe", "open", "note", "remark"];
 
 export const verdictOfWeight: Readonly<Record<Weight, Verdict | "remark">> = {
   unsafe: "unsafe",
+  open: "undecided",
   note: "safe-with-notes",
   remark: "remark",
 };

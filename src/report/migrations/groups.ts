@@ -1,5 +1,6 @@
 /** Migrations that have the same facts, told once; facts that several have, printed once where there are many. */
 import type { Verdict, Weight } from "../../migrate/fact.ts";
+import type { Journey as Judged } from "../../migrate/journeys.ts";
 import type { Migration } from "../../migrate/pair.ts";
 import { statementsFor } from "../../migrate/statements.ts";
 import { pairGroups } from "../../migrate/table.ts";
@@ -59,12 +60,13 @@ export interface Groups {
 export const verdictText: Readonly<Record<Verdict, string>> = {
   safe: "safe",
   "safe-with-notes": "safe, with notes",
+  undecided: "safe as far as is known",
   unsafe: "unsafe",
 };
 
 /** So many facts, counted with each group, before groups only name them. */
 const mostInPlace = 600;
-const order: Readonly<Record<Verdict, number>> = { unsafe: 0, "safe-with-notes": 1, safe: 2 };
+const order: Readonly<Record<Verdict, number>> = { unsafe: 0, undecided: 1, "safe-with-notes": 2, safe: 3 };
 
 /** Sources with the same targets; and those that go to each other and alike to others. */
 function bundles(
@@ -112,7 +114,7 @@ function journeys(migrations: readonly Migration[], rowOf: (name: string) => Hos
   });
 }
 
-const weights: readonly Weight[] = ["unsafe", "note", "remark"];
+const weights: readonly Weight[] = ["unsafe", "open", "note", "remark"];
 
 const partsOf = (facts: readonly NumberedFact[]): readonly WeightPart[] =>
   weights.flatMap((weight) => {
@@ -120,18 +122,18 @@ const partsOf = (facts: readonly NumberedFact[]): readonly WeightPart[] =>
     return of.length === 0 ? [] : [{ weight, facts: of }];
   });
 
-function adviceOf(first: Migration): string {
-  const { statements, complete } = statementsFor(first);
-  if (first.verdict !== "unsafe") return "";
-  if (statements.length === 0) return "No statement that the tables know makes it safe.";
-  return complete
-    ? "All of these together make it safe:"
-    : "These would help; for the rest of what is unsafe the tables know no statement:";
+function adviceOf({ verdict, advised }: Judged): string {
+  if (verdict !== "unsafe") return "";
+  if (advised === undefined) return "No statement that the tables know makes it safe.";
+  if (typeof advised === "string") return `These would help; whether they make it safe is not known, ${advised}:`;
+  return advised.verdict === "unsafe"
+    ? "These would help; with all of them it is still unsafe:"
+    : `With all of these it is ${verdictText[advised.verdict]}; that was judged, too:`;
 }
 
 /** @param key stands before the ids of elements */
 export function migrationGroups(
-  migrations: readonly Migration[],
+  migrations: readonly Judged[],
   rowOf: (name: string) => HostRow,
   path: string,
   key: string,
@@ -165,7 +167,7 @@ export function migrationGroups(
               ? "The guest was run on both hosts of the simulation."
               : `The guest was not run on both hosts: ${shown(first.executed)}.`,
           parts: partsOf(factLines(facts, path).map(numbered)),
-          statements: first.verdict === "unsafe" ? statementsFor(first).statements.map(shown) : [],
+          statements: first.verdict === "unsafe" ? statementsFor(first).map(shown) : [],
           advice: adviceOf(first),
           migrations: ones,
         },

@@ -22,7 +22,7 @@ export interface Obstacle {
 /** So many are named before the rest is counted. */
 const mostRemedies = 3;
 const mostSubjects = 6;
-const order: Readonly<Record<Weight, number>> = { unsafe: 0, note: 1, remark: 2 };
+const order: Readonly<Record<Weight, number>> = { unsafe: 0, open: 1, note: 2, remark: 3 };
 
 interface Finding {
   readonly weight: Weight;

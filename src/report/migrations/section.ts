@@ -32,6 +32,7 @@ export interface MigrationsSection extends Groups {
   readonly vmmTitle: string;
   readonly safe: number;
   readonly notes: number;
+  readonly undecided: number;
   readonly unsafe: number;
   readonly total: number;
   readonly rows: readonly MatrixRow[];
@@ -98,6 +99,7 @@ export function migrationsSection(
     vmmTitle: vmm.title,
     safe: many("safe"),
     notes: many("safe-with-notes"),
+    undecided: many("undecided"),
     unsafe: many("unsafe"),
     total: migrations.length,
     rows: matrix(journeys, told.groups, rowOf),
