@@ -44,6 +44,8 @@ function limited(machine: Machine, value: bigint, row: Limit, features: readonly
       return row.state !== undefined && isIn(machine, row.state) ? bound : value;
     case "at-most":
       return value > bound ? bound : value;
+    case "at-least":
+      return value < bound ? bound : value;
     case "zero-without":
       return row.feature !== undefined && features.includes(row.feature) ? value : 0n;
     case "same-as": {

@@ -39,7 +39,7 @@ export interface Limit extends KernelRange {
   readonly register: string;
   readonly fields?: readonly string[];
   readonly except?: readonly string[];
-  readonly action: "zero" | "at-most" | "set" | "set-where" | "zero-without" | "same-as";
+  readonly action: "zero" | "at-most" | "at-least" | "set" | "set-where" | "zero-without" | "same-as";
   readonly of?: { readonly register: string; readonly field: string };
   readonly values?: Readonly<Record<string, number>>;
   readonly where?: "aarch32";

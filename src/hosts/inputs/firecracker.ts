@@ -6,7 +6,7 @@
  * The values are what KVM_GET_ONE_REG read from a vCPU of Firecracker's, so KVM's guest values: fields that KVM hides
  * are hidden here too.
  */
-import { vcpuFeatures } from "../../tables/index.ts";
+import { compareVersions, vcpuFeatures } from "../../tables/index.ts";
 import {
   type Complain,
   type FeatureWord,
@@ -52,7 +52,11 @@ const text = (value: unknown): string | undefined =>
   typeof value === "string" && value !== "" ? value : undefined;
 
 /** What no dump holds. */
-function notesOf(used: boolean): readonly InputNote[] {
+function notesOf(used: boolean, release: string | undefined): readonly InputNote[] {
+  const kernel = /^\d+\.\d+/.exec(release ?? "")?.[0];
+  const written = inputsTable()
+    .fingerprintWrites.filter(({ since }) => kernel !== undefined && compareVersions(kernel, since) >= 0)
+    .map(({ register }) => register);
   return [
     {
       id: "template-unknown",
@@ -64,6 +68,15 @@ function notesOf(used: boolean): readonly InputNote[] {
       what: "registers wider than 128 bits, SVE's vector lengths among them",
       cost: "vector lengths are those of the CPU table",
     },
+    ...(written.length === 0
+      ? []
+      : [
+          {
+            id: "written-by-firecracker",
+            what: `whether ${written.join(", ")} is KVM's own value: newer releases of Firecracker write the host's caches into it`,
+            cost: "it is taken for what KVM shows",
+          },
+        ]),
     ...(used
       ? [
           {
@@ -147,7 +160,7 @@ export function readFirecracker(
       description: bare
         ? "Registers of a Firecracker vCPU, from a dump of its cpu-template-helper"
         : `Registers of a Firecracker vCPU, from a fingerprint${bios.length === 0 ? "" : `; BIOS ${bios.join(", revision ")}`}`,
-      notes: notesOf(used),
+      notes: notesOf(used, bare ? undefined : text(top.kernel_version)),
     },
   };
 }

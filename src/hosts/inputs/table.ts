@@ -43,6 +43,11 @@ interface InputsTable {
     readonly with?: string;
     readonly source: string;
   }[];
+  readonly fingerprintWrites: readonly {
+    readonly register: string;
+    readonly since: string;
+    readonly source: string;
+  }[];
   readonly templateCapabilities: readonly {
     readonly capability: string;
     /** Who enables it, as a sentence's subject. */

@@ -377,13 +377,11 @@ export function applyTemplate(profile: HostProfile, template: Template, name: st
       ? {}
       : { recorder: `${profile.recorder ?? "unknown"}; CPU template ${name} applied by guestc` }),
     configurations: new Map(configurations),
-    ...(profile.origin === "derived"
+    ...(profile.assumed === undefined
       ? {}
       : {
           assumed: {
-            capabilities: profile.assumed?.capabilities ?? false,
-            list: profile.assumed?.list ?? false,
-            registers: profile.assumed?.registers ?? new Set(),
+            ...profile.assumed,
             // What the template writes is known; a reading beside it stays one.
             configurations: new Set(
               configurations

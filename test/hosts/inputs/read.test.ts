@@ -113,6 +113,11 @@ describe("a Firecracker fingerprint", () => {
     expect(profile.assumed?.registers.size).toBe(0);
   });
 
+  it("of a kernel that makes caches up may hold what Firecracker wrote", () => {
+    const newer = readHostInput(sample("fingerprint.json").replace("6.1.150-174", "6.12.30"), "x");
+    expect(notesOf(newer)).toEqual(["template-unknown", "no-wide-registers", "written-by-firecracker"]);
+  });
+
   it("has the tables' further configurations whole: features, capabilities, devices and attributes", () => {
     const { configurations: ours, devices } = host(read("idregs", { kernel: "6.18" }));
     const row = cpus().find(({ name }) => name === "neoverse-n2");
@@ -626,10 +631,18 @@ describe("the table of inputs", () => {
     }
     for (const { except } of rows.state)
       for (const name of except ?? []) expect(() => systemId(name)).not.toThrow();
+    for (const { register } of rows.fingerprintWrites) expect(() => systemId(register)).not.toThrow();
+    for (const { capability: name } of rows.templateCapabilities) expect(capability(name)).toBeDefined();
     for (const { register } of rows.idregs)
       if (register !== undefined) expect(() => systemId(register)).not.toThrow();
     for (const { id } of rows.fingerprintSkips) expect(describeOneReg(BigInt(id))?.known).toBe(true);
-    for (const { source } of [...rows.facilities, ...rows.fingerprintSkips, ...rows.idregs])
+    for (const { source } of [
+      ...rows.facilities,
+      ...rows.fingerprintSkips,
+      ...rows.fingerprintWrites,
+      ...rows.templateCapabilities,
+      ...rows.idregs,
+    ])
       expect(source).toMatch(/\w/);
   });
 });

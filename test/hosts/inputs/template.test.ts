@@ -183,6 +183,9 @@ describe("a CPU template", () => {
 
   it("is refused for good where the host itself was asked", () => {
     const dit = modifying([addr("ID_AA64ISAR0_EL1"), `0b0000${"x".repeat(44)}`]);
+    const { profile } = effectOf(shipped("neoverse-v1.linux-6.18"), dit);
+    expect(profile.assumed).toBeUndefined();
+    expect(readHostProfile(formatHostProfile(profile), "x")).toEqual({ profile });
     const [refusal] = effectOf(shipped("neoverse-v1.linux-6.1"), dit).refusals;
     expect(refusal?.message).toContain("when this host was swept");
     expect(refusal?.unless).toBeUndefined();
@@ -242,6 +245,5 @@ describe("the sample in docs/hosts.md", () => {
     const { differences } = diffHosts(before, profile);
     const shown = differences.filter(({ group }) => group === "guest");
     expect(shown.length).toBe(4);
-    for (const { subject } of shown) expect(page).toContain(`  ~ ${subject} `);
   });
 });
