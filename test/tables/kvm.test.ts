@@ -295,9 +295,12 @@ describe("kernel rules", () => {
     expect(kernelRulesFor(release)).toMatchObject({ series, basis });
   });
 
-  it.each(["5.4.290", "5.9", "5.11", "5.14.21", "5.16", "6.0.9"])("do not reach to linux %s, which nobody read", (release) => {
-    expect(kernelRulesFor(release)).toBeUndefined();
-  });
+  it.each(["5.4.290", "5.9", "5.11", "5.14.21", "5.16", "6.0.9"])(
+    "do not reach to linux %s, which nobody read",
+    (release) => {
+      expect(kernelRulesFor(release)).toBeUndefined();
+    },
+  );
 
   it("of 6.12.y have what was backported, and 6.13 does not build on them", () => {
     const masks = (series: string, name: string): bigint | undefined =>
