@@ -1,6 +1,6 @@
 /** Reads every form in which a host may be described; which one it is shows in the text, not in the file's name. */
 import type { HostProfile } from "../profile.ts";
-import { duplicateKeys, readHostProfile } from "../read.ts";
+import { duplicateKeys, positionOf, readHostProfile } from "../read.ts";
 import { isCaptureLine, readCapture } from "./capture.ts";
 import { completeReadings, type Given, type Unfit } from "./complete.ts";
 import { firecrackerForm, readFirecracker } from "./firecracker.ts";
@@ -55,6 +55,22 @@ const hasSchema = (json: unknown): boolean =>
   typeof json.schema === "string" &&
   json.schema.startsWith("guestc.host-profile/");
 
+/** A profile without its `schema` is told what it lacks; other JSON that it is none. */
+const looksLikeProfile = (json: unknown): boolean =>
+  typeof json === "object" &&
+  json !== null &&
+  ["schema", "configurations", "origin"].some((key) => key in json);
+
+const expected =
+  "a host profile, a file of Firecracker's, KVM's `idregs`, or registers with their values as text";
+
+/** Of the whole text. */
+const nothing = (text: string, message: string): InputProblem => ({
+  message,
+  instancePath: "",
+  ...positionOf(text, Math.max(0, text.search(/\S/))),
+});
+
 /** A dump may count its lines in brackets. */
 const beginsLikeJson = (text: string): boolean => /^\s*[{[]/.test(text) && !isRegisterLine(text);
 
@@ -86,13 +102,20 @@ export function describesHost(text: string): boolean {
 export function readHostInput(text: string, path: string, more: Given = {}): HostInput {
   const lines = linesOf(text);
   const first = lines.find((line) => !saysNothing(line));
-  if (first === undefined || beginsLikeJson(first.text)) {
-    const json = parsedJson(text);
+  if (first === undefined)
+    return { form: undefined, problems: [nothing(text, `${path} is empty; expected ${expected}`)] };
+  const json = parsedJson(text);
+  if (json !== undefined || beginsLikeJson(first.text)) {
     const form = firecrackerForm(json);
     if (form !== undefined) {
       const problems = duplicateKeys(text, json);
       return problems.length > 0 ? { form, problems } : given(form, readFirecracker(text, json, form), more);
     }
+    if (json !== undefined && !looksLikeProfile(json))
+      return {
+        form: undefined,
+        problems: [nothing(text, `${path} is JSON, but describes no host; expected ${expected}`)],
+      };
     const read = readHostProfile(text, path);
     if ("problems" in read) return { form: "guestc-profile", problems: read.problems };
     const fact = more.kernel !== undefined ? "kernel" : more.cpu !== undefined ? "CPU" : undefined;

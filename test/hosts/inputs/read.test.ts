@@ -63,7 +63,15 @@ describe("the form", () => {
     expect(problemsOf(readHostInput("\n  hello world\n", "notes.txt"))).toEqual([
       "2:3: notes.txt is neither JSON nor a list of registers: it begins with `hello world`",
     ]);
-    expect(problemsOf(readHostInput("", "empty"))[0]).toMatch(/^1:1: empty is not JSON: .*end of the text/);
+    expect(problemsOf(readHostInput("", "empty"))[0]).toMatch(
+      /^1:1: empty is empty; expected a host profile/,
+    );
+    expect(problemsOf(readHostInput("# nothing\n", "x"))[0]).toMatch(/^1:1: x is empty/);
+    for (const text of ["{}", "[1]", "null", "7", '{"a": 1}'])
+      expect(problemsOf(readHostInput(text, "x"))).toEqual([
+        expect.stringMatching(/^1:1: x is JSON, but describes no host; expected a host profile/),
+      ]);
+    expect(problemsOf(readHostInput('{"origin": "recorded"}', "x"))[0]).toContain("the key `schema`");
     expect(problemsOf(readHostInput("{ 1 }", "x.json"))[0]).toMatch(/^1:3: x\.json is not JSON/);
   });
 });
