@@ -51,6 +51,8 @@ export {
   type InputProblem,
   readHostInput,
 } from "./hosts/inputs/read.ts";
+export { type ReadTemplate, readTemplate, type Template } from "./hosts/inputs/template.ts";
+export { applyTemplate, type Effect } from "./hosts/inputs/template-effect.ts";
 export type { HostProfile } from "./hosts/profile.ts";
 export { readHostProfile } from "./hosts/read.ts";
 export { formatHostProfile } from "./hosts/write.ts";

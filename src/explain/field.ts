@@ -9,6 +9,7 @@ import {
   fieldMask,
   idRegister,
   idRegisters,
+  kernelRules,
   mentioned,
   printExpr,
   type SafeKind,
@@ -123,7 +124,9 @@ export function fieldPage(of: Field): Page {
         "known to",
         of.declared === undefined
           ? "no known kernel's table of features: KVM shows zero"
-          : `Linux ${of.declared} and newer; older kernels show zero`,
+          : of.declared === kernelRules()[0]?.series
+            ? "every kernel of the tables"
+            : `Linux ${of.declared} and newer; older kernels show zero`,
       ),
       fact(
         "partOf",
