@@ -42,7 +42,7 @@ export function unknownLines({ fleet, open }: Baseline): readonly string[] {
     const unknown = fields.map(keyOf).filter((key) => open.get(key) === "unknown");
     const [first] = unknown;
     if (first === undefined) continue;
-    const silent = fleet.filter(({ offer }) => unknown.some((key) => !offer.fields.has(key)));
+    const silent = fleet.filter(({ offer }) => fields.some((field) => offer.untold.has(keyOf(field))));
     const hosts = silent.length === fleet.length ? "every host" : hostNames(silent);
     const words = unknown.length === fields.length ? [name] : unknown;
     byHosts.set(hosts, [...(byHosts.get(hosts) ?? []), ...words]);

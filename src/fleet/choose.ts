@@ -145,11 +145,16 @@ export function choose(offer: Offer, wanted: readonly FacilityName[]): Choice {
   const values = new Map<string, bigint>();
   const open = new Map<string, OpenBecause>();
   for (const register of contractRegisters()) {
-    const whole = isWhole(register) ? chooseWhole(offer, register.name, register.fields, sets) : undefined;
+    const isOne = isWhole(register);
+    const whole = isOne ? chooseWhole(offer, register.name, register.fields, sets) : undefined;
+    // What belongs together and is known in part is not known.
+    const isTold = (key: string): boolean => sets.has(key) && !offer.untold.has(key);
+    const inPart = isOne && register.fields.some((field) => !isTold(keyOf(field)));
     for (const field of register.fields) {
       const key = keyOf(field);
       const set = sets.get(key);
-      if (set === undefined) {
+      // Hosts that tell may stand against each other, whatever the others would say.
+      if (set === undefined || (set.length > 0 && (inPart || !isTold(key)))) {
         if (field.facility !== "gic") open.set(key, "unknown");
         continue;
       }

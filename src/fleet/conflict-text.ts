@@ -5,7 +5,7 @@ import { cpuByMidr, field as findField } from "../tables/index.ts";
 import type { Baseline } from "./baseline.ts";
 import { type Cause, type CauseKind, causesOf, poorest, type Way, waysOf } from "./causes.ts";
 import { className, type Fleet, type FleetClass } from "./classes.ts";
-import type { Conflict } from "./conflicts.ts";
+import { type Conflict, untold } from "./conflicts.ts";
 import { listed, parseSet, size } from "./values.ts";
 import { columns, hostNames, hostsOf, plural } from "./words.ts";
 
@@ -28,6 +28,7 @@ const because: Readonly<Record<CauseKind, string>> = {
 function setWords(key: string, text: string): string {
   const [register = "", name = ""] = key.split(".");
   const field = findField(register, name);
+  if (text === untold) return "not known";
   const set = parseSet(text) ?? [];
   if (set.length === 0) return "nothing";
   if (field !== undefined && size(set) === 1n << BigInt(field.width)) return "any value";

@@ -5,6 +5,12 @@ import type { Fleet, FleetClass } from "./classes.ts";
 import { keyOf } from "./host-offer.ts";
 import { contains, intersect, listed, printSet, type ValueSet } from "./values.ts";
 
+/** What a side takes of which nobody knows: the sets of values have no such text. */
+export const untold = "?";
+
+/** What stands against nothing: a host that does not tell a field may be left in. */
+export const everything: ValueSet = [[0n, (1n << 64n) - 1n]];
+
 /** Fields that split the fleet in the same way. */
 export interface Conflict {
   /** In order of register and field, each with what every side takes, side by side. */
@@ -27,7 +33,8 @@ export function conflictsOver(fleet: Fleet, keys: readonly string[]): readonly C
   for (const key of keys) {
     const bySet = new Map<string, FleetClass[]>();
     for (const one of fleet) {
-      const text = printSet(one.offer.fields.get(key) ?? []);
+      const set = one.offer.fields.get(key);
+      const text = set === undefined ? untold : printSet(set);
       bySet.set(text, [...(bySet.get(text) ?? []), one]);
     }
     const sides = [...bySet].sort(
@@ -63,12 +70,15 @@ export function leastToLeaveOut(fleet: Fleet, within?: ReadonlySet<string>): rea
     .flatMap((register) => register.fields)
     .filter((field) => within === undefined || within.has(keyOf(field)));
   const emptyOver = (key: string): boolean => {
-    const sets = fleet.map(({ offer }) => offer.fields.get(key));
-    if (sets.some((set) => set === undefined)) return false;
-    return (
-      sets.reduce<ValueSet | undefined>((a, b) => (a === undefined ? b : intersect(a, b ?? [])), undefined)
-        ?.length === 0
+    const sets = fleet.flatMap(({ offer }) => {
+      const set = offer.fields.get(key);
+      return set === undefined ? [] : [set];
+    });
+    const common = sets.reduce<ValueSet | undefined>(
+      (a, b) => (a === undefined ? b : intersect(a, b)),
+      undefined,
     );
+    return common?.length === 0;
   };
   const fields = rows.filter((field) => emptyOver(keyOf(field)));
   if (fields.length === 0) return [];
@@ -80,12 +90,12 @@ export function leastToLeaveOut(fleet: Fleet, within?: ReadonlySet<string>): rea
   const byAnswers = new Map<string, FleetClass[]>();
   for (const one of fleet) {
     const asked = aarch32 === undefined ? keys : [...keys, aarch32.key];
-    const answers = asked.map((key) => printSet(one.offer.fields.get(key) ?? [])).join(" ");
+    const answers = asked.map((key) => printSet(one.offer.fields.get(key) ?? everything)).join(" ");
     byAnswers.set(answers, [...(byAnswers.get(answers) ?? []), one]);
   }
   for (const classes of byAnswers.values()) {
     const [first] = classes;
-    const sets = keys.map((key) => first?.offer.fields.get(key) ?? []);
+    const sets = keys.map((key) => first?.offer.fields.get(key) ?? everything);
     groups.push({ weight: hostsOf(classes), classes, sets });
   }
   // Groups that may do without AArch32: their twins need not agree.

@@ -25,6 +25,8 @@ export interface OfferDocument {
   readonly assumed?: readonly string[];
   readonly shown: SetsDocument;
   readonly fields: SetsDocument;
+  /** Absent: every field is told. */
+  readonly untold?: readonly string[];
   readonly facilities: Readonly<Record<string, FacilityDocument>>;
   readonly registers: readonly string[];
 }
@@ -60,6 +62,7 @@ export function offerDocument(offer: Offer): OfferDocument {
     ...(assumed.length === 0 ? {} : { assumed }),
     shown: ordered(offer.shown, printSet),
     fields: ordered(offer.fields, printSet),
+    ...(offer.untold.size === 0 ? {} : { untold: [...offer.untold].sort() }),
     facilities: ordered(offer.facilities, ({ fields, registers }) => ({
       fields: ordered(fields, printSet),
       registers: ids(registers),
@@ -88,10 +91,11 @@ export function readOffer(document: OfferDocument): Offer | undefined {
     if (sets === undefined || !isFacilityName(name)) return undefined;
     facilities.set(name, { fields: sets, registers: new Set(facility.registers.map(BigInt)) });
   }
-  const { devices, counters, assumed = [] } = document;
-  if (!assumed.every(isAssumption)) return undefined;
+  const { devices, counters, assumed = [], untold = [] } = document;
+  if (!assumed.every(isAssumption) || !untold.every((key) => typeof key === "string")) return undefined;
   return {
     fields,
+    untold: new Set(untold),
     shown,
     facilities: facilities as Offer["facilities"],
     registers: new Set(document.registers.map(BigInt)),

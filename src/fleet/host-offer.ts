@@ -68,14 +68,15 @@ export function fieldSet(
 ): ValueSet | undefined {
   const shown = shownRegister(profile, configuration, register);
   const whole = shown.value;
-  if (whole === undefined) return undefined;
+  const last = (1n << BigInt(field.width)) - 1n;
+  const takes = (value: bigint): boolean =>
+    judgeField(profile, configuration, register.name, field.name, value).accepted;
+  // Where nobody knows what the host shows, KVM may still take whatever is written: an identity that can be written.
+  if (whole === undefined) return takes(0n) && takes(last) ? [[0n, last]] : undefined;
   const known = acceptedValues(profile, configuration, register.name, field.name);
   if (known !== undefined) return setOf(known.filter((value) => isHonest(field, value, whole)));
   // Too wide to try every value: KVM takes all below, all above, all, or none but what it shows.
   const present = fieldOf(whole, field);
-  const last = (1n << BigInt(field.width)) - 1n;
-  const takes = (value: bigint): boolean =>
-    judgeField(profile, configuration, register.name, field.name, value).accepted;
   return valueSet([
     [present, present],
     ...(present > 0n && takes(present - 1n) && takes(0n) ? [[0n, present] as const] : []),
@@ -237,8 +238,11 @@ export function offerOf(profile: HostProfile): Offer | undefined {
     const bits = bitmapBits(profile, name);
     if (bits !== undefined) bitmaps.set(name, bits.known);
   }
+  const rows = contractRegisters().flatMap((register) => register.fields);
+  const untold = rows.filter((field) => field.facility !== "gic" && !fields.has(keyOf(field))).map(keyOf);
   return {
     fields,
+    untold: new Set(untold),
     shown,
     facilities,
     registers: new Set(base.registers.keys()),

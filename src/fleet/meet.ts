@@ -21,6 +21,20 @@ function inBoth<Key, Value>(
   return common;
 }
 
+/** Keys of either; those of both with what `combine` makes of the two values. */
+function inEither<Key, Value>(
+  a: ReadonlyMap<Key, Value>,
+  b: ReadonlyMap<Key, Value>,
+  combine: (left: Value, right: Value) => Value,
+): ReadonlyMap<Key, Value> {
+  const all = new Map(a);
+  for (const [key, right] of b) {
+    const left = a.get(key);
+    all.set(key, left === undefined ? right : combine(left, right));
+  }
+  return all;
+}
+
 const commonOf = <Item>(a: ReadonlySet<Item>, b: ReadonlySet<Item>): ReadonlySet<Item> =>
   new Set([...a].filter((one) => b.has(one)));
 
@@ -39,8 +53,8 @@ function meetFacility(
   const changed = new Map<string, ValueSet>();
   for (const key of new Set([...left.fields.keys(), ...right.fields.keys()])) {
     const [one, other] = [fieldWith(a, left, key), fieldWith(b, right, key)];
-    if (one === undefined || other === undefined) continue;
-    const common = intersect(one, other);
+    const common = one === undefined || other === undefined ? (one ?? other) : intersect(one, other);
+    if (common === undefined) continue;
     const without = fields.get(key);
     // The normal form names a field only where the facility makes a difference.
     if (without === undefined || printSet(common) !== printSet(without)) changed.set(key, common);
@@ -59,7 +73,7 @@ function commonStart(a: readonly number[], b: readonly number[]): readonly numbe
 }
 
 export function meet(a: Offer, b: Offer): Offer {
-  const fields = inBoth(a.fields, b.fields, intersect);
+  const fields = inEither(a.fields, b.fields, intersect);
   const shown = new Map(a.shown);
   for (const [key, set] of b.shown) shown.set(key, union(shown.get(key) ?? [], set));
   const vectorLengths = commonStart(a.vectorLengths, b.vectorLengths);
@@ -82,6 +96,7 @@ export function meet(a: Offer, b: Offer): Offer {
         };
   return {
     fields,
+    untold: new Set([...a.untold, ...b.untold]),
     shown,
     facilities,
     registers: commonOf(a.registers, b.registers),

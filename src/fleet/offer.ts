@@ -29,8 +29,10 @@ export interface FacilityOffer {
 }
 
 export interface Offer {
-  /** By `REGISTER.FIELD`. A field whose value some host does not tell is missing; an empty set is a conflict. */
+  /** By `REGISTER.FIELD`: what all hosts take that tell it; missing where none does. An empty set is a conflict. */
   readonly fields: ReadonlyMap<string, ValueSet>;
+  /** Fields whose value some host does not tell. */
+  readonly untold: ReadonlySet<string>;
   /**
    * By register, the values that the hosts show a guest without facilities before anything is written. Where fields
    * have no order (MIDR_EL1, CLIDR_EL1 …) and any value may be written, one of these is chosen.

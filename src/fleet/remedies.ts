@@ -13,6 +13,7 @@ import {
   seriesOf,
 } from "../tables/index.ts";
 import type { Fleet, FleetClass } from "./classes.ts";
+import { everything } from "./conflicts.ts";
 import { fieldSet } from "./host-offer.ts";
 import { intersect, listed, only, type ValueSet } from "./values.ts";
 import { hostNames, some } from "./words.ts";
@@ -70,7 +71,8 @@ const isHidden = (field: Field | undefined, kernel: string): boolean =>
 function judge(): (one: FleetClass, key: string, kernel: string) => ValueSet {
   const known = new Map<string, ValueSet>();
   return ({ offer }, key, kernel) => {
-    const own = offer.fields.get(key) ?? [];
+    // Of a host that does not tell, nothing speaks against any value.
+    const own = offer.fields.get(key) ?? everything;
     if (compareVersions(offer.kernel, kernel) >= 0) return own;
     const [registerName, name] = splitKey(key);
     const [register, field] = [idRegister(registerName), findField(registerName, name)];

@@ -212,8 +212,8 @@ function judgeBySweep(
   return { accepted: false, by: "sweep", fact, shown: present };
 }
 
-/** The writable mask that holds for a register, and who says so. */
-function writableMask(
+/** The writable mask that holds for a register, and who says so: a profile without masks has those of its kernel. */
+export function writableMask(
   profile: HostProfile,
   configuration: Configuration,
   register: IdRegister,

@@ -5,13 +5,15 @@
 import { describe, expect, it } from "vitest";
 import { type Baseline, baselineOf, usualFacilities } from "../../src/fleet/baseline.ts";
 import { aarch32Switch } from "../../src/fleet/choose.ts";
+import { classOf, mergeFleets } from "../../src/fleet/classes.ts";
 import { guestText } from "../../src/fleet/guest-text.ts";
-import { keyOf } from "../../src/fleet/host-offer.ts";
+import { keyOf, offerOf } from "../../src/fleet/host-offer.ts";
 import type { FacilityName } from "../../src/fleet/offer.ts";
 import { byPreference } from "../../src/fleet/preference.ts";
 import { contains, setOf } from "../../src/fleet/values.ts";
 import { configurationFor } from "../../src/hosts/configuration.ts";
 import { judgeField } from "../../src/hosts/judge.ts";
+import type { HostProfile } from "../../src/hosts/profile.ts";
 import { type Contract, compile, planFor, predict } from "../../src/index.ts";
 import { capability, contractRegisters, vcpuFeatures } from "../../src/tables/index.ts";
 import { shipped, shippedNames } from "../hosts/shipped.ts";
@@ -182,6 +184,46 @@ describe.each(cases)("%s", (_, one) => {
       };
       const outcomes = names.map((name) => predict(changed, planFor(changed), shipped(name)).kind);
       expect(outcomes, `${register}.${field.name} = ${richer}`).toContain("refused");
+    }
+  });
+});
+
+describe("hosts of which neither masks nor sweeps were recorded", () => {
+  /** As other programs' files tell of a host: what it shows, and its kernel. */
+  const bare = (name: string): HostProfile => {
+    const profile = shipped(name);
+    const configurations = [...profile.configurations].map(([key, one]) => {
+      const untried = { ...one, writable: undefined, sweeps: new Map(), tried: new Map() };
+      return [key, untried] as const;
+    });
+    return { ...profile, name: `${name}-bare`, configurations: new Map(configurations) };
+  };
+
+  it.each([
+    ["neoverse-v1.linux-6.18", "neoverse-n2.linux-6.18"],
+    ["neoverse-n1.linux-6.18", "cortex-a76.linux-7.2"],
+  ])("%s and %s: the rules' meet runs on the rules' KVM, identity included", (...names) => {
+    const profiles = names.map(bare);
+    const fleet = mergeFleets(
+      profiles.map((profile) => {
+        const offer = offerOf(profile);
+        if (offer === undefined) throw new Error(profile.name);
+        return [classOf(offer, profile.name)];
+      }),
+    );
+    const baseline = baselineOf(fleet);
+    if (baseline === undefined) throw new Error("no fleet");
+    expect(baseline.conflicts).toEqual([]);
+    expect(baseline.common.assumed.has("writes")).toBe(true);
+    const { text } = guestText(baseline, "common", []);
+    const file = { path: "common.guest", text: `${text}\nguest g {\n  cpu common\n}\n` };
+    const { guests, diagnostics } = compile(file, noFiles, { hosts: profiles });
+    expect(diagnostics.filter(({ severity }) => severity === "error").map(describeDiagnostic)).toEqual([]);
+    const [guest] = guests;
+    if (guest === undefined) throw new Error("no guest");
+    for (const profile of profiles) {
+      const outcome = predict(guest, planFor(guest), profile);
+      expect(outcome.kind === "runs" ? "runs" : outcome.why).toBe("runs");
     }
   });
 });

@@ -221,11 +221,31 @@ describe("assumptions", () => {
   });
 
   it("leave what nobody knows to each host, and say so", () => {
-    const found = baselineOf(fleetOfProfiles(derived("neoverse-v1", "7.2"), derived("neoverse-v2", "7.2")));
+    const found = baselineOf(
+      fleetOfProfiles(derived("neoverse-v2", "6.12"), derived("neoverse-v2", "6.12.9")),
+    );
     if (found === undefined) throw new Error("no fleet");
     expect(found.open.get("MIDR_EL1.PartNum")).toBe("unknown");
     expect(baselineTable(found)).toMatch(
-      /\nnot known, so that each host shows its own\n {2}neoverse-v2-7\.2\n {4}MIDR_EL1, REVIDR_EL1, /,
+      /\nnot known, so that each host shows its own\n {2}every host\n {4}MIDR_EL1, REVIDR_EL1, /,
     );
+  });
+
+  it("do not hide a conflict of those that tell", () => {
+    const found = baselineOf(
+      fleetOfProfiles(
+        shipped("neoverse-n1.linux-6.12"),
+        shipped("cortex-a76.linux-6.12"),
+        derived("neoverse-v2", "6.12"),
+      ),
+    );
+    expect(found?.open.get("MIDR_EL1.PartNum")).toBe("conflict");
+    if (found === undefined) throw new Error("no fleet");
+    expect(baselineTable(found)).toContain("not told");
+  });
+
+  it("do not keep an identity from being written that KVM takes whatever the host's is", () => {
+    const fleet = fleetOfProfiles(derived("neoverse-v1", "7.2"), derived("neoverse-v2", "7.2"));
+    expect(baselineOf(fleet)?.values.get("MIDR_EL1.PartNum")).toBe(0xd40n);
   });
 });

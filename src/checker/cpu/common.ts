@@ -4,7 +4,7 @@ import { type Baseline, baselineOf } from "../../fleet/baseline.ts";
 import { isOfAArch32 } from "../../fleet/choose.ts";
 import { classOf, type Fleet, mergeFleets } from "../../fleet/classes.ts";
 import { commonCpu } from "../../fleet/common.ts";
-import { conflictsOver, leastToLeaveOut } from "../../fleet/conflicts.ts";
+import { conflictsOver, leastToLeaveOut, untold } from "../../fleet/conflicts.ts";
 import { offerOf } from "../../fleet/host-offer.ts";
 import type { FacilityName } from "../../fleet/offer.ts";
 import { remediesFor } from "../../fleet/remedies.ts";
@@ -166,6 +166,7 @@ export function checkCommon(
     for (const { field: key, takes } of fields) {
       const field = findField(...splitKey(key));
       const words = takes.map((text) => {
+        if (text === untold) return "not known";
         const values = listed(parseSet(text) ?? [], 4);
         return values.map((value) => printFieldValue(field, value)).join(" or ");
       });

@@ -1,5 +1,5 @@
 /** ID registers: what they hold, and what KVM_SET_ONE_REG makes of a value (set_id_reg, arm64_check_features). */
-import { judgeField, judgeFieldByRule } from "../../../hosts/field.ts";
+import { judgeField, judgeFieldByRule, writableMask } from "../../../hosts/field.ts";
 import type { Configuration, HostProfile, Sweep } from "../../../hosts/profile.ts";
 import { setRule } from "../../../hosts/set-rules.ts";
 import { fieldMask, fieldOf, type IdRegister, idRegisterById } from "../../../tables/index.ts";
@@ -138,7 +138,7 @@ export function setImplementation(vm: Vm, id: bigint, value: bigint): Answer<und
   if (value === heldIdentity(vm, id)) return done;
   if (!vm.enabled.has(WRITABLE_IDENTITY)) return fails("EINVAL");
   if (vm.ran) return fails("EBUSY");
-  const mask = configurationOfVm(vm).writable?.get(id) ?? 0n;
+  const { mask } = writableMask(vm.kvm.profile, configurationOfVm(vm), rowOf(id));
   if ((value & ~mask) !== 0n) return fails("EINVAL");
   vm.registers.set(id, value);
   return ok(undefined);
