@@ -92,6 +92,79 @@ describe("a look over a line", () => {
   });
 });
 
+describe("every line", () => {
+  const value = fc.oneof(
+    fc.constantFrom(
+      ...[
+        '"a.json"',
+        '"6.18"',
+        "3",
+        "0",
+        '""',
+        '"\\u0041"',
+        '"\\ud800"',
+        "null",
+        "[]",
+        "{}",
+        '{"schema":1,"name":"n"}',
+      ],
+    ),
+    fc.json(),
+  );
+  const key = fc.constantFrom(
+    "name",
+    "host",
+    "count",
+    "kernel",
+    "cpu",
+    "schema",
+    "description",
+    "n\\u0061me",
+    "x",
+  );
+  const object = fc
+    .array(fc.tuple(key, value), { maxLength: 5 })
+    .map((members) => `{${members.map(([name, text]) => `"${name}" : ${text}`).join(" ,")}}`);
+  const damaged = fc
+    .tuple(object, fc.nat(60), fc.nat(60), fc.constantFrom("", '"', "}", "{", ",", "\\", "\u0001"))
+    .map(([text, from, length, piece]) => text.slice(0, from) + piece + text.slice(from + length));
+
+  it("is read, or wrong for a reason; one that is not looked over is wrong", () => {
+    fc.assert(
+      fc.property(fc.oneof(object, damaged, fc.string({ unit: "binary" })), (text) => {
+        const { source, line } = bytesOf(text);
+        const found = readLine(source, line);
+        const seen = lookOverLine(source, line);
+        if (seen === undefined) expect(found).toHaveProperty("message");
+        if ("message" in found) expect(found.column).toBeLessThanOrEqual(text.length);
+        // What the look takes aside is all that differs: the same line with other labels is about the same host.
+        if (seen !== undefined && !("message" in found)) expect(seen.count).toBeGreaterThan(0);
+      }),
+      { numRuns: 3000 },
+    );
+  });
+
+  it("is about the same host as one that differs in nothing but what is taken aside", () => {
+    fc.assert(
+      fc.property(object, fc.array(fc.tuple(key, value), { maxLength: 2 }), (text, more) => {
+        const changed = more.reduce(
+          (line, [name, label]) =>
+            line.replace(new RegExp(`"${name}" : ("[^"]*"|\\d+)`), `"${name}" : ${label}`),
+          text,
+        );
+        const [one, other] = [look(text), look(changed)];
+        if (one === undefined || other === undefined) return;
+        if (JSON.stringify(one.decisive) !== JSON.stringify(other.decisive)) return;
+        const [a, b] = [read(text), read(changed)];
+        expect("message" in a).toBe("message" in b);
+        const plain = (source: typeof a) => ("text" in source ? { ...source, text: "", column: 0 } : source);
+        if (!("message" in a) && !("message" in b)) expect(plain(a)).toEqual(plain(b));
+      }),
+      { numRuns: 3000 },
+    );
+  });
+});
+
 describe("a line", () => {
   const lines: readonly (readonly [string, object | string])[] = [
     ['"hosts/a.json"', { kind: "path", path: "hosts/a.json", given: {} }],

@@ -62,10 +62,14 @@ const remembered = 1 << 14;
 const shortKey = 256;
 
 function keyOf(source: Source, parts: readonly Span[]): string {
-  const length = parts.reduce((sum, { from, to }) => sum + to - from, 0);
   const { bytes } = source;
-  if (length <= shortKey && Buffer.isBuffer(bytes))
-    return parts.map(({ from, to }) => bytes.toString("latin1", from, to)).join("\0");
+  let length = 0;
+  for (const { from, to } of parts) length += to - from;
+  if (length <= shortKey && Buffer.isBuffer(bytes)) {
+    let key = "";
+    for (const { from, to } of parts) key += `${bytes.toString("latin1", from, to)}\0`;
+    return key;
+  }
   const hash = createHash("sha256");
   for (const [at, { from, to }] of parts.entries()) {
     // Stands in no JSON text, so that parts are not taken for one another.
@@ -185,11 +189,11 @@ export function classifier(tally: FleetTally): Classifier {
     return "problem" in made ? { problem: { message: made.problem } } : knownProfile(made);
   };
 
-  const inlineClass = (host: HostSource & { kind: "inline" }, column: number): Known => {
+  const inlineClass = (host: HostSource & { kind: "inline" }): Known => {
     const read = readHostInput(host.text, "the profile", host.given);
     if ("profile" in read) return knownProfile(read.profile);
     const first = firstOf("the profile", read.problems);
-    return { problem: { message: first.message, column: column + (first.column ?? 1) - 1 } };
+    return { problem: { message: first.message, column: host.column + (first.column ?? 1) } };
   };
 
   const pathClass = ({ path, given }: HostSource & { kind: "path" }, folder: string): Known => {
@@ -203,23 +207,51 @@ export function classifier(tally: FleetTally): Classifier {
 
   const lineReader = (folder: string): ReturnType<Classifier["inventory"]> => {
     const lines = recent<Known>(remembered);
-    return (source, line) => {
+
+    /** What is known of a line without reading it: its host, or what to remember it by; undefined: it is blank. */
+    const recall = (
+      source: Source,
+      line: Span,
+    ): Classified | Unclassified | { readonly key: string | undefined } | undefined => {
       const look = lookOverLine(source, line);
-      if (look !== undefined && look.span.from === look.span.to) return undefined;
-      const key = look === undefined ? undefined : keyOf(source, look.decisive);
-      let known = key === undefined ? undefined : lines.get(key);
-      const column = (): number => columnOf(source, line, (look?.host ?? line).from) + 1;
-      if (known === undefined) {
-        const host = readLine(source, line);
-        if ("message" in host) return { message: host.message, column: host.column + 1 };
-        if (host.kind === "inline") known = inlineClass(host, column());
-        else known = host.kind === "path" ? pathClass(host, folder) : derivedClass(host);
-        // Where a profile in a line is wrong depends on the line; other problems are the same wherever they stand.
-        if (key !== undefined && !(host.kind === "inline" && "problem" in known)) lines.set(key, known);
+      if (look === undefined) return { key: undefined };
+      if (look.span.from === look.span.to) return undefined;
+      const key = keyOf(source, look.decisive);
+      const known = lines.get(key);
+      if (known === undefined) return { key };
+      if ("problem" in known) return { column: columnOf(source, line, look.host.from) + 1, ...known.problem };
+      return {
+        tallied: known.tallied,
+        name: look.name ?? look.profileName ?? known.name,
+        count: look.count,
+      };
+    };
+
+    /** Reads a line and remembers it; what is wrong where it is not to be remembered. */
+    const learn = (source: Source, line: Span, key: string | undefined): Unclassified | undefined => {
+      const host = readLine(source, line);
+      if ("message" in host) return { message: host.message, column: host.column + 1 };
+      if (key === undefined) throw new Error("a line that cannot be looked over is read");
+      if (host.kind !== "inline") {
+        lines.set(key, host.kind === "path" ? pathClass(host, folder) : derivedClass(host));
+        return undefined;
       }
-      if ("problem" in known) return { column: column(), ...known.problem };
-      const name = look?.name ?? look?.profileName ?? known.name;
-      return { tallied: known.tallied, name, count: look?.count ?? 1 };
+      const known = inlineClass(host);
+      // Where it is wrong depends on the line's names.
+      if ("problem" in known) return known.problem;
+      lines.set(key, known);
+      return undefined;
+    };
+
+    return (source, line) => {
+      const found = recall(source, line);
+      if (found === undefined || !("key" in found)) return found;
+      // Nothing of the look is held meanwhile: V8 takes what survives here for long-lived, and makes it so for every line.
+      const problem = learn(source, line, found.key);
+      if (problem !== undefined) return problem;
+      const known = recall(source, line);
+      if (known !== undefined && "key" in known) throw new Error("a line is forgotten at once");
+      return known;
     };
   };
 

@@ -20,8 +20,8 @@ import {
 /** Where a host's facts come from. */
 export type HostSource =
   | { readonly kind: "path"; readonly path: string; readonly given: Given }
-  /** The text of a profile, or of another program's JSON file. */
-  | { readonly kind: "inline"; readonly text: string; readonly given: Given }
+  /** The text of a profile, or of another program's JSON file, and the zero-based UTF-16 column where it begins. */
+  | { readonly kind: "inline"; readonly text: string; readonly column: number; readonly given: Given }
   /** From the tables. */
   | { readonly kind: "derived"; readonly cpu: string; readonly kernel: string };
 
@@ -60,35 +60,50 @@ function isEntry({ bytes }: Source, members: readonly Member[]): boolean {
   return members.some(({ key, value }) => key === "host" || (key === "cpu" && bytes[value.from] === 0x22));
 }
 
+/** A line of which all decides. */
+const wholeLine = (span: Span): LineLook => ({
+  span,
+  name: undefined,
+  profileName: undefined,
+  count: 1,
+  decisive: [span],
+  host: span,
+});
+
 /**
  * What can be told of a line without reading what is in it; undefined: the line has to be read, and is wrong most
  * likely.
  */
 export function lookOverLine(source: Source, line: Span): LineLook | undefined {
   const span = trimmed(source, line);
-  const plain = { span, name: undefined, profileName: undefined, count: 1, decisive: [span], host: span };
-  if (span.from === span.to || source.bytes[span.from] === 0x22) return plain;
+  if (span.from === span.to || source.bytes[span.from] === 0x22) return wholeLine(span);
   const members = membersOf(source, span, "host");
   if (members === undefined) return undefined;
   if (!isEntry(source, members)) {
     const labels = labelsOf(source, members);
+    const whole = wholeLine(span);
     return labels === undefined
-      ? plain
-      : { ...plain, profileName: labels.name, decisive: without(span, labels.spans) };
+      ? whole
+      : { ...whole, profileName: labels.name, decisive: without(span, labels.spans) };
   }
-  const [[name, ...names], [count, ...counts], [host, ...hosts]] = ["name", "count", "host"].map((key) =>
-    members.filter((one) => one.key === key),
-  ) as [Member[], Member[], Member[]];
-  if (names.length > 0 || counts.length > 0 || hosts.length > 0) return undefined;
+  let name: Member | undefined;
+  let count: Member | undefined;
+  let host: Member | undefined;
+  for (const one of members) {
+    // One that stands twice is refused where the line is read.
+    if (one.key === "name" && name === undefined) name = one;
+    else if (one.key === "count" && count === undefined) count = one;
+    else if (one.key === "host" && host === undefined) host = one;
+    else if (one.key === "name" || one.key === "count" || one.key === "host") return undefined;
+  }
   const nameValue = name === undefined ? undefined : valueIn(source, name.value);
   const countValue = count === undefined ? 1 : valueIn(source, count.value);
   if ((name !== undefined && !isName(nameValue)) || !isCount(countValue)) return undefined;
   const labels = host?.members === undefined ? undefined : labelsOf(source, host.members);
-  const aside = [
-    ...(name === undefined ? [] : [name.value]),
-    ...(count === undefined ? [] : [count.value]),
-    ...(labels?.spans ?? []),
-  ].sort((a, b) => a.from - b.from);
+  const aside: Span[] = labels === undefined ? [] : [...labels.spans];
+  if (name !== undefined) aside.push(name.value);
+  if (count !== undefined) aside.push(count.value);
+  if (aside.length > 1) aside.sort((a, b) => a.from - b.from);
   return {
     span,
     name: isName(nameValue) ? nameValue : undefined,
@@ -156,7 +171,7 @@ export function readLine(source: Source, line: Span): HostSource | LineProblem {
     };
   if (!isEntry(source, members)) {
     if ("schema" in value || firecrackerForm(value) !== undefined)
-      return { kind: "inline", text: text.trim(), given: {} };
+      return { kind: "inline", text: text.trim(), column: start, given: {} };
     return {
       message: "says no host: expected `host`, or `cpu` and `kernel`, or a host's profile",
       column: start,
@@ -180,7 +195,7 @@ export function readLine(source: Source, line: Span): HostSource | LineProblem {
   };
   if (typeof host === "string") return { kind: "path", path: host, given };
   const at = members.find(({ key }) => key === "host")?.value ?? span;
-  return { kind: "inline", text: source.text(at) ?? "", given };
+  return { kind: "inline", text: source.text(at) ?? "", column: columnOf(source, line, at.from), given };
 }
 
 /** Whether a text whose first line this is, is an inventory rather than one host's file. */

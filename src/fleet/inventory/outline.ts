@@ -66,8 +66,22 @@ function valueEnd(bytes: Uint8Array, at: number, end: number): number {
   return -1;
 }
 
+/** Whether a string's bytes are its characters: none of them is escaped, or would have to be. */
+function isPlain(bytes: Uint8Array, from: number, to: number): boolean {
+  for (let at = from; at < to; at++) {
+    const byte = bytes[at];
+    if (byte === undefined || byte < 0x20 || byte === quote || byte === backslash) return false;
+  }
+  return true;
+}
+
 /** The JSON value in a part of the bytes; undefined: it is none. */
 export function valueIn(source: Source, span: Span): unknown {
+  const { bytes } = source;
+  const { from, to } = span;
+  // Most are names: not worth a parser.
+  const quoted = to - from >= 2 && bytes[from] === quote && bytes[to - 1] === quote;
+  if (quoted && isPlain(bytes, from + 1, to - 1)) return source.text({ from: from + 1, to: to - 1 });
   try {
     return JSON.parse(source.text(span) ?? "");
   } catch {
