@@ -45,6 +45,21 @@ export function deriveHost(
   cpu: Cpu,
   kernelVersion: string,
 ): HostProfile | { readonly problem: string } {
+  const before = lately.get(cpu)?.get(kernelVersion);
+  if (before !== undefined) return { ...before, name };
+  const derived = derive(name, cpu, kernelVersion);
+  if ("problem" in derived) return derived;
+  const own = lately.get(cpu) ?? new Map<string, HostProfile>();
+  if (own.size >= mostLately) own.clear();
+  lately.set(cpu, own.set(kernelVersion, derived));
+  return derived;
+}
+
+/** Derived hosts by core and kernel: a fleet's hosts are completed from few of them. */
+const lately = new WeakMap<Cpu, Map<string, HostProfile>>();
+const mostLately = 16;
+
+function derive(name: string, cpu: Cpu, kernelVersion: string): HostProfile | { readonly problem: string } {
   if (!/^[0-9]+\.[0-9]+(\.[0-9]+)?$/.test(kernelVersion)) {
     return { problem: `\`${kernelVersion}\` is not a kernel version; expected one such as 6.12` };
   }

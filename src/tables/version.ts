@@ -1,11 +1,20 @@
 /** Order of kernel releases: `6.1`, `6.12.117`, `6.12.y`. */
 import type { Version } from "./types.ts";
 
+/** Of releases met so far: the tables have some hundred, and hosts are asked for the same ones again and again. */
+const known = new Map<Version, readonly number[]>();
+const mostKnown = 4096;
+
 function parts(version: Version): readonly number[] {
+  const before = known.get(version);
+  if (before !== undefined) return before;
   const [release = ""] = version.split(/[-+]/);
-  return release
+  const numbers = release
     .split(".")
     .map((part) => (part === "y" ? Number.POSITIVE_INFINITY : Number.parseInt(part, 10) || 0));
+  if (known.size >= mostKnown) known.clear();
+  known.set(version, numbers);
+  return numbers;
 }
 
 /**
