@@ -19,7 +19,7 @@ const MILLISECONDS = 1000;
 
 /** @throws LabError for a name that no guest has */
 function chosenGuests(parts: Parts, wanted: readonly string[] | undefined): readonly Example[] {
-  const all = readGuests(parts);
+  const all = readGuests(parts.project);
   const names = all.map(({ name }) => name);
   const unknown = wanted?.find((name) => !names.includes(name));
   if (unknown !== undefined)

@@ -6,11 +6,11 @@ import { compare as compareLook } from "../prove/compare.ts";
 import type { Difference } from "../prove/difference.ts";
 import type { Report, Seen, SeenCall } from "../prove/report.ts";
 import { callSubject, describeSeen } from "../prove/words.ts";
-import { volatileFile, volatileIds } from "../record/volatile.ts";
+import { volatileFile } from "../record/volatile.ts";
 import type { Judged, Restored } from "./foresee.ts";
 import type { Arrived, Left, Refused } from "./output.ts";
 import { isLeft, leftRegister, lookedAt } from "./questions.ts";
-import type { State } from "./state.ts";
+import { clocks, type State } from "./state.ts";
 
 const hex = (value: bigint): string => `0x${value.toString(16)}`;
 export const nameOf = (id: bigint): string => describeOneReg(id)?.name ?? hex(id);
@@ -97,7 +97,7 @@ export function compareHeld(
     const values = new Map(expected);
     for (const [id, value] of real.registers) {
       const predicted = values.get(id);
-      if (predicted === undefined || volatileIds.includes(id)) continue;
+      if (predicted === undefined || clocks.includes(id)) continue;
       if (predicted === value) {
         count++;
         continue;
@@ -143,7 +143,7 @@ function compareLeft(
 }
 
 /** Whether a register's value changes by itself. */
-const runsOn = (name: string): boolean => volatileReads.has(name);
+export const runsOn = (name: string): boolean => volatileReads.has(name);
 
 /** An answer without what differs from one time to the next. */
 function settled(seen: Seen | undefined, expected: Expected<CallOutcome>): string {

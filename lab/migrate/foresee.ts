@@ -47,12 +47,17 @@ const whatOf = ({ call, register }: RestoreRefusal): Refused["what"] => {
 const asRefused = (all: readonly RestoreRefusal[]): readonly Refused[] =>
   all.map((one) => ({ vcpu: one.vcpu ?? 0, what: whatOf(one), errno: one.errno }));
 
-export function judge(moving: Moving, departure: Departure, from: Host, to: Host): Judged {
-  const migration = judgeMigration(moving, departure, from, to, ofKvm());
-  if (!("snapshot" in departure)) return { migration, refused: undefined };
+/** What the destination refuses, from the profiles alone; undefined: the plan on one of the two. */
+export function refusedFrom(moving: Moving, departure: Departure, to: Host): readonly Refused[] | undefined {
+  if (!("snapshot" in departure)) return undefined;
   const arrival = arrive(moving, departure, to, ofKvm());
-  return { migration, refused: "view" in arrival ? asRefused(arrival.refused) : undefined };
+  return "view" in arrival ? asRefused(arrival.refused) : undefined;
 }
+
+export const judge = (moving: Moving, departure: Departure, from: Host, to: Host): Judged => ({
+  migration: judgeMigration(moving, departure, from, to, ofKvm()),
+  refused: refusedFrom(moving, departure, to),
+});
 
 /** A vCPU of the simulated host after real KVM's state was put to it. */
 export interface Restored {

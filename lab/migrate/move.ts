@@ -13,7 +13,7 @@ import { type Compared, compareMove, type Outcome } from "./compare.ts";
 import { type Departure, departFrom, type Host, judge, restoreThere } from "./foresee.ts";
 import { type Arrived, type Left, type Refused, readArrived, readLeft } from "./output.ts";
 import { leaving, looking } from "./questions.ts";
-import { printState, type State } from "./state.ts";
+import { clocks, printState, type State } from "./state.ts";
 
 export interface Place {
   readonly machine: Machine;
@@ -111,12 +111,9 @@ export async function saveOn(
 }
 
 const SVE_LENGTHS = sveLengthsRegister().id;
-/** KVM_REG_ARM_TIMER_CNT and KVM_REG_ARM_PTIMER_CNT (include/uapi/asm/kvm.h). */
-const CLOCKS: readonly bigint[] = [0x6030_0000_0013_df1an, 0x6030_0000_0013_df01n];
-
 /** As `restoreInto` chooses: vector lengths are the plan's, and the counters those of the first vCPU. */
 const isSet = (id: bigint, vcpu: number): boolean =>
-  id !== SVE_LENGTHS && (vcpu === 0 || !CLOCKS.includes(id));
+  id !== SVE_LENGTHS && (vcpu === 0 || !clocks.includes(id));
 
 const countSet = ({ vcpus }: State): number =>
   vcpus.reduce((sum, { registers }, vcpu) => sum + registers.filter(([id]) => isSet(id, vcpu)).length, 0);

@@ -16,10 +16,9 @@ import { gunzipSync, gzipSync } from "node:zlib";
 import { LabError } from "../errors.ts";
 import type { Report } from "../prove/report.ts";
 import { describeSeen } from "../prove/words.ts";
-import { volatileIds } from "../record/volatile.ts";
 import { type Refused, readRefused } from "./output.ts";
 import { isLeft } from "./questions.ts";
-import { parseState, printState, type State } from "./state.ts";
+import { clocks, parseState, printState, type State } from "./state.ts";
 
 const FORM = "guestc.moves/1";
 /** Place of the operating system's number in a gzip header (RFC 1952), and "unknown". */
@@ -100,7 +99,7 @@ function moveLines(guest: RecordedGuest, move: RecordedMove): readonly string[] 
       throw new LabError(`${move.to} lists other registers of ${guest.name} than where it is saved there`);
     const expected = carried(from, move.refused, vcpu);
     for (const [id, value] of registers)
-      if (expected.get(id) !== value && !volatileIds.includes(id))
+      if (expected.get(id) !== value && !clocks.includes(id))
         lines.push(`held ${vcpu} ${hex(id)} ${valueText(value)}`);
   }
   for (const [name, seen] of move.reads)
@@ -113,7 +112,7 @@ const settled = (state: State): State => ({
   ...state,
   vcpus: state.vcpus.map((vcpu) => ({
     ...vcpu,
-    registers: vcpu.registers.map(([id, value]) => [id, volatileIds.includes(id) ? 0n : value] as const),
+    registers: vcpu.registers.map(([id, value]) => [id, clocks.includes(id) ? 0n : value] as const),
   })),
 });
 

@@ -106,20 +106,16 @@ function matrixLines(moves: readonly Move[]): readonly string[] {
   });
 }
 
-function totalLine(moves: readonly Move[]): string {
+function totalLines(moves: readonly Move[]): readonly string[] {
   const moved = moves.flatMap(({ outcome }) => (outcome.kind === "moved" ? [outcome] : []));
   const count = (outcome: string): number => moved.filter((one) => one.outcome === outcome).length;
   const counts = sum([nothing, ...moved.map((one) => one.counts)]);
   const plans = moves.filter(({ outcome }) => outcome.kind === "plan").length;
   return [
-    `${moves.length} moves: ${moved.length} carried out (${count("same")} to the same machine, ${count("changed")} to one that the guest sees changed, ${count("refused")} refused)`,
-    `${plans} whose plan is refused`,
-    `${moves.filter((move) => !isGood(move)).length} not as predicted`,
-    `${counts.set} registers set`,
-    `${counts.held} values as predicted after the restore`,
-    `${counts.answers} answers of the guest as predicted`,
-    `${counts.kept} registers that it had left read as predicted`,
-  ].join(", ");
+    `${moves.length} moves: ${count("same")} to the same machine, ${count("changed")} to one that the guest sees changed, ${count("refused")} refused, ${plans} whose plan is refused`,
+    `${counts.set} registers set, ${counts.held} values held as predicted, ${counts.kept} read by the guest as predicted, ${counts.answers} of its answers as predicted`,
+    `${moves.filter((move) => !isGood(move)).length} moves not as predicted`,
+  ];
 }
 
 export const printMoves = (moves: readonly Move[]): string =>
@@ -129,5 +125,5 @@ export const printMoves = (moves: readonly Move[]): string =>
     ...refusalLines(moves),
     ...matrixLines(moves),
     "",
-    totalLine(moves),
+    ...totalLines(moves),
   ].join("\n")}\n`;

@@ -22,6 +22,14 @@ const checks = [
     seconds: 480,
   },
   {
+    title: "migrations between real KVMs",
+    words: [
+      ...["migrate", "--kernel", kernels, "--cpu", "neoverse-n1", "--hosts", profiles],
+      ...["--guest", "plain,counted,mitigated"],
+    ],
+    seconds: 300,
+  },
+  {
     title: "the engine's instructions against QEMU's",
     words: ["differential", "--blocks", "4000"],
     seconds: 300,
