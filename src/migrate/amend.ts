@@ -25,9 +25,9 @@ const declaration = (source: SourceFile, kind: string, name: string): Statement 
 function rivalOf(block: Block, wanted: Statement, context: Context): Statement | undefined {
   const name = wanted.name.text;
   const many = statementRow(context, name)?.repeatable === true;
-  return block.statements.find(
-    (one) => one.name.text === name && (!many || (name === "field" && firstWord(one) === firstWord(wanted))),
-  );
+  const decides = (one: Statement): boolean =>
+    !many || (one.value !== undefined && firstWord(one) === firstWord(wanted));
+  return block.statements.find((one) => one.name.text === name && decides(one));
 }
 
 /** The statement as the parser reads it in a block of that kind. */

@@ -94,24 +94,28 @@ function refusedRemedies(
   const register = idRegisterById(id);
   const name = nameOf(id);
   if (bitmapRegister(name) !== undefined) return serviceRemedy(between, name, written);
+  const held = arrival.held.get(id);
   if (firmwareRegister(name) !== undefined) return name.endsWith("PSCI_VERSION") ? psciRemedy(between) : [];
   if (errno === "ENOENT") return withoutRemedy(between, featuresOf(name));
   if (register === undefined) return [];
-  return refusedFields(between, register, written, arrival.held.get(id)).flatMap(
-    ({ field, before, after }) => {
-      const row = register.fields.find((one) => one.name === field);
-      return row === undefined ? [] : fieldRemedies(between, row, before, after);
-    },
-  );
+  return refusedFields(between, register, written, held).flatMap(({ field, before, after }) => {
+    const row = register.fields.find((one) => one.name === field);
+    return row === undefined ? [] : fieldRemedies(between, row, before, after);
+  });
 }
+
+/** kvm_arm_get_fw_reg() answers with the host's level; kvm_arm_set_fw_reg() compares, and keeps nothing. */
+const HOSTS_OWN = "KVM shows the host's own level, whatever the guest was given: no statement lowers it";
+const isWorkaround = (name: string): boolean =>
+  firmwareRegister(name) !== undefined && !name.endsWith("PSCI_VERSION");
 
 function refusedDetail(id: bigint, written: bigint, held: bigint | undefined): string {
   const name = nameOf(id);
   const words = (value: bigint): string =>
     firmwareRegister(name) === undefined ? hex(value) : levelName(name, value);
-  return held === undefined
-    ? `${words(written)} was saved`
-    : `${words(written)} was saved, ${words(held)} is there`;
+  const saved = `${words(written)} was saved`;
+  if (held === undefined) return saved;
+  return `${saved}, ${words(held)} is there${isWorkaround(name) ? `; ${HOSTS_OWN}` : ""}`;
 }
 
 function refusalFact(given: Given, { call, register: id, value, errno }: RestoreRefusal): Fact {

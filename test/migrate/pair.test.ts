@@ -257,3 +257,18 @@ describe("the examples", () => {
     expect(narrow.verdict).not.toBe("unsafe");
   });
 });
+
+describe("workarounds", () => {
+  it("are refused above the destination's level, whatever level the guest was given", () => {
+    const hosts = [n1("6.12"), "cortex-a72.linux-6.12"] as const;
+    const levels = (found: ReturnType<typeof moved>): readonly string[] =>
+      found.facts
+        .filter(({ subject, errno }) => subject.includes("WORKAROUND_1") && errno !== undefined)
+        .map(({ errno, detail, remedies }) => [errno, detail.split(";")[0], ...remedies].join(": "));
+    const refused = ["EINVAL: not-required was saved, not-available is there"];
+    expect(levels(moved({}, ...hosts))).toEqual(refused);
+    const statement = "workaround SMCCC_ARCH_WORKAROUND_1 = not-available";
+    expect(levels(moved({ guest: `psci 1.1\n${statement}` }, ...hosts))).toEqual(refused);
+    expect(levels(moved({}, hosts[1], hosts[0]))).toEqual([]);
+  });
+});
