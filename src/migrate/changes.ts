@@ -23,7 +23,16 @@ export interface UncarriedRow {
   readonly why: string;
 }
 
+/** Registers that KVM takes without keeping what is written. */
+export interface UnkeptRow {
+  readonly registers: readonly string[];
+  readonly why: string;
+  /** To do without. */
+  readonly statement: string;
+}
+
 interface File {
+  readonly unkept: readonly UnkeptRow[];
   readonly uncarried: readonly UncarriedRow[];
   readonly changes: readonly { readonly what: string; readonly weight: Weight; readonly why: string }[];
   readonly status: readonly { readonly register: string; readonly bits: string }[];
@@ -60,6 +69,10 @@ export function weightOf(field: Field, before: bigint, after: bigint): Weight {
       return "unsafe";
   }
 }
+
+/** Why KVM does not keep a register; undefined: no row tells. */
+export const unkeptRow = (register: string): UnkeptRow | undefined =>
+  file().unkept.find(({ registers }) => registers.includes(register));
 
 export const uncarried = (): readonly UncarriedRow[] => file().uncarried;
 

@@ -13,7 +13,7 @@ import {
   systemRegister,
 } from "../tables/index.ts";
 import type { Arrival } from "./arrive.ts";
-import { levelName, stateBits } from "./changes.ts";
+import { levelName, stateBits, unkeptRow } from "./changes.ts";
 import { type Fact, type FieldChange, fact } from "./fact.ts";
 import type { Source } from "./machine.ts";
 import {
@@ -147,15 +147,17 @@ function unkeptFacts({ arrival, between }: Given): readonly Fact[] {
     if ((written & bits) === (held & bits) || idRegisterById(id) !== undefined) return [];
     const name = nameOf(id);
     const firmware = firmwareRegister(name) !== undefined || bitmapRegister(name) !== undefined;
+    const row = unkeptRow(name);
     return [
       fact({
         topic: "restore",
         weight: firmware ? "note" : "unsafe",
         subject: name,
         text: "KVM takes the value and keeps another one",
-        detail: refusedDetail(id, written, held),
+        detail: [refusedDetail(id, written, held), ...(row === undefined ? [] : [row.why])].join("; "),
         register: id,
-        remedies: name.endsWith("PSCI_VERSION") ? psciRemedy(between) : [],
+        remedies:
+          row === undefined ? (name.endsWith("PSCI_VERSION") ? psciRemedy(between) : []) : [row.statement],
       }),
     ];
   });

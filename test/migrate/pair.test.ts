@@ -258,6 +258,16 @@ describe("the examples", () => {
   });
 });
 
+describe("the PMU", () => {
+  it("loses what was counting on linux 6.12, and not on 6.18", () => {
+    const guest = planned("baseline host\npmu on {\n  intid 23\n}", "psci 1.1\ngic v3");
+    const found = moved(guest, n1("6.12"), n1("6.12"));
+    expect(found.verdict).toBe("unsafe");
+    expect(remediesOf(found, "PMCNTENSET_EL0")).toEqual(["pmu off"]);
+    expect(moved(guest, n1("6.18"), n1("6.18")).verdict).toBe("safe");
+  });
+});
+
 describe("workarounds", () => {
   it("are refused above the destination's level, whatever level the guest was given", () => {
     const hosts = [n1("6.12"), "cortex-a72.linux-6.12"] as const;
