@@ -47,7 +47,13 @@ const numbered = /^([^[]*\[)(\d+)(\].*)$|^(\D*)(\d+)(.*)$/;
 
 /** Names of which neighbours differ in a number alone, drawn together: `PMEVCNTR0_EL0 to PMEVCNTR30_EL0`. */
 export function runsOfNames(names: readonly string[]): readonly string[] {
-  const runs: { readonly first: string; last: string; readonly around: string; next: number }[] = [];
+  const runs: {
+    readonly first: string;
+    last: string;
+    length: number;
+    readonly around: string;
+    next: number;
+  }[] = [];
   for (const name of names) {
     const [, opening, index, closing, head = opening, number = index, tail = closing] =
       numbered.exec(name) ?? [];
@@ -56,14 +62,17 @@ export function runsOfNames(names: readonly string[]): readonly string[] {
     const run = runs.at(-1);
     if (digits !== "" && run?.around === around && run.next === Number(digits)) {
       run.last = name;
+      run.length++;
       run.next++;
     } else {
       // A name without a number has no neighbour.
       const next = digits === "" ? Number.NaN : Number(digits) + 1;
-      runs.push({ first: name, last: name, around, next });
+      runs.push({ first: name, last: name, length: 1, around, next });
     }
   }
-  return runs.map(({ first, last }) => (first === last ? first : `${first} to ${last}`));
+  return runs.flatMap(({ first, last, length }) =>
+    length === 1 ? [first] : length === 2 ? [first, last] : [`${first} to ${last}`],
+  );
 }
 
 const plainLines = (rows: readonly Difference[]): readonly Line[] =>
@@ -80,8 +89,43 @@ function commonSign(rows: readonly Difference[]): Sign {
 const isProminent = ({ about, family }: Difference): boolean =>
   about === "field" && idRegister(family)?.kind === "aarch64-id";
 
+const isOfAArch32 = ({ about, family }: Difference): boolean =>
+  about === "field" && idRegister(family)?.kind === "aarch32-id";
+
+const isZero = (words: string | null): boolean => words !== null && /^0(?: |$)/.test(words);
+
+/** Registers of AArch32 whose fields all come from or to 0, as they read where EL0 cannot use AArch32. */
+function zeroed(rows: readonly Difference[], side: "before" | "after"): readonly Difference[] {
+  const registers = grouped(rows.filter(isOfAArch32), ({ family }) => family).filter(([first, ...more]) =>
+    [first, ...more].every((one) => isZero(one[side]) && whereWords(one) === whereWords(first)),
+  );
+  return registers.length <= fewRows ? [] : registers.flat();
+}
+
+const zeroedLine = (rows: readonly Difference[], side: "before" | "after"): readonly Line[] =>
+  grouped(rows, whereWords).map((group) => {
+    const registers = new Set(group.map(({ family }) => family));
+    const told = side === "after" ? "read 0 now" : "no longer read 0";
+    const fields = `${plural(group.length, "field")} of ${plural(registers.size, "ID register")} of AArch32`;
+    const names = runsOfNames([...registers]).join(", ");
+    return { sign: commonSign(group), text: `${fields} ${told} (--all): ${names}${whereWords(group[0])}` };
+  });
+
+/** Fields by register; those of AArch32 behind the others, which more guests look at. */
+function fieldLines(rows: readonly Difference[]): readonly Line[] {
+  const [gone, come] = [zeroed(rows, "after"), zeroed(rows, "before")];
+  const together = new Set([...gone, ...come]);
+  const apart = rows.filter((one) => !together.has(one));
+  return [
+    ...registerLines(apart.filter((one) => !isOfAArch32(one))),
+    ...registerLines(apart.filter(isOfAArch32)),
+    ...zeroedLine(gone, "after"),
+    ...zeroedLine(come, "before"),
+  ];
+}
+
 /** Fields of one register in a line, but for those of the ID registers of AArch64. */
-const fieldLines = (rows: readonly Difference[]): readonly Line[] =>
+const registerLines = (rows: readonly Difference[]): readonly Line[] =>
   grouped(rows, (one) => {
     const apart = isProminent(one) || one.family === "" ? one.subject : "";
     return JSON.stringify([one.family, apart, one.title, one.causes, whereWords(one)]);
@@ -247,8 +291,8 @@ const condensed: Readonly<
   Partial<Record<Difference["about"], (rows: readonly Difference[]) => readonly Line[]>>
 > = {
   field: fieldLines,
-  register: fieldLines,
-  user: fieldLines,
+  register: registerLines,
+  user: registerLines,
   accepts: acceptsLines,
   capability: capabilityLines,
   listed: listLines,

@@ -113,6 +113,11 @@ describe("text and document", () => {
         const text = diffText(diff).replace(/\n +/g, " ");
         for (const { group, about, subject, before, after } of diff.differences) {
           if (group !== "guest" || (about !== "field" && about !== "register")) continue;
+          const isZero = [before, after].some((words) => words !== null && /^0(?: |$)/.test(words));
+          const zeroed =
+            /\d+ fields of \d+ ID registers of AArch32 (?:read 0 now|no longer read 0) \(--all\): /;
+          // Of AArch32 registers that come or go as a whole the line tells how many.
+          if (isZero && zeroed.test(text) && /^(?:ID_(?!AA64)|MVFR)/.test(subject)) continue;
           const own = subject.includes(".") ? (subject.split(".")[1] ?? "") : subject.replace(/^[^[]*/, "");
           expect(text).toContain(`${own} ${before} → ${after}`);
         }
