@@ -49,6 +49,8 @@ export interface Reason {
 export interface Cause {
   /** The release from which it does, as tables write it: `6.12`. */
   readonly since: string;
+  /** The stable series before that release whose later releases do it too, where the newer kernel is of one: `6.1`. */
+  readonly backport: string | null;
   readonly why: string;
   /** Key into `sources.json`, or a place in Linux' sources. */
   readonly source: string;

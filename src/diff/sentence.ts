@@ -35,7 +35,12 @@ export function featureWords({ gained, lost }: Pick<Difference, "gained" | "lost
 
 /** `; since linux 6.13: KVM implements PSCI 1.3`; empty: no table knows why. */
 export const causeWords = ({ causes }: Pick<Difference, "causes">): string =>
-  causes.map(({ since, why }) => `; since linux ${since}: ${why}`).join("");
+  causes
+    .map(({ since, backport, why }) => {
+      const stable = backport === null ? "" : ` and in ${backport}.y`;
+      return `; since linux ${since}${stable}: ${why}`;
+    })
+    .join("");
 
 /** What is there or not, without more to say of it. */
 const presence: Readonly<Partial<Record<Difference["about"], readonly [appeared: string, gone: string]>>> = {

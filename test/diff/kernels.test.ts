@@ -4,6 +4,7 @@ import type { Difference } from "../../src/diff/difference.ts";
 import { kernelRows } from "../../src/diff/hosts/causes.ts";
 import { diffHosts } from "../../src/diff/hosts/diff.ts";
 import { families, familyOf } from "../../src/diff/hosts/families.ts";
+import { sentenceOf } from "../../src/diff/sentence.ts";
 import { diffText } from "../../src/diff/text.ts";
 import { deriveHost } from "../../src/hosts/derive.ts";
 import { systemId } from "../../src/hosts/inputs/table.ts";
@@ -146,6 +147,23 @@ describe("a host before and after an update", () => {
     expect(fields.length).toBeGreaterThan(10);
     expect(fields.flatMap(({ causes }) => causes)).toEqual([]);
     expect(other.differences.filter(({ about }) => about === "listed")[0]?.causes.length).toBe(1);
+  });
+
+  it("that was carried back to a stable series is told as that", () => {
+    const base = after.configurations.get("base");
+    if (base === undefined) throw new Error("no base");
+    const id = systemId("ID_AA64MMFR1_EL1");
+    const registers = new Map([
+      ...base.registers,
+      [id, (base.registers.get(id) ?? 0n) | (1n << 60n)] as const,
+    ]);
+    const newer = { ...after, configurations: new Map([["base", { ...base, registers }]]) };
+    const told = diffHosts(before, newer).differences.find(({ subject }) => subject.endsWith(".ECBHB"));
+    expect(told?.causes).toMatchObject([{ since: "6.11", backport: "6.1" }]);
+    expect(told && sentenceOf(told)).toContain("; since linux 6.11 and in 6.1.y: Linux knows the field");
+    expect(
+      diffHosts(after, newer).differences.find(({ subject }) => subject.endsWith(".ECBHB"))?.causes,
+    ).toEqual([]);
   });
 
   it("names caches, timers and firmware of newer kernels", () => {

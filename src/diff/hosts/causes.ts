@@ -82,14 +82,14 @@ function byLimits(one: Difference, kernels: Kernels): readonly Cause[] {
     if (row.register !== register || since === undefined || !between(kernels, since)) return [];
     if (row.fields?.includes(name) === false || row.except?.includes(name) === true) return [];
     if (row.action === "zero" && one[kernels.side] === none)
-      return [{ since, why: "KVM hides it from guests", source }];
+      return [{ since, backport: null, why: "KVM hides it from guests", source }];
     return [];
   });
   const { declared, source } = field;
   if (declared === undefined || compareVersions(declared, FLOOR) <= 0 || !between(kernels, declared))
     return causes;
   return one[kernels.side === "after" ? "before" : "after"] === none
-    ? [...causes, { since: declared, why: "Linux knows the field, and KVM shows it", source }]
+    ? [...causes, { since: declared, backport: null, why: "Linux knows the field, and KVM shows it", source }]
     : causes;
 }
 
@@ -101,7 +101,7 @@ function byRow({ about, subject }: Difference, kernels: Kernels): readonly Cause
       : services().find(({ name }) => about === "settable-service" && subject === `service ${name}`);
   return row === undefined || compareVersions(row.since, FLOOR) <= 0 || !between(kernels, row.since)
     ? []
-    : [{ since: row.since, why: "KVM has it", source: row.source }];
+    : [{ since: row.since, backport: null, why: "KVM has it", source: row.source }];
 }
 
 /** What KVM shows, lists or takes otherwise; the rest of a profile is offered and not explained. */
@@ -113,7 +113,10 @@ function causesOf(one: Difference, kernels: Kernels): readonly Cause[] {
   if (!explained.has(one.about)) return [];
   const told = kernelRows()
     .filter((row) => mayLieBetween(kernels, row) && isAbout(row, one, kernels))
-    .map(({ since, why, source }): Cause => ({ since, why, source }));
+    .map((row): Cause => {
+      const { since, why, source } = row;
+      return { since, backport: between(kernels, since) ? null : seriesOf(kernels.newer), why, source };
+    });
   if (told.length > 0) return told;
   return one.about === "field" ? byLimits(one, kernels) : byRow(one, kernels);
 }
