@@ -122,6 +122,8 @@ export interface Diff {
   readonly differences: readonly Difference[];
   /** As `differences`, of what at least one of the hosts was not asked: guestc's tables say it. Not counted. */
   readonly assumed: readonly Difference[];
+  /** What one has to know of the comparison as a whole. */
+  readonly notes: readonly string[];
   readonly unsaid: readonly Unsaid[];
 }
 

@@ -42,6 +42,7 @@ export function diffDocument(diff: Diff): object {
     count: diff.differences.length,
     groups: groupObjects(diff.kind, diff.differences),
     assumed: { count: diff.assumed.length, groups: groupObjects(diff.kind, diff.assumed) },
+    notes: diff.notes,
     notCompared: diff.unsaid,
   };
 }

@@ -113,6 +113,7 @@ export function diffText(diff: Diff, options: DiffTextOptions = {}): string {
   const count = diff.differences.length;
   return [
     ...headingLines(diff, layout),
+    ...diff.notes.flatMap((note) => ["", ...wrap(safeText(note), layout.width)]),
     ...groups.flatMap((group) => groupLines(diff, group, layout)),
     ...assumedLines(diff, layout),
     ...(unsaid.length === 0 ? [] : ["", layout.palette.strong("Not compared"), ...unsaid]),

@@ -71,3 +71,33 @@ describe("a fingerprint and a recorded host", () => {
     expect(lines).toHaveLength(diff.differences.length + diff.assumed.length);
   });
 });
+
+describe("two hosts of which no configuration was read alike", () => {
+  it("are compared as completed, and it is said", () => {
+    const idregs = readFileSync("test/hosts/inputs/samples/idregs", "utf8");
+    const read = readHostInput(idregs, "idregs", { kernel: "6.18" });
+    if ("problems" in read) throw new Error("no host");
+    expect(read.profile.assumed?.configurations.has("base")).toBe(true);
+    const diff = diffHosts(read.profile, before);
+    expect(diff.differences.filter(({ about }) => about === "field").length).toBeGreaterThan(10);
+    expect(diff.notes).toEqual([expect.stringContaining("No configuration was read on both hosts: base is")]);
+    expect(diffText(diff)).toContain("No configuration was read on both hosts");
+    expect(diffHosts(before, read.profile)).toEqual(mirrored(diff));
+    expect(diffHosts(read.profile, read.profile).differences).toEqual([]);
+  });
+
+  it("differ in what `base` was made with", () => {
+    const base = before.configurations.get("base");
+    if (base === undefined || before.assumed === undefined) throw new Error("no base");
+    const templated: HostProfile = {
+      ...before,
+      assumed: { ...before.assumed, configurations: new Set(["base"]) },
+      configurations: new Map([["base", { ...base, features: [...base.features, "SVE"] }]]),
+    };
+    const { differences, notes } = diffHosts(before, templated);
+    expect(differences.map((one) => [one.subject, one.before, one.after])).toEqual([
+      ["configuration base was made with", "no further feature", "SVE"],
+    ]);
+    expect(notes).toHaveLength(1);
+  });
+});

@@ -205,6 +205,7 @@ export function diffContracts(before: Contract, after: Contract): Diff {
     after: sideOf(after),
     differences: sortDifferences(findings.map(everywhere)),
     assumed: [],
+    notes: [],
     unsaid: [],
   };
 }

@@ -9,10 +9,11 @@ import {
   configurationFindings,
   deviceFindings,
   listFindings,
+  requestFindings,
   unsaidOf,
   userFindings,
 } from "./offered.ts";
-import { overPairs, workingPairs } from "./pairs.ts";
+import { isAssumed, overPairs, type Pair, workingPairs } from "./pairs.ts";
 import { psciFindings, settableFindings, settableServiceFindings } from "./settable.ts";
 import { shownFindings } from "./shown.ts";
 
@@ -38,6 +39,16 @@ function withConsequences(differences: readonly Difference[]): readonly Differen
   );
 }
 
+/** What one has to know of the comparison as a whole; the same both ways. */
+function notesOf(before: HostProfile, after: HostProfile, pairs: readonly Pair[]): readonly string[] {
+  const read = pairs.find(({ assumed }) => !assumed);
+  if (read === undefined) return ["No configuration works on both hosts: nothing of a vCPU is compared."];
+  if (!isAssumed(before, read.before) && !isAssumed(after, read.after)) return [];
+  return [
+    `No configuration was read on both hosts: ${read.name} is compared, as guestc's tables complete it from what was read.`,
+  ];
+}
+
 /**
  * What two hosts say differently. Names, kernel releases and platforms are told in the heading and are no difference:
  * a new kernel that answers as the old one did is the same host to every guest.
@@ -52,9 +63,10 @@ export function diffHosts(before: HostProfile, after: HostProfile): Diff {
     ...configurationFindings(before, after),
     ...userFindings(before, after),
   ].map(everywhere);
-  const each = [shownFindings, settableFindings, callFindings, listFindings].flatMap((find) =>
-    overPairs(pairs, find(before, after)),
-  );
+  const each = [
+    ...[shownFindings, settableFindings, callFindings, listFindings].map((find) => find(before, after)),
+    requestFindings,
+  ].flatMap((find) => overPairs(pairs, find));
   const explained = withCauses(before, after)(sortDifferences(withConsequences([...once, ...each])));
   return {
     kind: "hosts",
@@ -62,6 +74,7 @@ export function diffHosts(before: HostProfile, after: HostProfile): Diff {
     after: sideOf(after),
     differences: explained.filter(({ assumed }) => !assumed),
     assumed: explained.filter(({ assumed }) => assumed),
+    notes: notesOf(before, after, pairs),
     unsaid: unsaidOf(before, after),
   };
 }

@@ -1,6 +1,6 @@
 /** What KVM offers: capabilities, device types, vCPU configurations, calls, the list of registers. */
 import { refusalFact } from "../../hosts/configuration.ts";
-import { capabilitiesBy, listBy } from "../../hosts/origin.ts";
+import { capabilitiesBy } from "../../hosts/origin.ts";
 import type { Configuration, HostProfile } from "../../hosts/profile.ts";
 import {
   capability,
@@ -98,17 +98,34 @@ function titleOf({ features: wanted, capabilities, devices }: Configuration): st
     .join("; ");
 }
 
-const requestWords = ({ name, features: wanted, capabilities, devices }: Configuration): string => {
-  const parts = [
-    ...wanted.filter((one) => one !== "PSCI_0_2"),
-    ...capabilities.map((number) => capability(number)?.name ?? `capability ${number}`),
-    ...(devices ?? []).map((number) => deviceType(number)?.name ?? `device type ${number}`),
-  ];
-  return parts.length === 0 ? `configuration ${name}` : `configuration ${name} (${parts.join(", ")})`;
+const requestParts = ({ features: wanted, capabilities, devices }: Configuration): readonly string[] => [
+  ...wanted.filter((one) => one !== "PSCI_0_2"),
+  ...capabilities.map((number) => capability(number)?.name ?? `capability ${number}`),
+  ...(devices ?? []).map((number) => deviceType(number)?.name ?? `device type ${number}`),
+];
+
+const requestWords = (one: Configuration): string => {
+  const parts = requestParts(one);
+  return parts.length === 0 ? `configuration ${one.name}` : `configuration ${one.name} (${parts.join(", ")})`;
 };
 
 const stateWords = (one: Configuration): string | null =>
   one.refused === undefined ? plain(one) : (refusalFact(one).split(" for ")[0] ?? "refused");
+
+/** That `base` was made with other features on the two hosts, where it is compared nevertheless. */
+export function requestFindings({ name, before, after }: Pair): readonly Finding[] {
+  if (sameRequest(before, after)) return [];
+  const asks = (one: Configuration): string => requestParts(one).join(", ") || "no further feature";
+  return [
+    finding({
+      group: "kvm",
+      about: "configuration",
+      subject: `configuration ${name} was made with`,
+      before: asks(before),
+      after: asks(after),
+    }),
+  ];
+}
 
 export function configurationFindings(before: HostProfile, after: HostProfile): readonly Finding[] {
   return configurationNames(before, after).flatMap((name) => {
@@ -194,9 +211,7 @@ export const listFindings =
     const changed = [...new Set([...was.keys(), ...is.keys()])].filter((id) => was.has(id) !== is.has(id));
     if (changed.length === 0 && before.listed === after.listed) return [];
     const counts = { before: countFamilies(before), after: countFamilies(after) };
-    const assumed = [[first, before] as const, [second, after] as const].some(
-      ([profile, one]) => profile.origin === "recorded" && listBy(profile, one) === "rule",
-    );
+    const assumed = first.assumed?.list === true || second.assumed?.list === true;
     const narrow = changed.map((id) => {
       const { many, counted } = familyOf(id);
       return finding({

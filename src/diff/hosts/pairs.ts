@@ -33,15 +33,29 @@ export function configurationNames(before: HostProfile, after: HostProfile): rea
   return [...names].sort((a, b) => Number(b === "base") - Number(a === "base") || (a < b ? -1 : 1));
 }
 
-/** Those that both hosts have and that work on both. */
+function pairCalled(before: HostProfile, after: HostProfile, name: string): Pair | undefined {
+  const [was, is] = [before.configurations.get(name), after.configurations.get(name)];
+  if (was === undefined || is === undefined) return undefined;
+  if (was.refused !== undefined || is.refused !== undefined) return undefined;
+  return { name, before: was, after: is, assumed: isAssumed(before, was) || isAssumed(after, is) };
+}
+
+/** What comes of nothing having been read alike: the plain vCPU is compared, whatever it was made with. */
+export const PLAIN = "base";
+
+/**
+ * Those that both hosts have and that work on both. Where no pair was read on both hosts, `base` counts as read: it is
+ * what the tables make of the readings that there are.
+ */
 export function workingPairs(before: HostProfile, after: HostProfile): readonly Pair[] {
-  return configurationNames(before, after).flatMap((name) => {
-    const [was, is] = [before.configurations.get(name), after.configurations.get(name)];
-    if (was === undefined || is === undefined || !sameRequest(was, is)) return [];
-    if (was.refused !== undefined || is.refused !== undefined) return [];
-    const assumed = isAssumed(before, was) || isAssumed(after, is);
-    return [{ name, before: was, after: is, assumed }];
+  const pairs = configurationNames(before, after).flatMap((name) => {
+    const pair = pairCalled(before, after, name);
+    return pair !== undefined && sameRequest(pair.before, pair.after) ? [pair] : [];
   });
+  if (pairs.some(({ assumed }) => !assumed)) return pairs;
+  const plain = pairCalled(before, after, PLAIN);
+  if (plain === undefined) return pairs;
+  return [{ ...plain, assumed: false }, ...pairs.filter(({ name }) => name !== PLAIN)];
 }
 
 /** What is found in each pair, told once: with the configurations where not all of them agree. */

@@ -1,7 +1,6 @@
 /** What a VMM may set: values of fields, masks, firmware, services, device attributes. */
 import { shownRegister } from "../../hosts/field.ts";
 import { bitmapBits, psciVersions } from "../../hosts/judge.ts";
-import { valueBy } from "../../hosts/origin.ts";
 import type { AttributeFile, Configuration, HostProfile, Verdict } from "../../hosts/profile.ts";
 import {
   bitmapRegister,
@@ -65,7 +64,7 @@ const sameFacts = ({ before, after }: Pair, id: bigint, was: bigint, is: bigint)
 const isJudgedByTables = (profile: HostProfile, configuration: Configuration, id: bigint): boolean =>
   profile.origin === "recorded" &&
   ((!configuration.sweeps.has(id) && configuration.writable === undefined) ||
-    valueBy(profile, configuration, id) === "rule");
+    profile.assumed?.registers.has(id) === true);
 
 function partFinding(
   pair: Pair,

@@ -1,7 +1,6 @@
 /** What a guest sees before anybody has written anything: ID registers by field, firmware, services, vectors. */
 import { shownRegister } from "../../hosts/field.ts";
 import { inBlock, inputsTable } from "../../hosts/inputs/table.ts";
-import { valueBy } from "../../hosts/origin.ts";
 import type { Configuration, HostProfile } from "../../hosts/profile.ts";
 import {
   bitmapRegisters,
@@ -24,10 +23,9 @@ import type { Pair } from "./pairs.ts";
 
 /** Whether guestc's tables say a value on at least one of two recorded hosts. */
 const isAssumedValue =
-  (pair: Pair, before: HostProfile, after: HostProfile) =>
+  (before: HostProfile, after: HostProfile) =>
   (id: bigint): boolean =>
-    (before.origin === "recorded" && valueBy(before, pair.before, id) === "rule") ||
-    (after.origin === "recorded" && valueBy(after, pair.after, id) === "rule");
+    before.assumed?.registers.has(id) === true || after.assumed?.registers.has(id) === true;
 
 /** The word for a field; of the part number with the core that it is of, where the tables have it. */
 export function shownWords(part: Part, register: bigint): string {
@@ -64,7 +62,7 @@ function fieldFindings(pair: Pair, before: HostProfile, after: HostProfile): rea
     return a !== undefined && b !== undefined && a !== b;
   });
   if (changed.length === 0) return [];
-  const assumed = isAssumedValue(pair, before, after);
+  const assumed = isAssumedValue(before, after);
   const states = { before: shownState(before, pair.before), after: shownState(after, pair.after) };
   return changed.flatMap(({ id, name }) =>
     partsOf(id, name).flatMap((part) => {
@@ -124,7 +122,7 @@ function bitmapFindings(id: bigint, was: bigint, is: bigint): readonly Finding[]
 }
 
 function otherFindings(pair: Pair, before: HostProfile, after: HostProfile): readonly Finding[] {
-  const assumed = isAssumedValue(pair, before, after);
+  const assumed = isAssumedValue(before, after);
   return [...changedValues(pair)].flatMap(([id, was, is]) => {
     // The vector lengths are told in bits, by `vectorFindings`.
     if (idRegisterById(id) !== undefined || id === sveLengthsRegister().id) return [];

@@ -203,6 +203,7 @@ export function diffPlans(
     after: sideOf(after, names.after),
     differences: sortDifferences(findings.map(everywhere)),
     assumed: [],
+    notes: [],
     unsaid: [],
   };
 }
