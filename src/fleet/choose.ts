@@ -147,9 +147,11 @@ export function choose(offer: Offer, wanted: readonly FacilityName[]): Choice {
   for (const register of contractRegisters()) {
     const isOne = isWhole(register);
     const whole = isOne ? chooseWhole(offer, register.name, register.fields, sets) : undefined;
-    // What belongs together and is known in part is not known.
     const isTold = (key: string): boolean => sets.has(key) && !offer.untold.has(key);
-    const inPart = isOne && register.fields.some((field) => !isTold(keyOf(field)));
+    // What belongs together and is known in part is not known; nor is what any value suits and no host shows.
+    const keys = register.fields.map(keyOf);
+    const unfounded = whole === undefined && keys.every((key) => sets.get(key)?.length !== 0);
+    const inPart = isOne && (unfounded || !keys.every(isTold));
     for (const field of register.fields) {
       const key = keyOf(field);
       const set = sets.get(key);

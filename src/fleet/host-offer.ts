@@ -71,8 +71,10 @@ export function fieldSet(
   const last = (1n << BigInt(field.width)) - 1n;
   const takes = (value: bigint): boolean =>
     judgeField(profile, configuration, register.name, field.name, value).accepted;
-  // Where nobody knows what the host shows, KVM may still take whatever is written: an identity that can be written.
-  if (whole === undefined) return takes(0n) && takes(last) ? [[0n, last]] : undefined;
+  // An identity that can be written is taken whatever the host's own is. What else any value suits (CLIDR_EL1) hangs on
+  // more that is not known.
+  if (whole === undefined)
+    return field.role === "identity" && takes(0n) && takes(last) ? [[0n, last]] : undefined;
   const known = acceptedValues(profile, configuration, register.name, field.name);
   if (known !== undefined) return setOf(known.filter((value) => isHonest(field, value, whole)));
   // Too wide to try every value: KVM takes all below, all above, all, or none but what it shows.

@@ -247,5 +247,9 @@ describe("assumptions", () => {
   it("do not keep an identity from being written that KVM takes whatever the host's is", () => {
     const fleet = fleetOfProfiles(derived("neoverse-v1", "7.2"), derived("neoverse-v2", "7.2"));
     expect(baselineOf(fleet)?.values.get("MIDR_EL1.PartNum")).toBe(0xd40n);
+    // Of what no host shows there is nothing to choose from, though any value may be written.
+    const silent = fleetOfProfiles(derived("neoverse-v2", "7.2"), derived("neoverse-v2", "7.1"));
+    expect(baselineOf(silent)?.open.get("CLIDR_EL1.Ctype1")).toBe("unknown");
+    expect(baselineOf(silent)?.open.get("MIDR_EL1.PartNum")).toBe("unknown");
   });
 });
