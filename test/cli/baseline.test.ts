@@ -30,7 +30,9 @@ describe("baseline", () => {
     expect(stdout).toMatch(/\n {4}field +\[1\] +\[2\] +common if it could be written\n/);
     expect(stdout).toMatch(/\n {4}ID_AA64MMFR2_EL1.FWB +1 \(IMP\) +0 \(NI\) +0 \(NI\)\n/);
     expect(stdout).toContain("\n      [2] neoverse-n1.linux-6.18\n");
-    expect(stdout).toMatch(/\n {4}no remedy: no kernel up to linux \S+ lets a VMM write .*ID_AA64MMFR2_EL1.FWB/);
+    expect(stdout).toMatch(
+      /\n {4}no remedy: no kernel up to linux \S+ lets a VMM write .*ID_AA64MMFR2_EL1.FWB/,
+    );
     expect(stdout).toContain("\nwithout 1 host the other has one\n");
   });
 
@@ -97,6 +99,6 @@ describe("baseline", () => {
     writeFileSync(join(folder, "no.json"), "{}");
     expect(problem("--merge", "no.json")).toBe("guestc: no.json: is no guestc.baseline/1 document\n");
     mkdirSync(join(folder, "empty"));
-    expect(problem("empty")).toBe("guestc: empty: has no profile (*.json)\n");
+    expect(problem("empty")).toContain("guestc: empty: has no profile (*.json)\n");
   });
 });

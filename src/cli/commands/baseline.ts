@@ -186,8 +186,10 @@ export async function run(line: CommandLine, io: Io): Promise<number> {
   const { fleet, part, unreadable } = record;
   const out = optionValue(line, "out");
   const format = optionValue(line, "format") ?? "table";
-  const baseline = baselineOf(fleet, wanted);
-  if (baseline === undefined && (part === undefined || format !== "json"))
+  // A part is no verdict: the document that is merged with the others says what its hosts offer, and no more.
+  const isForMerging = part !== undefined && format === "json";
+  const baseline = isForMerging ? undefined : baselineOf(fleet, wanted);
+  if (baseline === undefined && !isForMerging)
     throw new UsageError(
       `this ${part === undefined ? "fleet" : "part of the fleet"} has no host${unreadable.count === 0 ? "" : " that can be read"}`,
       unreadableLines(unreadable),
@@ -204,6 +206,5 @@ export async function run(line: CommandLine, io: Io): Promise<number> {
     io.err(
       "guestc: the fleet has no common guest\n  `--format table` says why; `--open` leaves the fields in conflict to each host\n",
     );
-  // A part is no verdict: its document is wanted, whatever the others say.
-  return exists || (part !== undefined && format === "json") ? 0 : 1;
+  return exists ? 0 : 1;
 }

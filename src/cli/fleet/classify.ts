@@ -8,7 +8,7 @@
  * A path that stood in an earlier line is not read again, so that a file that changes meanwhile is taken as it was first.
  */
 import { createHash } from "node:crypto";
-import { readFileSync, statSync } from "node:fs";
+import { closeSync, openSync, readSync, statSync } from "node:fs";
 import { basename, isAbsolute, join } from "node:path";
 import { coresLike } from "../../checker/cores.ts";
 import { didYouMean } from "../../diagnostics/suggest.ts";
@@ -58,6 +58,7 @@ type Known = Seen | { readonly problem: Unclassified };
 
 /** Lines, files and facts that are remembered: each kind some megabytes at most. */
 const remembered = 1 << 14;
+const longestFile = 1 << 26;
 /** Decisive bytes up to this length are their own key. */
 const shortKey = 256;
 
@@ -117,8 +118,27 @@ export interface Classifier {
   readonly profile: (profile: HostProfile, name: string) => Classified | Unclassified;
 }
 
+/** A reader of whole files into one buffer, which grows to the largest: a million files leave no garbage. */
+function wholeFiles(): (path: string) => Buffer {
+  let buffer = Buffer.allocUnsafe(1 << 16);
+  return (path) => {
+    const descriptor = openSync(path, "r");
+    try {
+      for (let length = 0; ; ) {
+        const got = readSync(descriptor, buffer, length, buffer.length - length, null);
+        if (got === 0) return buffer.subarray(0, length);
+        length += got;
+        if (length === buffer.length) buffer = Buffer.concat([buffer], length * 2);
+      }
+    } finally {
+      closeSync(descriptor);
+    }
+  };
+}
+
 /** @param tally where classes are kept; counting is the caller's affair */
 export function classifier(tally: FleetTally): Classifier {
+  const readWhole = wholeFiles();
   const files = recent<Seen>(remembered);
   const facts = recent<TalliedClass>(remembered);
 
@@ -139,13 +159,15 @@ export function classifier(tally: FleetTally): Classifier {
       : { tallied, name: profile.name };
   };
 
-  /** Bytes of a file, by path, else by the name of a shipped profile. */
+  /** Bytes of a file, by path, else by the name of a shipped profile; they are valid until the next one is read. */
   const readFile = (given: string): { readonly bytes: Buffer } | { readonly problem: Unclassified } => {
     const stat = statSync(given, { throwIfNoEntry: false });
     if (stat?.isFile() === false)
       return { problem: { message: stat.isDirectory() ? "is a directory" : "is no regular file" } };
+    if ((stat?.size ?? 0) > longestFile)
+      return { problem: { message: `is longer than ${longestFile >> 20} MB: no host's file is` } };
     try {
-      return { bytes: readFileSync(stat === undefined ? profilePath(given) : given) };
+      return { bytes: readWhole(stat === undefined ? profilePath(given) : given) };
     } catch (error) {
       return { problem: { message: error instanceof UsageError ? error.message : systemReason(error) } };
     }

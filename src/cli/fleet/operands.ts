@@ -63,7 +63,10 @@ export function fleetOperand(word: string): FleetOperand {
   }
   if (stat.isDirectory()) {
     const names = readdirSync(word).filter((name) => name.endsWith(".json"));
-    if (names.length === 0) throw new UsageError(`${word}: has no profile (*.json)`);
+    if (names.length === 0)
+      throw new UsageError(`${word}: has no profile (*.json)`, [
+        `\`guestc baseline '${word.replace(/\/$/, "")}/**/*.json'\` takes those in folders below`,
+      ]);
     return { kind: "files", paths: names.sort().map((name) => join(word, name)) };
   }
   if (word.endsWith(".guest")) return { kind: "program", path: word };
