@@ -1,5 +1,6 @@
 /** `migrate`: real migrations, held against what `guestc migrate` says of them. */
-import { join, resolve } from "node:path";
+import { mkdir } from "node:fs/promises";
+import { dirname, join, resolve } from "node:path";
 import { listOf, optionValue } from "../arguments.ts";
 import type { LabCommand } from "../command.ts";
 import { LabError } from "../errors.ts";
@@ -33,7 +34,7 @@ const goes = (from: Machine, to: Machine, across: boolean): boolean =>
 
 export const command: LabCommand = {
   name: "migrate",
-  usage: "[--kernel A,B] [--cpu C,D] [--guest E,F] [--across] [--hosts FOLDER] [--json]",
+  usage: "[--kernel A,B] [--cpu C,D] [--guest E,F] [--across] [--hosts FOLDER] [--record FILE] [--json]",
   summary: "moves guests between machines on real KVM and holds what comes of it against `guestc migrate`",
   description: [
     "Every guest is made by its plan on every machine, runs and leaves state behind, and every register of KVM_GET_REG_LIST is saved. Each machine is booted once more: the guest is made by its plan again, given what every other machine of the same CPU saved, in the same order, and goes on. Which registers are refused and with which errno, what all of them hold then, and what the guest sees is held against the prediction from the hosts' profiles; the values besides against the simulated KVM, given the same state.",
@@ -63,6 +64,8 @@ export const command: LabCommand = {
   least: 0,
   async run(args, { parts, io }) {
     const guests = chosenGuests(parts, listOf(args, "guest"));
+    const file = optionValue(args, "record");
+    if (file !== undefined) await mkdir(dirname(resolve(file)), { recursive: true });
     const folder = resolve(optionValue(args, "hosts") ?? join(parts.project, "hosts"));
     const places = machines(filterFrom(args), supplyOf(parts)).flatMap((machine): readonly Place[] => {
       const profile = profileOf(folder, machine);
@@ -101,7 +104,6 @@ export const command: LabCommand = {
       { parallel },
     );
     const told = moves.flat();
-    const file = optionValue(args, "record");
     if (file !== undefined) await writeWhole(resolve(file), packMovesRecording(recordingOf(all, told)));
     io.out(args.flags.has("json") ? movesJson(told) : printMoves(told));
     return told.every(isGood) ? 0 : 1;

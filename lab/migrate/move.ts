@@ -4,7 +4,7 @@ import type { Moving } from "../../src/migrate/machine.ts";
 import type { Refusal } from "../../src/predict/index.ts";
 import { sveLengthsRegister } from "../../src/tables/index.ts";
 import { LabError } from "../errors.ts";
-import { boot, type Done, type Job, type Machine, machineName, machineStem } from "../machine.ts";
+import { type Boot, boot, type Done, type Job, type Machine, machineName, machineStem } from "../machine.ts";
 import type { Parts } from "../parts.ts";
 import type { Difference } from "../prove/difference.ts";
 import type { Example } from "../prove/examples.ts";
@@ -82,6 +82,20 @@ function guarded<T>(take: () => T): T | { readonly failed: string } {
   }
 }
 
+/** A machine that does not run fails what was to be done there, and nothing else. */
+async function bootOrFailure(
+  parts: Parts,
+  machine: Machine,
+  jobs: readonly Job[],
+): Promise<Boot | { readonly failed: string }> {
+  try {
+    return await boot(parts, machine, jobs);
+  } catch (error) {
+    if (error instanceof LabError) return { failed: error.message };
+    throw error;
+  }
+}
+
 /** Boots a machine once and saves every guest there. */
 export async function saveOn(
   parts: Parts,
@@ -100,13 +114,13 @@ export async function saveOn(
       seconds: SECONDS,
     }),
   );
-  const { done, ...ran } = await boot(parts, from.machine, jobs);
+  const booted = await bootOrFailure(parts, from.machine, jobs);
   return travellers.map(({ guest }, at) => ({
     guest,
     from,
     departure: departFrom(movingOf(guest), hostOf(from)),
-    left: guarded(() => readLeft(outputOf(done[at]))),
-    ran,
+    left: "failed" in booted ? booted : guarded(() => readLeft(outputOf(booted.done[at]))),
+    ran: "failed" in booted ? { release: "", qemu: "" } : { release: booted.release, qemu: booted.qemu },
   }));
 }
 
@@ -229,9 +243,9 @@ export async function restoreOn(
   });
   const told = all.flatMap(({ stay, before }) => (isReady(before) ? [] : [move(stay, before)]));
   if (jobs.length === 0) return told;
-  const { done } = await boot(parts, to.machine, jobs);
+  const booted = await bootOrFailure(parts, to.machine, jobs);
   const moved = coming.flatMap(({ ready }, at) => {
-    const read = guarded(() => readArrived(outputOf(done[at])));
+    const read = "failed" in booted ? booted : guarded(() => readArrived(outputOf(booted.done[at])));
     return ready.map((one) => {
       if ("failed" in read) return move(one.stay, { kind: "failed", message: read.failed });
       const arrived =
