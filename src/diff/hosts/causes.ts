@@ -101,7 +101,14 @@ function byRow({ about, subject }: Difference, kernels: Kernels): readonly Cause
       : services().find(({ name }) => about === "settable-service" && subject === `service ${name}`);
   return row === undefined || compareVersions(row.since, FLOOR) <= 0 || !between(kernels, row.since)
     ? []
-    : [{ since: row.since, backport: null, why: "KVM has it", source: row.source }];
+    : [
+        {
+          since: row.since,
+          backport: null,
+          why: "user space chooses whether a guest has it",
+          source: row.source,
+        },
+      ];
 }
 
 /** What KVM shows, lists or takes otherwise; the rest of a profile is offered and not explained. */
