@@ -45,24 +45,82 @@ const paint = (weight: Weight, palette: Palette) =>
       ? palette.warning
       : palette.note;
 
+/** So many hosts have their names beside the matrix and in titles; more are told by their numbers. */
+const mostInWords = 4;
+
+/** So many have verdicts in words; of more, one letter each. */
+const mostWithWords = 9;
+
+const verdictLetters: Readonly<Record<Verdict, string>> = {
+  safe: "s",
+  "safe-with-notes": "n",
+  undecided: "?",
+  unsafe: "U",
+};
+
 function matrixLines({ hosts, migrations }: Journeys, width: number): readonly string[] {
-  const numbered = hosts.map(({ name, profile }, at) => ({
-    label: String(at + 1),
-    name,
-    profile,
-  }));
+  const found = new Map(migrations.map((one) => [`${one.from.name}\n${one.to.name}`, one.verdict]));
+  const words = hosts.length > mostWithWords ? verdictLetters : verdictWords;
   const cell = (from: string, to: string): string => {
-    if (from === to) return "=";
-    const found = migrations.find((one) => one.from.name === from && one.to.name === to);
-    return found === undefined ? "" : verdictWords[found.verdict];
+    const verdict = found.get(`${from}\n${to}`);
+    return from === to ? "=" : verdict === undefined ? "" : words[verdict];
   };
-  const head = ["from", "", ...numbered.map(({ label }) => `to ${label}`)];
-  const rows = numbered.map(({ label, name, profile }) => [
-    label,
-    `${name} (${profile.cpu.name}, linux ${profile.kernel.version})`,
-    ...numbered.map((to) => cell(name, to.name)),
+  const names = hosts.map(
+    ({ name, profile }) => `${name} (${profile.cpu.name}, linux ${profile.kernel.version})`,
+  );
+  const isNarrow = hosts.length > mostInWords;
+  const head = [
+    "from",
+    ...(isNarrow ? [] : [""]),
+    ...hosts.map((_, at) => `${isNarrow ? "" : "to "}${at + 1}`),
+  ];
+  const rows = hosts.map(({ name }, at) => [
+    String(at + 1),
+    ...(isNarrow ? [] : [names[at] ?? ""]),
+    ...hosts.map((to) => cell(name, to.name)),
   ]);
-  return gridLines([head, ...rows], width, 2);
+  // Too wide for its lines, a matrix is no picture of anything; the groups below say it all.
+  const matrix =
+    hosts.length <= mostWithWords || 4 * (hosts.length + 2) <= width
+      ? gridLines([head, ...rows], width, 2)
+      : [];
+  if (!isNarrow) return matrix;
+  const legend = gridLines(
+    names.map((name, at) => [String(at + 1), name]),
+    width,
+    2,
+  );
+  const key =
+    words === verdictLetters && matrix.length > 0
+      ? [`  ${verdicts.map((one) => `${verdictLetters[one]} ${countWords[one]}`).join(", ")}`, ""]
+      : [];
+  return [...legend, "", ...key, ...matrix];
+}
+
+/** `3, 5-7` of ascending numbers. */
+function ranges(numbers: readonly number[]): string {
+  const runs: [number, number][] = [];
+  for (const one of numbers) {
+    const last = runs.at(-1);
+    if (last !== undefined && last[1] === one - 1) last[1] = one;
+    else runs.push([one, one]);
+  }
+  return runs.map(([first, last]) => (first === last ? `${first}` : `${first}-${last}`)).join(", ");
+}
+
+/** Who goes where: by name where there are few, else by number, sources with the same targets together. */
+function titleOf(ones: readonly Journey[], hosts: Journeys["hosts"]): string {
+  if (hosts.length <= mostInWords || ones.length === 1)
+    return ones.map(({ from, to }) => `${from.name} to ${to.name}`).join(", ");
+  const numberOf = new Map(hosts.map(({ name }, at) => [name, at + 1]));
+  const targets = new Map<number, number[]>();
+  for (const { from, to } of ones) {
+    const source = numberOf.get(from.name) ?? 0;
+    targets.set(source, [...(targets.get(source) ?? []), numberOf.get(to.name) ?? 0]);
+  }
+  const sources = new Map<string, number[]>();
+  for (const [source, to] of targets) sources.set(ranges(to), [...(sources.get(ranges(to)) ?? []), source]);
+  return [...sources].map(([to, from]) => `${ranges(from)} to ${to}`).join("; ");
 }
 
 const number = (value: bigint): string => (value < 10n ? String(value) : `0x${value.toString(16)}`);
@@ -156,13 +214,13 @@ function adviceWords(journey: Journey): string {
 
 function pairLines(
   ones: readonly Journey[],
+  title: string,
   facts: readonly Fact[],
   width: number,
   palette: Palette,
 ): readonly string[] {
   const [first] = ones;
   if (first === undefined) return [];
-  const title = ones.map(({ from, to }) => `${from.name} to ${to.name}`).join(", ");
   const run = first.executed === true ? "run on both" : `not run on both: ${first.executed}`;
   const advice = first.verdict === "unsafe" ? [adviceWords(first)] : [];
   return [
@@ -194,7 +252,9 @@ export function migrationsText(journeys: Journeys, options: TableOptions = {}): 
     ),
     "",
     ...(hosts.length > 1 ? [...matrixLines(journeys, width), ""] : []),
-    ...pairGroups(migrations, shown).flatMap(({ ones, facts }) => pairLines(ones, facts, width, palette)),
+    ...pairGroups(migrations, shown).flatMap(({ ones, facts }) =>
+      pairLines(ones, titleOf(ones, hosts), facts, width, palette),
+    ),
   ];
   const count = (verdict: Verdict): number => migrations.filter((one) => one.verdict === verdict).length;
   const total = verdicts

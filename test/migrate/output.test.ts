@@ -57,6 +57,31 @@ describe("the table", () => {
     expect(lines.filter((line) => line !== line.trimEnd())).toEqual([]);
   });
 
+  it("tells many hosts by their numbers, and verdicts of more by a letter", () => {
+    // The verdicts of the pairs that were judged, laid out for as many hosts as there are.
+    const many = (count: number): Journeys => {
+      const hosts = Array.from({ length: count }, (_, at) => ({
+        ...host(names[0] ?? ""),
+        name: `h${at + 1}`,
+      }));
+      const judged = all.migrations.find(({ verdict }) => verdict === "unsafe");
+      if (judged === undefined) throw new Error("nothing is unsafe");
+      const migrations = hosts.flatMap((from) =>
+        hosts.flatMap((to) => (from === to ? [] : [{ ...judged, from, to }])),
+      );
+      return { ...all, hosts, migrations };
+    };
+    const five = migrationsText(many(5)).split("\n");
+    expect(five).toContain(`  5  h5 (neoverse-n1, linux ${host(names[0] ?? "").profile.kernel.version})`);
+    expect(five).toContain("  2     UNSAFE  =       UNSAFE  UNSAFE  UNSAFE");
+    expect(five).toContain("1 to 2-5; 2 to 1, 3-5; 3 to 1-2, 4-5; 4 to 1-3, 5; 5 to 1-4");
+    const twelve = migrationsText(many(12)).split("\n");
+    expect(twelve).toContain("  s safe, n safe with notes, ? safe as far as is known, U unsafe");
+    expect(twelve).toContain("  2     U  =  U  U  U  U  U  U  U  U   U   U");
+    // Wider than the page, it is left out.
+    expect(migrationsText(many(40), { width: 100 })).not.toContain("  from  1");
+  });
+
   it("tells remarks only where all is asked for", () => {
     expect(migrationsText(all)).not.toMatch(/^ {2}remark/m);
     expect(migrationsText(all, { all: true })).toMatch(/^ {2}remark/m);
