@@ -94,6 +94,9 @@ describe("baseline", () => {
       return stderr;
     };
     expect(problem(n1, "--shard", "3/2")).toContain("--shard takes PART/PARTS such as 2/5, not `3/2`");
+    expect(problem("nosuch.json", "-o", "none/a.json")).toBe(
+      "guestc: none/a.json: there is no folder none\n",
+    );
     expect(problem(n1, "--with", "svee")).toContain("did you mean `sve`?");
     expect(problem(n1, "--shard", "2/2")).toContain("this part of the fleet has no host");
     writeFileSync(join(folder, "no.json"), "{}");

@@ -69,6 +69,15 @@ describe("docs/scale.md", { timeout: 240_000 }, () => {
     },
   );
 
+  it.runIf(hasTool("parallel", "blocks of a pipe, by GNU parallel"))("cuts a pipe into blocks", () => {
+    const shown = /```sh\n(zcat [\s\S]*?)```/.exec(page)?.[1] ?? "";
+    expect(shown).toContain("--block 100M");
+    const script = `gzip -k fleet.ndjson\n${shown.replace("--block 100M", "--block 500")}ls block-*.json | wc -l >&2`;
+    const { status, stdout, stderr, whole } = runScript(script);
+    expect({ status, stdout }).toEqual({ status: 0, stdout: whole.stdout });
+    expect(Number(/(\d+)\n$/.exec(stderr)?.[1])).toBeGreaterThan(1);
+  });
+
   it.runIf(hasTool("parallel", "parts that were killed, made again by GNU parallel"))(
     "makes again with GNU parallel what was killed",
     () => {

@@ -1,6 +1,6 @@
 /** `guestc baseline`: the common guest CPU of a fleet, who limits it, and where there is none. */
-import { readdirSync, statSync } from "node:fs";
-import { join } from "node:path";
+import { existsSync, readdirSync, statSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { compile } from "../../checker/compile.ts";
 import { type Baseline, baselineOf, usualFacilities } from "../../fleet/baseline.ts";
 import { baselineDocument, readFleet } from "../../fleet/baseline-document.ts";
@@ -176,6 +176,10 @@ function tableText(baseline: Baseline, { unreadable, part }: FleetRecord): strin
 
 export async function run(line: CommandLine, io: Io): Promise<number> {
   const wanted = wantedFacilities(line);
+  const out = optionValue(line, "out");
+  // Told before the hosts are read, not after.
+  if (out !== undefined && !existsSync(dirname(out)))
+    throw new UsageError(`${out}: there is no folder ${dirname(out)}`);
   let record: FleetRecord;
   try {
     record = line.flags.has("merge") ? merged(line) : await read(line, io);
@@ -184,7 +188,6 @@ export async function run(line: CommandLine, io: Io): Promise<number> {
     throw error;
   }
   const { fleet, part, unreadable } = record;
-  const out = optionValue(line, "out");
   const format = optionValue(line, "format") ?? "table";
   // A part is no verdict: the document that is merged with the others says what its hosts offer, and no more.
   const isForMerging = part !== undefined && format === "json";
