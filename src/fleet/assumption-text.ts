@@ -18,8 +18,8 @@ const words: Readonly<Record<Assumption, string>> = {
   el2: "nested virtualisation",
 };
 
-/** Empty where everything was read. */
-export function assumptionLines(fleet: Fleet): readonly string[] {
+/** What was not read, by the hosts of which: each group of hosts once. */
+function assumedByHosts(fleet: Fleet): ReadonlyMap<string, readonly string[]> {
   const byHosts = new Map<string, string[]>();
   for (const one of assumptions) {
     const hosts = fleet.filter(({ offer }) => offer.assumed.has(one));
@@ -27,13 +27,25 @@ export function assumptionLines(fleet: Fleet): readonly string[] {
     const names = hosts.length === fleet.length ? "every host" : hostNames(hosts);
     byHosts.set(names, [...(byHosts.get(names) ?? []), words[one]]);
   }
-  if (byHosts.size === 0) return [];
+  return byHosts;
+}
+
+/** For the table. Empty where everything was read. */
+export function assumptionLines(fleet: Fleet): readonly string[] {
+  const byHosts = [...assumedByHosts(fleet)];
+  if (byHosts.length === 0) return [];
   return [
     "",
     "by guestc's tables, not read on the host",
-    ...[...byHosts].flatMap(([names, facts]) => [`  ${names}`, `    ${facts.join(", ")}`]),
+    ...byHosts.flatMap(([names, facts]) => [`  ${names}`, `    ${facts.join(", ")}`]),
   ];
 }
+
+/** For the documentation of a `cpu` block, a line each. Empty where everything was read. */
+export const assumptionRemarks = (fleet: Fleet): readonly string[] =>
+  [...assumedByHosts(fleet)].map(
+    ([names, facts]) => `By guestc's tables, not read on ${names}: ${facts.join(", ")}.`,
+  );
 
 /** Fields that not every host tells: the common CPU says nothing of them. Empty where all is known. */
 export function unknownLines({ fleet, open }: Baseline): readonly string[] {

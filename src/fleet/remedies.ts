@@ -64,8 +64,13 @@ function underKernel(
   return { profile, base };
 }
 
-const isHidden = (field: Field | undefined, kernel: string): boolean =>
-  field?.hiddenSince !== undefined && compareVersions(kernel, field.hiddenSince) >= 0;
+/** Where a field's row names no kernel, all that its table was made from hide it: those from this one on. */
+const hiddenFrom = "6.1";
+
+function isHidden(field: Field | undefined, kernel: string): boolean {
+  const since = field?.hiddenSince ?? (field?.role === "hidden" ? hiddenFrom : undefined);
+  return since !== undefined && compareVersions(kernel, since) >= 0;
+}
 
 /** What fields may hold under other kernels; hosts that show the same are judged once. */
 function judge(): (one: FleetClass, key: string, kernel: string) => ValueSet {

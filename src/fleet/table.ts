@@ -11,7 +11,7 @@ import { keyOf } from "./host-offer.ts";
 import { limitsOf, unevenRegisters } from "./limits.ts";
 import { type Bound, machineOf } from "./machine.ts";
 import { facilityNames } from "./offer.ts";
-import { columns, hostNames, hostsOf, plural, some } from "./words.ts";
+import { columns, hostNames, hostsOf, plural, some, withShortNames } from "./words.ts";
 
 function facilityLine(baseline: Baseline, name: (typeof facilityNames)[number]): string {
   const { common, facilities, dropped, fleet } = baseline;
@@ -80,8 +80,16 @@ function gainLines(baseline: Baseline): readonly string[] {
   });
 }
 
+/** A file's path beside each name would drown what is said of it. */
+function shortened(baseline: Baseline): Baseline {
+  const fleet = withShortNames(baseline.fleet);
+  const left = new Set(baseline.leaveOut.map(({ id }) => id));
+  return { ...baseline, fleet, leaveOut: fleet.filter(({ id }) => left.has(id)) };
+}
+
 /** Ends with a newline. */
-export function baselineTable(baseline: Baseline): string {
+export function baselineTable(given: Baseline): string {
+  const baseline = shortened(given);
   const { fleet, common, guest } = baseline;
   const { counters } = common;
   const range =

@@ -28,3 +28,18 @@ export function columns(rows: readonly (readonly string[])[], indent = "  "): re
     `${indent}${row.map((cell, at) => cell.padEnd(widths[at] ?? 0)).join("  ")}`.trimEnd(),
   );
 }
+
+/** `neoverse-n1.linux-6.1 (fleet/a.json)`: a file is told where its host's name is not its own. */
+const named = /^(\S+) \(.*\)$/;
+
+/** The fleet with hosts by their names alone, without their files, where no two have one name. */
+export function withShortNames(fleet: Fleet): Fleet {
+  const uses = new Map<string, number>();
+  const short = (name: string): string => named.exec(name)?.[1] ?? name;
+  for (const name of fleet.flatMap(({ names }) => names))
+    uses.set(short(name), (uses.get(short(name)) ?? 0) + 1);
+  return fleet.map((one) => ({
+    ...one,
+    names: one.names.map((name) => (uses.get(short(name)) === 1 ? short(name) : name)),
+  }));
+}

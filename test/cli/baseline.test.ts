@@ -48,6 +48,18 @@ describe("baseline", () => {
     expect(guestc(["fmt", "--check", "common.guest"], here).status).toBe(0);
   });
 
+  it("says in the block what was not read on the hosts", () => {
+    writeFileSync(
+      join(folder, "made.guest"),
+      "edition 2026\n\nhost a { cpu neoverse-n1; kernel linux 6.18 }\nhost b { cpu neoverse-n1; kernel linux 7.2 }\n",
+    );
+    const { stdout } = guestc(["baseline", "made.guest", "--format", "guest"], here);
+    expect(stdout).toMatch(
+      /\n\/\/\/ By guestc's tables, not read on every host: what ID registers show, .*\.\n/,
+    );
+    expect(guestc(["baseline", n1, "--format", "guest"], here).stdout).not.toContain("not read on");
+  });
+
   it("prints a block of a fleet in conflict only where that is asked for", () => {
     const refused = guestc(["baseline", n1, v1, "--format", "guest"], here);
     expect({ status: refused.status, stdout: refused.stdout }).toEqual({ status: 1, stdout: "" });

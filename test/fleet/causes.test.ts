@@ -9,6 +9,7 @@ import { machineOf } from "../../src/fleet/machine.ts";
 import { poolsOf } from "../../src/fleet/pools.ts";
 import { remediesFor } from "../../src/fleet/remedies.ts";
 import { baselineTable } from "../../src/fleet/table.ts";
+import { withShortNames } from "../../src/fleet/words.ts";
 import { deriveHost } from "../../src/hosts/derive.ts";
 import type { HostProfile } from "../../src/hosts/profile.ts";
 import { compareVersions, cpu } from "../../src/tables/index.ts";
@@ -175,6 +176,29 @@ describe("identity that can be written", () => {
       [...(found?.open ?? [])].filter(([key, why]) => key.startsWith("MIDR") && why === "conflict").length;
     expect(identity(on("6.14"))).toBeGreaterThan(0);
     expect(identity(on("6.15"))).toBe(0);
+  });
+});
+
+describe("names in the table", () => {
+  const named = (...names: readonly string[]): Fleet => {
+    const offers = ["neoverse-n1.linux-6.18", "neoverse-v1.linux-6.18"].map((name) => offerOf(shipped(name)));
+    return mergeFleets(
+      names.map((name, at) => {
+        const offer = offers[at % 2];
+        if (offer === undefined) throw new Error(name);
+        return [classOf(offer, name)];
+      }),
+    );
+  };
+
+  it("are without their files where no two hosts have one name", () => {
+    expect(namesOf(withShortNames(named("a (x/one.json)", "b (x/two.json)")))).toEqual(["a", "b"]);
+    const alike = ["a (x/one.json)", "a (x/two.json)", "b"];
+    expect(namesOf(withShortNames(named(...alike)))).toEqual(alike);
+    const found = baselineOf(named("a (x/one.json)", "b (x/two.json)"));
+    if (found === undefined) throw new Error("no fleet");
+    expect(baselineTable(found)).not.toContain("x/");
+    expect(baselineTable(found)).toContain("\n    1 host: b\n");
   });
 });
 

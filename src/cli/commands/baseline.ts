@@ -2,6 +2,7 @@
 import { existsSync, readdirSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { compile } from "../../checker/compile.ts";
+import { assumptionRemarks } from "../../fleet/assumption-text.ts";
 import { type Baseline, baselineOf, usualFacilities } from "../../fleet/baseline.ts";
 import { baselineDocument, readFleet } from "../../fleet/baseline-document.ts";
 import { guestText } from "../../fleet/guest-text.ts";
@@ -155,6 +156,7 @@ function remarksOf(baseline: Baseline, unreadable: UnreadableHosts): readonly st
   return [
     `What ${hosts === 1 ? "one host offers" : `${hosts} hosts have in common`}, linux ${common.kernel} or later.`,
     `Every one also takes psci ${guest.psci ?? "host"}${services}.`,
+    ...assumptionRemarks(fleet),
     ...(unreadable.count === 0 ? [] : [`Without ${plural(unreadable.count, "host")} that cannot be read.`]),
   ];
 }
