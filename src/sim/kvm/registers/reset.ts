@@ -3,10 +3,11 @@
 import { fieldMask, field as findField, idRegister } from "../../../tables/index.ts";
 import { SP, writePc, writeX } from "../../vcpu/state.ts";
 import type { Vcpu, Vm } from "../machine.ts";
-import { gicOf } from "../objects.ts";
+import { GIC_V3, gicOf } from "../objects.ts";
 import { behaviourOf, type Kind, UNKNOWN } from "./behaviour.ts";
 import { freshCacheLevels, getDemux } from "./caches.ts";
 import { hasFeature } from "./configuration.ts";
+import { hostHasAarch32 } from "./host.ts";
 import { heldIdentity } from "./identity.ts";
 import { CLASSES, classOf, isSystemId } from "./ids.ts";
 import { registersOf } from "./listed.ts";
@@ -103,11 +104,20 @@ export function resetVcpuRegisters(vcpu: Vcpu): void {
 /** After KVM_ARM_VCPU_FINALIZE, once `finalized` is set: there are vectors now, all zero. */
 export function finalizeRegisters(_vcpu: Vcpu): void {}
 
-function clearField(vm: Vm, register: string, name: string): void {
+function setField(vm: Vm, register: string, name: string, value: number): void {
   const id = idRegister(register)?.id;
   const of = findField(register, name);
   if (id === undefined || of === undefined || !registersOf(vm).has(id)) return;
-  vm.registers.set(id, heldIdentity(vm, id) & ~fieldMask(of));
+  vm.registers.set(id, (heldIdentity(vm, id) & ~fieldMask(of)) | (BigInt(value) << BigInt(of.lsb)));
+}
+
+/** A field that the first run sets. */
+interface ShownField {
+  readonly register: string;
+  readonly field: string;
+  readonly value: number;
+  /** The register is one of AArch32: without that it reads as zero. */
+  readonly aarch32?: true;
 }
 
 /** At the vCPU's first KVM_RUN, before it sets `vcpu.ran` and `vm.ran`. */
@@ -117,13 +127,21 @@ export function freezeAtFirstRun(vcpu: Vcpu): void {
 }
 
 /**
- * Of a VM that has not run: ID registers of what it does not have (kvm_finalize_sys_regs). KVM_RUN does so before it looks
+ * Of a VM that has not run: ID registers of what it has and has not (kvm_finalize_sys_regs). KVM_RUN does so before it looks
  * at the timers and the PMU, so also where it fails because of them.
  */
 export function finalizeIdentity(vm: Vm): void {
-  if (vm.ran || gicOf(vm) !== undefined) return;
-  for (const [register, name] of registerRule<readonly (readonly [string, string])[]>(vm.kvm, "without-gic"))
-    clearField(vm, register, name);
+  if (vm.ran) return;
+  const gic = gicOf(vm);
+  if (gic === undefined)
+    for (const [register, name] of registerRule<readonly (readonly [string, string])[]>(
+      vm.kvm,
+      "without-gic",
+    ))
+      setField(vm, register, name, 0);
+  if (gic?.type !== GIC_V3) return;
+  for (const { register, field, value, aarch32 } of registerRule<readonly ShownField[]>(vm.kvm, "with-gicv3"))
+    if (aarch32 !== true || hostHasAarch32(vm.kvm.profile)) setField(vm, register, field, value);
 }
 
 /** The PMU acts on its control, and of PSTATE the CPU has no more bits than it has. */
