@@ -93,7 +93,7 @@ describe("an inventory", () => {
     write("called.json", [{ host: n1 }]);
     expect(classesOf(json("called.json").stdout)[0]?.names).toEqual([n1]);
     writeFileSync(join(folder, "one.json"), JSON.stringify(compact(n1)));
-    expect(classesOf(json("one.json").stdout)[0]?.names).toEqual(["one.json"]);
+    expect(classesOf(json("one.json").stdout)[0]?.names).toEqual([`${n1} (one.json)`]);
     writeFileSync(
       join(folder, "two.txt"),
       `\n${JSON.stringify(compact(n1))}\r\n\r\n${JSON.stringify(compact(a76))}`,

@@ -94,11 +94,11 @@ const told = (path: string): string => (isAbsolute(path) ? path : shownPath(path
 
 /**
  * What a host is called that a file describes. Many files may give their hosts the same name, that of the core and the
- * kernel: unless the file is called so, its path is the name. It must not depend on other files, which another part of
- * the fleet may have.
+ * kernel: unless the file is called so, the path stands beside. It must not depend on other files, which another part
+ * of the fleet may have.
  */
 const fileName = (name: string, path: string): string =>
-  basename(path) === `${name}.json` ? name : told(path);
+  basename(path) === `${name}.json` ? name : `${name} (${told(path)})`;
 
 /** A file's problem told elsewhere. */
 const withPlace = (path: string, { message, line, column }: Unclassified): string =>
