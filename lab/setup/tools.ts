@@ -14,6 +14,7 @@ export const tools: readonly Tool[] = [
   { package: "gcc-aarch64-linux-gnu", purpose: "programs for the lab's machines; tests of generated C" },
   { package: "g++-aarch64-linux-gnu", purpose: "tests of generated headers in C++" },
   { package: "libc6-dev-arm64-cross", purpose: "static programs for the lab's machines" },
+  { package: "chromium", purpose: "tests of the report's page" },
   { package: "qemu-system-arm", purpose: "the lab's machines; tests of QEMU properties" },
   { package: "parallel", purpose: "tests of fleets read in parts" },
 ];

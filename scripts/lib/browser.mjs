@@ -1,12 +1,11 @@
 // A headless Chromium for pages of our own: Debian's, through playwright-core, which brings none.
-import { accessSync, constants, mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { accessSync, constants } from "node:fs";
 import { delimiter, join } from "node:path";
 import { chromium } from "playwright-core";
 
 const names = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"];
 
-/** Offline, and with nothing of its own to do. */
+/** With nothing of its own to do. */
 const flags = [
   "--headless",
   "--no-sandbox",
@@ -37,31 +36,13 @@ export function findChromium() {
 }
 
 /**
- * Starts a browser with a profile of its own, which is gone afterwards.
+ * Starts a browser, with a profile of its own that is gone when it is closed.
  *
- * @template Result
- * @param {(context: import("playwright-core").BrowserContext) => Promise<Result>} use
- * @param {import("playwright-core").BrowserContextOptions} [options]
- * @returns {Promise<Result>}
+ * @returns {Promise<import("playwright-core").Browser>}
  */
-export async function withBrowser(use, options = {}) {
+export function openBrowser() {
   const executablePath = findChromium();
   if (executablePath === undefined)
     throw new Error("this machine has no Chromium: `npm run lab:setup` installs it");
-  const profile = mkdtempSync(join(tmpdir(), "guestc-chromium-"));
-  try {
-    const context = await chromium.launchPersistentContext(profile, {
-      executablePath,
-      args: flags,
-      offline: true,
-      ...options,
-    });
-    try {
-      return await use(context);
-    } finally {
-      await context.close();
-    }
-  } finally {
-    rmSync(profile, { recursive: true, force: true });
-  }
+  return chromium.launch({ executablePath, args: flags });
 }

@@ -28,6 +28,8 @@ export interface GuestModel {
 }
 
 export interface ReportModel {
+  /** Of the window. */
+  readonly title: string;
   /** The file. */
   readonly path: string;
   /** `2 guests, 7 hosts` */
@@ -35,6 +37,14 @@ export interface ReportModel {
   readonly hosts: readonly HostRow[];
   readonly lattice: LatticeSection | NoLattice;
   readonly guests: readonly GuestModel[];
+}
+
+/** A window has room for so much of a file's name. */
+const longestFile = 48;
+
+function titleOf(path: string): string {
+  const file = path.split("/").at(-1) ?? path;
+  return `${file.length > longestFile ? `${file.slice(0, longestFile)}…` : file} · guestc report`;
 }
 
 export function reportModel(subject: ReportSubject): ReportModel {
@@ -66,6 +76,7 @@ export function reportModel(subject: ReportSubject): ReportModel {
     };
   };
   return {
+    title: titleOf(shown(path)),
     path: shown(path),
     subject: `${count(subject.guests.length, "guest")}, ${hosts.length === 0 ? "no host" : count(hosts.length, "host")}`,
     hosts: hosts.map(({ row }) => row),

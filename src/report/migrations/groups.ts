@@ -44,9 +44,8 @@ export interface Group {
   readonly parts: readonly WeightPart[];
   /** Those that would make it safe, or help. */
   readonly statements: readonly string[];
-  /** What the statements come to. */
+  /** What the statements come to, or that nothing is needed; empty: neither. */
   readonly advice: string;
-  readonly migrations: readonly Migration[];
 }
 
 export interface Groups {
@@ -123,6 +122,7 @@ const partsOf = (facts: readonly NumberedFact[]): readonly WeightPart[] =>
   });
 
 function adviceOf({ verdict, advised }: Judged): string {
+  if (verdict === "safe") return "Everything is restored, and the guest sees the same machine.";
   if (verdict !== "unsafe") return "";
   if (advised === undefined) return "No statement that the tables know makes it safe.";
   if (typeof advised === "string") return `These would help; whether they make it safe is not known, ${advised}:`;
@@ -131,13 +131,17 @@ function adviceOf({ verdict, advised }: Judged): string {
     : `With all of these it is ${verdictText[advised.verdict]}; that was judged, too:`;
 }
 
-/** @param key stands before the ids of elements */
+/**
+ * @param key stands before the ids of elements
+ * @returns the groups, and the id of each migration's
+ */
 export function migrationGroups(
   migrations: readonly Judged[],
   rowOf: (name: string) => HostRow,
   path: string,
   key: string,
-): Groups {
+): { readonly told: Groups; readonly groupOf: ReadonlyMap<Migration, string> } {
+  const groupOf = new Map<Migration, string>();
   const known = new Map<string, NumberedFact>();
   const numbered = (line: FactLine): NumberedFact => {
     const text = JSON.stringify(line);
@@ -155,9 +159,11 @@ export function migrationGroups(
     .flatMap(({ ones, facts }, at): readonly Group[] => {
       const [first] = ones;
       if (first === undefined) return [];
+      const id = `${key}-w${at + 1}`;
+      for (const one of ones) groupOf.set(one, id);
       return [
         {
-          id: `${key}-w${at + 1}`,
+          id,
           verdict: first.verdict,
           text: verdictText[first.verdict],
           title: count(ones.length, "migration").replace(/^\d+/, (many) => grouped(Number(many))),
@@ -169,10 +175,9 @@ export function migrationGroups(
           parts: partsOf(factLines(facts, path).map(numbered)),
           statements: first.verdict === "unsafe" ? statementsFor(first).map(shown) : [],
           advice: adviceOf(first),
-          migrations: ones,
         },
       ];
     });
   const printed = groups.flatMap(({ parts }) => parts).reduce((sum, { facts }) => sum + facts.length, 0);
-  return { groups, facts: [...known.values()], inPlace: printed <= mostInPlace };
+  return { told: { groups, facts: [...known.values()], inPlace: printed <= mostInPlace }, groupOf };
 }

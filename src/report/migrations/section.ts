@@ -2,11 +2,12 @@
 
 import type { Verdict } from "../../migrate/fact.ts";
 import { type Journeys, judgeJourneys } from "../../migrate/journeys.ts";
+import type { Migration } from "../../migrate/pair.ts";
 import type { Vmm } from "../../migrate/vmm.ts";
 import type { HostRow } from "../hosts.ts";
 import type { GuestSubject } from "../subject.ts";
 import { shown } from "../words.ts";
-import { type Group, type Groups, migrationGroups, verdictText } from "./groups.ts";
+import { type Groups, migrationGroups, verdictText } from "./groups.ts";
 import { type Obstacle, obstacles } from "./obstacles.ts";
 
 export interface Cell {
@@ -52,21 +53,19 @@ const mostObstacles = 12;
 const mostRoomy = 16;
 
 function matrix(
-  { hosts }: Journeys,
-  groups: readonly Group[],
+  { hosts, migrations }: Journeys,
+  groupOf: ReadonlyMap<Migration, string>,
   rowOf: (name: string) => HostRow,
 ): readonly MatrixRow[] {
-  const cells = new Map<string, Cell>();
-  for (const { id, verdict, migrations } of groups)
-    for (const { from, to } of migrations)
-      cells.set(JSON.stringify([from.name, to.name]), { verdict, text: verdictText[verdict], group: id });
+  const found = new Map(migrations.map((one) => [JSON.stringify([one.from.name, one.to.name]), one]));
   return hosts.map((from) => {
-    const row = hosts.map(
-      (to): Cell =>
-        cells.get(JSON.stringify([from.name, to.name])) ?? { verdict: "self", text: "", group: "" },
-    );
-    const open = row.filter(({ verdict }) => verdict === "safe" || verdict === "safe-with-notes").length;
-    return { host: rowOf(from.name), cells: row, ways: `${open} of ${hosts.length - 1}` };
+    const cells = hosts.map((to): Cell => {
+      const one = found.get(JSON.stringify([from.name, to.name]));
+      if (one === undefined) return { verdict: "self", text: "", group: "" };
+      return { verdict: one.verdict, text: verdictText[one.verdict], group: groupOf.get(one) ?? "" };
+    });
+    const open = cells.filter(({ verdict }) => verdict === "safe" || verdict === "safe-with-notes").length;
+    return { host: rowOf(from.name), cells, ways: `${open} of ${hosts.length - 1}` };
   });
 }
 
@@ -89,7 +88,7 @@ export function migrationsSection(
     };
   const journeys = judgeJourneys({ contract, plan }, hosts, vmm);
   const { migrations } = journeys;
-  const told = migrationGroups(migrations, rowOf, path, key);
+  const { told, groupOf } = migrationGroups(migrations, rowOf, path, key);
   const all = obstacles(migrations);
   const many = (verdict: Verdict): number => migrations.filter((one) => one.verdict === verdict).length;
   return {
@@ -102,7 +101,7 @@ export function migrationsSection(
     undecided: many("undecided"),
     unsafe: many("unsafe"),
     total: migrations.length,
-    rows: matrix(journeys, told.groups, rowOf),
+    rows: matrix(journeys, groupOf, rowOf),
     dense: hosts.length > mostRoomy,
     obstacles: all.slice(0, mostObstacles),
     furtherObstacles: all.slice(mostObstacles),
