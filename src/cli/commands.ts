@@ -291,7 +291,7 @@ export const commands: readonly CommandRow[] = [
   },
   {
     name: "report",
-    title: "write one HTML page about a file's guests and hosts, to look at and to pass on",
+    title: "write an HTML page about a file's guests and hosts",
     operands: "FILE",
     least: 1,
     most: 1,

@@ -52,6 +52,14 @@ describe("the README", () => {
     expect(places).toEqual(places.toSorted((a, b) => a - b));
   });
 
+  it("has a picture of the report, which a script makes, small enough for a repository", () => {
+    expect(readme).toMatch(/!\[[^\]]{40,}\]\(docs\/report\.png\)/);
+    const picture = readFileSync("docs/report.png");
+    expect(picture.subarray(1, 4).toString()).toBe("PNG");
+    expect(picture.length).toBeLessThan(200_000);
+    expect(readFileSync("scripts/screenshot.mjs", "utf8")).toContain("docs/report.png");
+  });
+
   it("shows a guest without errors first", () => {
     const [, first = ""] = /```guest\n([\s\S]*?)```/.exec(readme) ?? [];
     expect(compileText(first).diagnostics).toEqual([]);

@@ -49,6 +49,11 @@ function tellWork(subjects: readonly GuestSubject[], io: Io): void {
 }
 
 export async function run(line: CommandLine, io: Io): Promise<number> {
+  const out = optionValue(line, "out");
+  if (out === undefined && io.terminal("out") !== undefined)
+    throw new UsageError("a page is nothing for a terminal", [
+      "`--out report.html` writes it into a file; `--out -` prints it all the same",
+    ]);
   const compiled = compileForHosts(readSource(line.operands[0] ?? "-", io), line);
   await reportText(compiled.diagnostics, line, io);
   if (exitCodeFor(compiled.diagnostics, line) !== 0) return 1;
@@ -59,7 +64,6 @@ export async function run(line: CommandLine, io: Io): Promise<number> {
     guests.push({ contract, plan: plan(contract), hosts: await hostsOf(compiled, contract, line) });
   tellWork(guests, io);
   const page = reportPage(reportModel({ path: compiled.source.path, guests, vmm: rules }));
-  const out = optionValue(line, "out");
   giveProduct(page, out === "-" ? undefined : out, io);
   return 0;
 }
