@@ -35,6 +35,8 @@ export interface ReportModel {
   /** `2 guests, 7 hosts` */
   readonly subject: string;
   readonly hosts: readonly HostRow[];
+  /** Some host's platform is known. */
+  readonly platforms: boolean;
   readonly lattice: LatticeSection | NoLattice;
   readonly guests: readonly GuestModel[];
 }
@@ -80,6 +82,7 @@ export function reportModel(subject: ReportSubject): ReportModel {
     path: shown(path),
     subject: `${count(subject.guests.length, "guest")}, ${hosts.length === 0 ? "no host" : count(hosts.length, "host")}`,
     hosts: hosts.map(({ row }) => row),
+    platforms: hosts.some(({ row }) => row.platform !== ""),
     lattice: latticeSection(hosts),
     guests: subject.guests.map(guestModel),
   };

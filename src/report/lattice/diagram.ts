@@ -39,15 +39,15 @@ export interface Diagram {
   readonly lines: readonly Line[];
 }
 
-const boxWidth = 172;
+const boxWidth = 204;
 const lineHeight = 16;
 const padding = 11;
 const gapX = 22;
 const gapY = 46;
-const bendWidth = 18;
+const bendWidth = 8;
 const margin = 4;
-/** More of a layer go into further rows. */
-const mostInRow = 6;
+/** More of a layer go into further ones. */
+const mostInRow = 5;
 
 interface Spot {
   readonly x: number;
@@ -64,25 +64,22 @@ function curve(from: readonly [number, number], to: readonly [number, number]): 
   return `C${round(from[0])} ${middle} ${round(to[0])} ${middle} ${round(to[0])} ${round(to[1])}`;
 }
 
-function rowsOf(layer: readonly number[], isNode: (at: number) => boolean): readonly (readonly number[])[] {
-  const nodes = layer.filter(isNode).length;
-  const rows = Math.max(1, Math.ceil(nodes / mostInRow));
-  const perRow = Math.ceil(nodes / rows);
-  const found: number[][] = [[]];
-  let inRow = 0;
-  for (const at of layer) {
-    if (isNode(at) && inRow === perRow) {
-      found.push([]);
-      inRow = 0;
-    }
-    if (isNode(at)) inRow++;
-    found.at(-1)?.push(at);
+/** Layers with more nodes than a row has room for become several, so that lines find their way past each. */
+function spread(ranks: readonly number[]): readonly number[] {
+  const layers: number[] = [];
+  let next = 0;
+  for (let rank = 0; rank <= Math.max(0, ...ranks); rank++) {
+    const nodes = ranks.flatMap((one, node) => (one === rank ? [node] : []));
+    const rows = Math.max(1, Math.ceil(nodes.length / mostInRow));
+    const perRow = Math.ceil(nodes.length / rows);
+    for (const [at, node] of nodes.entries()) layers[node] = next + Math.floor(at / perRow);
+    next += rows;
   }
-  return found;
+  return layers;
 }
 
 /** Rounds of moving the items of each row towards those that they are joined to. */
-const settlings = 13;
+const settlings = 41;
 
 /** Where the items of each row lie, near to their neighbours and apart from each other. */
 function middlesOf(
@@ -93,7 +90,9 @@ function middlesOf(
   const near = items.map(({ down }) => [...down]);
   for (const [at, { down }] of items.entries()) for (const lower of down) near[lower]?.push(at);
   const middles = new Map<number, number>();
-  const apart = (a: number, b: number): number => (widthOf(a) + widthOf(b)) / 2 + gapX;
+  const gap = (a: number, b: number): number =>
+    widthOf(a) + widthOf(b) === 2 * bendWidth ? bendWidth : gapX;
+  const apart = (a: number, b: number): number => (widthOf(a) + widthOf(b)) / 2 + gap(a, b);
   for (const row of rows) {
     let x = 0;
     for (const [n, at] of row.entries()) {
@@ -137,16 +136,14 @@ export function diagramOf(
   covers: readonly (readonly number[])[],
   common: number,
 ): Diagram {
-  const items = itemsOf(ranks, covers);
+  const items = itemsOf(spread(ranks), covers);
   const nodeOf = (at: number): number | undefined => items[at]?.node;
   const heightOf = (at: number): number => {
     const node = nodeOf(at);
     return node === undefined ? 0 : 2 * padding + lineHeight * (texts[node]?.lines.length ?? 1);
   };
   const widthOf = (at: number): number => (nodeOf(at) === undefined ? bendWidth : boxWidth);
-  const rows = orderedLayers(items)
-    .toReversed()
-    .flatMap((layer) => rowsOf(layer, (at) => nodeOf(at) !== undefined).toReversed());
+  const rows = orderedLayers(items).toReversed();
   const { middles, width } = middlesOf(items, rows, widthOf);
   const spots = new Map<number, Spot>();
   const boxes: Box[] = [];

@@ -1,7 +1,7 @@
 /** What one host can offer more than another below it, in words. */
 import { type FacilityName, facilityNames, type Offer } from "../../fleet/offer.ts";
 import { listed, printSet, size, type ValueSet } from "../../fleet/values.ts";
-import { bitmapRegisters, describeOneReg, services } from "../../tables/index.ts";
+import { bitmapRegisters, capabilities, describeOneReg, deviceTypes, services } from "../../tables/index.ts";
 import { count } from "../words.ts";
 
 /** Sets with more values are printed as intervals. */
@@ -21,12 +21,16 @@ const namesMore = (label: string, lower: Iterable<string>, upper: Iterable<strin
   return more.length === 0 ? [] : [`${label} ${more.join(", ")}`];
 };
 
-function registersMore(lower: Offer, upper: Offer): readonly string[] {
-  const more = [...upper.registers].filter((id) => !lower.registers.has(id));
+function registersMore(
+  lower: ReadonlySet<bigint>,
+  upper: ReadonlySet<bigint>,
+  where: string,
+): readonly string[] {
+  const more = [...upper].filter((id) => !lower.has(id));
   if (more.length === 0) return [];
   const names = more.map((id) => describeOneReg(id)?.name ?? `0x${id.toString(16)}`);
   return [
-    `${count(more.length, "register")} more in KVM_GET_REG_LIST: ${names.slice(0, 6).join(", ")}${names.length > 6 ? " …" : ""}`,
+    `${count(more.length, "register")} more in KVM_GET_REG_LIST${where}: ${names.slice(0, 6).join(", ")}${names.length > 6 ? " …" : ""}`,
   ];
 }
 
@@ -50,6 +54,29 @@ const bitmapsMore = (lower: Offer, upper: Offer): readonly string[] =>
     );
     const more = (upper.bitmaps.get(name) ?? 0n) & ~(lower.bitmaps.get(name) ?? 0n) & ~named;
     return more === 0n ? [] : [`${name} bits 0x${more.toString(16)}`];
+  });
+
+const capabilitiesMore = (lower: Offer, upper: Offer): readonly string[] =>
+  capabilities().flatMap(({ name, number }) => {
+    const [before, after] = [lower, upper].map((of) => of.capabilities.get(number) ?? 0n);
+    if (after === undefined || before === undefined || after <= before) return [];
+    return [after === 1n ? name : `${name} ${after} instead of ${before}`];
+  });
+
+function devicesMore(lower: Offer, upper: Offer): readonly string[] {
+  if (upper.devices === undefined)
+    return lower.devices === undefined ? [] : ["device types, of which its profile says nothing"];
+  return deviceTypes().flatMap(({ name, number }) =>
+    upper.devices?.has(number) === true && lower.devices?.has(number) !== true ? [name] : [],
+  );
+}
+
+const facilityRegistersMore = (lower: Offer, upper: Offer): readonly string[] =>
+  [...upper.facilities].flatMap(([name, facility]) => {
+    const before = lower.facilities.get(name);
+    if (before === undefined) return [];
+    const known = new Set([...before.registers, ...lower.registers]);
+    return registersMore(known, facility.registers, ` with ${name}`);
   });
 
 const fieldsMore = (
@@ -80,7 +107,10 @@ export function offersMore(lower: Offer, upper: Offer): readonly string[] {
     ...namesMore("vCPU feature", lower.vcpuFeatures, upper.vcpuFeatures),
     ...namesMore("service", servicesOf(lower), servicesOf(upper)),
     ...bitmapsMore(lower, upper),
-    ...registersMore(lower, upper),
+    ...capabilitiesMore(lower, upper),
+    ...devicesMore(lower, upper),
+    ...registersMore(lower.registers, upper.registers, ""),
+    ...facilityRegistersMore(lower, upper),
     ...fieldsMore(lower.workarounds, upper.workarounds, ""),
     ...fieldsMore(lower.fields, upper.fields, ""),
     ...facilityFieldsMore(lower, upper),

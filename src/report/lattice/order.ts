@@ -6,7 +6,7 @@
 import { fieldWith } from "../../fleet/meet.ts";
 import type { FacilityOffer, Offer } from "../../fleet/offer.ts";
 import { intersect, printSet, type ValueSet } from "../../fleet/values.ts";
-import { capabilities } from "../../tables/index.ts";
+import { capabilities, deviceTypes } from "../../tables/index.ts";
 
 const within = (small: ValueSet, large: ValueSet): boolean =>
   small === large || printSet(intersect(small, large)) === printSet(small);
@@ -48,6 +48,11 @@ const capabilitiesWithin = (a: Offer, b: Offer): boolean =>
 const bitmapsWithin = (a: Offer, b: Offer): boolean =>
   [...a.bitmaps].every(([name, bits]) => (bits & ~(b.bitmaps.get(name) ?? 0n)) === 0n);
 
+/** A host whose profile does not tell its devices limits nobody, as in the meet. */
+const devicesWithin = ({ devices: a }: Offer, { devices: b }: Offer): boolean =>
+  b === undefined ||
+  (a !== undefined && deviceTypes().every(({ number }) => !a.has(number) || b.has(number)));
+
 /** Whether whatever `a` offers is offered by `b` too. Reflexive and transitive; mutual for hosts of equal worth. */
 export const isBelow = (a: Offer, b: Offer): boolean =>
   a.vectorLengths.every((length, at) => length === b.vectorLengths[at]) &&
@@ -55,6 +60,7 @@ export const isBelow = (a: Offer, b: Offer): boolean =>
   subset(a.vcpuFeatures, b.vcpuFeatures) &&
   bitmapsWithin(a, b) &&
   capabilitiesWithin(a, b) &&
+  devicesWithin(a, b) &&
   subset(a.registers, b.registers) &&
   fieldsWithin(a.workarounds, b.workarounds) &&
   fieldsWithin(a.fields, b.fields) &&

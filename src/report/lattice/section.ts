@@ -1,7 +1,9 @@
 /** The hosts by what they can offer: who is below whom, and what all have in common at the bottom. */
+import { cellsOf, displayWidth } from "../../diagnostics/text/display.ts";
 import { type Baseline, baselineOf } from "../../fleet/baseline.ts";
 import { classOf, mergeFleets } from "../../fleet/classes.ts";
 import { offerOf } from "../../fleet/host-offer.ts";
+import { machineOf } from "../../fleet/machine.ts";
 import { architectureWord } from "../../tables/index.ts";
 import { type HostRow, hostSet, type NumberedHost } from "../hosts.ts";
 import { count } from "../words.ts";
@@ -56,14 +58,23 @@ export interface NoLattice {
   readonly why: string;
 }
 
-const longestName = 24;
+/** Columns. */
+const longestName = 25;
 const mostNames = 3;
 const mostMore = 6;
 const mostConflictFields = 8;
 const mostConflicts = 6;
 
-const short = (name: string): string =>
-  name.length > longestName ? `${name.slice(0, longestName - 1)}…` : name;
+/** As much of a name as a box has room for. */
+function short(name: string): string {
+  if (displayWidth(name) <= longestName) return name;
+  let kept = "";
+  for (const { text } of cellsOf(name)) {
+    if (displayWidth(kept + text) >= longestName) break;
+    kept += text;
+  }
+  return `${kept}…`;
+}
 
 function boxText(hosts: readonly HostRow[]): BoxText {
   const [first] = hosts;
@@ -96,31 +107,28 @@ function commonText({ conflicts, architecture, facilities }: Baseline): {
   return { lines: ["common to all", short(words)], title: `What all hosts have in common: ${words}` };
 }
 
-function commonLines({
-  common,
-  architecture,
-  facilities,
-  dropped,
-  guest,
-  values,
-}: Baseline): readonly CommonLine[] {
+function commonLines(baseline: Baseline): readonly CommonLine[] {
+  const { common, architecture, facilities, dropped, guest, values } = baseline;
+  const { ipaBits, vcpus, gic } = machineOf(baseline);
+  const line = (label: string, value: string | undefined): readonly CommonLine[] =>
+    value === undefined ? [] : [{ label, value }];
+  const list = (words: readonly string[]): string => (words.length === 0 ? "none" : words.join(", "));
+  const alike = dropped.map(({ facility, fields }) => `${facility} (${fields.join(", ")})`);
+  const { vectorLengths: lengths } = common;
   return [
-    { label: "architecture", value: architectureWord(architecture.name) },
-    { label: "facilities", value: facilities.length === 0 ? "none" : facilities.join(", ") },
-    ...(dropped.length === 0
-      ? []
-      : [
-          {
-            label: "on every host, but not alike",
-            value: dropped.map(({ facility, fields }) => `${facility} (${fields.join(", ")})`).join(", "),
-          },
-        ]),
-    ...(common.vectorLengths.length === 0
-      ? []
-      : [{ label: "vector lengths", value: `${common.vectorLengths.join(", ")} bits` }]),
-    { label: "PSCI", value: guest.psci ?? "none in common" },
-    { label: "services", value: guest.services.length === 0 ? "none" : guest.services.join(", ") },
-    { label: "ID register fields", value: `${values.size} with a common value` },
+    ...line("architecture", architectureWord(architecture.name)),
+    ...line("facilities", list(facilities)),
+    ...line("on every host, not alike", alike.length === 0 ? undefined : alike.join(", ")),
+    ...line("vector lengths", lengths.length === 0 ? undefined : `${lengths.join(", ")} bits`),
+    ...line("PSCI", guest.psci ?? "none in common"),
+    ...line("services", list(guest.services)),
+    ...line("guest memory", `up to ${ipaBits.value} bits of address`),
+    ...line("vCPUs", vcpus === undefined ? undefined : `up to ${vcpus.value}`),
+    ...line(
+      "interrupts",
+      gic === undefined ? undefined : list(gic.map((name) => (name === "its" ? "ITS" : `GIC${name}`))),
+    ),
+    ...line("ID register fields", `${values.size} with a common value`),
   ];
 }
 
