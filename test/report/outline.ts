@@ -5,9 +5,9 @@ const indent = (lines: readonly string[]): readonly string[] => lines.map((line)
 
 function migrationLines({ migrations }: GuestModel): readonly string[] {
   if (migrations.why !== undefined) return [migrations.why];
-  const marks = { safe: "+", "safe-with-notes": "!", unsafe: "x", self: "." } as const;
+  const marks = { safe: "+", "safe-with-notes": "!", undecided: "?", unsafe: "x", self: "." } as const;
   return [
-    `${migrations.safe} safe, ${migrations.notes} with notes, ${migrations.unsafe} unsafe of ${migrations.total}`,
+    `${migrations.safe} safe, ${migrations.notes} with notes, ${migrations.undecided} as far as is known, ${migrations.unsafe} unsafe of ${migrations.total}`,
     ...migrations.rows.map(
       ({ host, cells, ways }) =>
         `${cells.map(({ verdict }) => marks[verdict]).join(" ")}  ${host.name}: ${ways}`,

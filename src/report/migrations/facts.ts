@@ -1,5 +1,5 @@
 /** Facts about migrations as the page prints them. */
-import type { Fact, Verdict, Weight } from "../../migrate/fact.ts";
+import type { Fact, Weight } from "../../migrate/fact.ts";
 import { grouped } from "../../migrate/table.ts";
 import { type Place, placeOf, shown } from "../words.ts";
 import { type FieldLine, fieldChange } from "./fields.ts";
@@ -20,13 +20,6 @@ export interface FactLine {
 }
 
 const weights: readonly Weight[] = ["unsafe", "open", "note", "remark"];
-
-export const verdictOfWeight: Readonly<Record<Weight, Verdict | "remark">> = {
-  unsafe: "unsafe",
-  open: "undecided",
-  note: "safe-with-notes",
-  remark: "remark",
-};
 
 function factLine(same: readonly Fact[], path: string): FactLine | undefined {
   const [first] = same;

@@ -64,7 +64,7 @@ function matrix(
       if (one === undefined) return { verdict: "self", text: "", group: "" };
       return { verdict: one.verdict, text: verdictText[one.verdict], group: groupOf.get(one) ?? "" };
     });
-    const open = cells.filter(({ verdict }) => verdict === "safe" || verdict === "safe-with-notes").length;
+    const open = cells.filter(({ verdict }) => verdict !== "self" && verdict !== "unsafe").length;
     return { host: rowOf(from.name), cells, ways: `${open} of ${hosts.length - 1}` };
   });
 }
