@@ -1,10 +1,13 @@
 /** The report's model: what the page shows is what `migrate`, `view` and `baseline` find. */
 import { describe, expect, it } from "vitest";
+import { planFor } from "../../src/index.ts";
+import { amended } from "../../src/migrate/amend.ts";
 import { judgeJourneys } from "../../src/migrate/journeys.ts";
 import { reportModel } from "../../src/report/model.ts";
-import type { ReportSubject } from "../../src/report/subject.ts";
+import type { GuestSubject, ReportSubject } from "../../src/report/subject.ts";
 import { guestView } from "../../src/sim/view/view.ts";
 import { shipped } from "../hosts/shipped.ts";
+import { compileText } from "../support/compile-text.ts";
 import { golden } from "../support/golden.ts";
 import { outline } from "./outline.ts";
 import { fleetSubject, smallSubject, subjectOf } from "./support.ts";
@@ -99,10 +102,29 @@ describe("migrations", () => {
         ["a76", shipped("cortex-a76.linux-7.2")],
       ],
     );
-    const { groups } = migrationsOf(subject);
-    const unsafe = groups.find(({ verdict }) => verdict === "unsafe");
-    expect(unsafe?.statements).toContainEqual(expect.stringMatching(/^midr /));
-    expect(unsafe?.advice).toMatch(/^(All of these together make it safe|These would help)/);
+    const unsafeOf = (of: ReportSubject) =>
+      migrationsOf(of).groups.filter(({ verdict }) => verdict === "unsafe");
+    for (const { statements, advice } of unsafeOf(subject)) {
+      expect(statements).toContainEqual(expect.stringMatching(/^midr /));
+      expect(advice).toMatch(
+        /^These would help; whether all of them make it safe is not known: it was not tried\.$/,
+      );
+    }
+    const guests = subject.guests.map(
+      (guest): GuestSubject => ({
+        ...guest,
+        amend: (statements) => {
+          const { file } = guest.contract.span;
+          const source = amended(file, guest.contract.guest, statements);
+          const contract = source === undefined ? undefined : compileText(source.text, source.path).guests[0];
+          return contract === undefined ? undefined : { contract, plan: planFor(contract) };
+        },
+      }),
+    );
+    for (const { advice } of unsafeOf({ ...subject, guests }))
+      expect(advice).toMatch(
+        /^(With all of these it is safe|These would help; with all of them it is still unsafe)/,
+      );
   });
 
   it("print a fact once where there are many hosts, and each with its group where there are few", () => {

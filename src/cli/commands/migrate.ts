@@ -1,12 +1,12 @@
 /** `guestc migrate`: judges migrations of a guest between hosts. */
 import type { Contract } from "../../contract.ts";
 import { noColours } from "../../diagnostics/text/palette.ts";
-import { amended } from "../../migrate/amend.ts";
 import { migrationsDocument } from "../../migrate/document.ts";
 import { type Amend, type Journeys, judgeJourneys } from "../../migrate/journeys.ts";
 import { migrationsText } from "../../migrate/table.ts";
 import { vmm, vmms } from "../../migrate/vmm.ts";
 import { plan } from "../../planner/planner.ts";
+import { amending } from "../amending.ts";
 import { colours, wantsColours } from "../colours.ts";
 import { UsageError } from "../errors.ts";
 import { readSource } from "../files.ts";
@@ -47,18 +47,6 @@ async function wantedHosts(compiled: Compiled, guest: Contract, line: CommandLin
       ["name hosts with --host, or with --from and --to"],
     );
   return { hosts, from: source, to: target };
-}
-
-/** The guest with further statements, where the program then still has no error. */
-function amending({ source }: Compiled, line: CommandLine, name: string): Amend {
-  return (statements) => {
-    const more = amended(source, name, statements);
-    if (more === undefined) return undefined;
-    const { diagnostics, guests } = compileForHosts(more, line);
-    const guest = guests.find((one) => one.guest === name);
-    const failed = guest === undefined || diagnostics.some(({ severity }) => severity === "error");
-    return failed ? undefined : { contract: guest, plan: plan(guest) };
-  };
 }
 
 function judged(guest: Contract, { hosts, from, to }: Wanted, name: string, amend: Amend): Journeys {

@@ -5,6 +5,7 @@ import { plan } from "../../planner/planner.ts";
 import { reportModel } from "../../report/model.ts";
 import { reportPage } from "../../report/page.ts";
 import type { GuestSubject } from "../../report/subject.ts";
+import { amending } from "../amending.ts";
 import { UsageError } from "../errors.ts";
 import { readSource } from "../files.ts";
 import type { Io } from "../io.ts";
@@ -39,12 +40,14 @@ async function hostsOf(
   return hosts;
 }
 
-/** So many migrations take so long that a person who waits is told. */
-const mostSilent = 400;
+/** More migrations take so long that a person who waits is told, and that what would help is not tried. */
+const mostQuick = 400;
+
+const migrationsOf = ({ length }: readonly NamedHost[]): number => length * (length - 1);
 
 function tellWork(subjects: readonly GuestSubject[], io: Io): void {
-  const migrations = subjects.reduce((sum, { hosts }) => sum + hosts.length * (hosts.length - 1), 0);
-  if (migrations > mostSilent && io.terminal("err") !== undefined)
+  const migrations = subjects.reduce((sum, { hosts }) => sum + migrationsOf(hosts), 0);
+  if (migrations > mostQuick && io.terminal("err") !== undefined)
     io.err(`guestc: carrying out ${migrations} migrations on the simulated KVM\n`);
 }
 
@@ -60,8 +63,11 @@ export async function run(line: CommandLine, io: Io): Promise<number> {
   const rules = vmm(optionValue(line, "vmm") ?? vmms()[0]?.name ?? "");
   if (rules === undefined) throw new Error("the VMM of a choice is missing");
   const guests: GuestSubject[] = [];
-  for (const contract of wantedGuests(compiled, line))
-    guests.push({ contract, plan: plan(contract), hosts: await hostsOf(compiled, contract, line) });
+  for (const contract of wantedGuests(compiled, line)) {
+    const hosts = await hostsOf(compiled, contract, line);
+    const amend = migrationsOf(hosts) > mostQuick ? undefined : amending(compiled, line, contract.guest);
+    guests.push({ contract, plan: plan(contract), hosts, ...(amend === undefined ? {} : { amend }) });
+  }
   tellWork(guests, io);
   const page = reportPage(reportModel({ path: compiled.source.path, guests, vmm: rules }));
   giveProduct(page, out === "-" ? undefined : out, io);

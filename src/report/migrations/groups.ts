@@ -126,7 +126,7 @@ function adviceOf({ verdict, advised }: Judged): string {
   if (verdict !== "unsafe") return "";
   if (advised === undefined) return "No statement that the tables know makes it safe.";
   if (typeof advised === "string")
-    return `These would help; whether they make it safe is not known, ${advised}:`;
+    return `These would help; whether all of them make it safe is not known: ${advised}.`;
   return advised.verdict === "unsafe"
     ? "These would help; with all of them it is still unsafe:"
     : `With all of these it is ${verdictText[advised.verdict]}; that was judged, too:`;

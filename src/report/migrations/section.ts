@@ -71,7 +71,7 @@ function matrix(
 
 /** @param key stands before the ids of elements */
 export function migrationsSection(
-  { contract, plan, hosts }: GuestSubject,
+  { contract, plan, hosts, amend }: GuestSubject,
   vmm: Vmm,
   rowOf: (name: string) => HostRow,
   path: string,
@@ -86,7 +86,7 @@ export function migrationsSection(
     return {
       why: `The guest runs on one host, ${shown(only.name)}, so that there is nowhere to move it to.`,
     };
-  const journeys = judgeJourneys({ contract, plan }, hosts, vmm);
+  const journeys = judgeJourneys({ contract, plan }, hosts, vmm, amend === undefined ? {} : { amend });
   const { migrations } = journeys;
   const { told, groupOf } = migrationGroups(migrations, rowOf, path, key);
   const all = obstacles(migrations);
