@@ -558,7 +558,7 @@ export const commands: readonly CommandRow[] = [
         title: "the first of two parts, for another machine",
       },
       { line: "guestc baseline --merge a.json b.json", title: "both parts together" },
-      { line: "zcat hosts.ndjson.gz | guestc baseline -", title: "an inventory, one host a line" },
+      { line: "guestc baseline - < hosts.ndjson", title: "an inventory, one host a line" },
     ],
   },
 ];

@@ -14,6 +14,14 @@ export function readData(name: string): Json {
   return parsed;
 }
 
+/** Data of other rooms, whose rows may name the same sources. */
+export function otherData(): readonly (readonly [path: string, value: Json])[] {
+  return readdirSync("src", { recursive: true, encoding: "utf8" })
+    .filter((path) => /\/data\/[^/]+\.json$/.test(path) && !path.startsWith("tables/"))
+    .sort()
+    .map((path) => [path, JSON.parse(readFileSync(`src/${path}`, "utf8"))]);
+}
+
 export const readText = (name: string): string => readFileSync(new URL(name, folder), "utf8");
 
 export const isObject = (value: Json | undefined): value is { readonly [key: string]: Json } =>

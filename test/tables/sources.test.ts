@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { source, sources } from "../../src/tables/index.ts";
-import { dataFiles, isObject, type Json, readData, readText } from "./data.ts";
+import { dataFiles, isObject, type Json, otherData, readData, readText } from "./data.ts";
 
 /** Every `source` key in a value, with where it stands. */
 function sourceKeys(value: Json, path: string): readonly (readonly [path: string, key: string])[] {
@@ -44,9 +44,9 @@ describe("sources", () => {
   });
 
   it("are all used", () => {
-    const used = new Set(
-      [...tables.flatMap((name) => sourceKeys(readData(name), name)), ...columns].map(([, key]) => key),
-    );
+    const inTables = tables.flatMap((name) => sourceKeys(readData(name), name));
+    const elsewhere = otherData().flatMap(([name, value]) => sourceKeys(value, name));
+    const used = new Set([...inTables, ...columns, ...elsewhere].map(([, key]) => key));
     expect(Object.keys(sources()).filter((key) => !used.has(key))).toEqual([]);
   });
 
