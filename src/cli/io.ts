@@ -3,6 +3,7 @@
  * `process.stdout` costs milliseconds to set up, and loses what is pending when a process exits.
  */
 import { fstatSync, readFileSync, writeSync } from "node:fs";
+import { systemError } from "./errors.ts";
 
 /** The reader has gone away (`| head`): no error to report, only the end. */
 export class BrokenPipe extends Error {}
@@ -20,6 +21,7 @@ export interface Io {
 }
 
 const descriptors = { out: 1, err: 2 } as const;
+const streamNames = ["standard input", "standard output", "standard error"];
 
 const errorCode = (error: unknown): string | undefined =>
   error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : undefined;
@@ -33,7 +35,7 @@ function writeAll(descriptor: number, text: string | Uint8Array): void {
       const code = errorCode(error);
       if (code === "EPIPE") throw new BrokenPipe();
       // A pipe that somebody else made non-blocking, and that is full.
-      if (code !== "EAGAIN") throw error;
+      if (code !== "EAGAIN") throw systemError(streamNames[descriptor] ?? "", error);
       Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5);
     }
   }

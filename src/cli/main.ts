@@ -6,6 +6,7 @@ import { commands, globalOptions } from "./commands.ts";
 import { internalErrorReport, UsageError } from "./errors.ts";
 import { BrokenPipe, type Io, processIo } from "./io.ts";
 import { type CommandLine, type CommandRow, readCommandLine } from "./options.ts";
+import { refuseOverwriting } from "./overwrite.ts";
 import { version } from "./version.ts";
 
 type Run = (line: CommandLine, io: Io) => Promise<number>;
@@ -72,6 +73,7 @@ export async function main(argv: readonly string[], io: Io = processIo()): Promi
       io.out(await help(request.command));
       return 0;
     }
+    refuseOverwriting(request.line);
     const { run } = await runners[request.line.command.name]();
     return run === undefined ? undefined : await run(request.line, io);
   } catch (error) {
@@ -79,8 +81,8 @@ export async function main(argv: readonly string[], io: Io = processIo()): Promi
     try {
       if (error instanceof UsageError) complain(error, argv, io);
       else io.err(internalErrorReport(error, version, argv));
-    } catch (second) {
-      if (!(second instanceof BrokenPipe)) throw second;
+    } catch {
+      // Standard error takes nothing either: the status alone can tell.
     }
     return 2;
   }

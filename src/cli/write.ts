@@ -35,6 +35,8 @@ function existing(path: string): Existing | undefined {
 /** Why a file cannot be written. What is missing where one is made is its folder. */
 function writeError(path: string, error: unknown): UsageError {
   const missing = error instanceof Error && "code" in error && error.code === "ENOENT";
+  if (missing && lstatSync(path, { throwIfNoEntry: false }) !== undefined)
+    return new UsageError(`${path}: is a link to a file that does not exist`);
   return missing ? new UsageError(`${path}: there is no folder ${dirname(path)}`) : systemError(path, error);
 }
 

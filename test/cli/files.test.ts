@@ -142,6 +142,43 @@ describe("build", () => {
   });
 });
 
+describe("--out", () => {
+  it("is never a file that the command reads, by whatever way", () => {
+    const host = "neoverse-n1.linux-6.18";
+    const profile = readFileSync(`hosts/${host}.json`, "utf8");
+    writeFileSync(path("n1.json"), profile);
+    writeFileSync(path("one.guest"), good);
+    symlinkSync("one.guest", path("way.guest"));
+    for (const [args, out] of [
+      [["baseline", "n1.json", host], "n1.json"],
+      [["host", "convert", "n1.json"], "./n1.json"],
+      [["diff", "one.guest:g", "one.guest:g"], "one.guest"],
+      [["migrate", "one.guest", "--host", host, "--host", "n1.json"], "way.guest"],
+      [["migrate", "one.guest", "--from", "n1.json", "--to", host], "n1.json"],
+      [["view", "one.guest", "--host", host], "one.guest"],
+      [["test", "one.guest"], "one.guest"],
+    ] as const) {
+      const { status, stdout, stderr } = guestc([...args, "--out", out], here);
+      expect({ status, stdout, stderr }).toEqual({
+        status: 2,
+        stdout: "",
+        stderr: `guestc: ${out}: is read by this command, and --out would write over it\n`,
+      });
+    }
+    expect(readFileSync(path("n1.json"), "utf8")).toBe(profile);
+    expect(readFileSync(path("one.guest"), "utf8")).toBe(good);
+  });
+
+  it("may not be a link that leads nowhere", () => {
+    symlinkSync("nowhere", path("astray"));
+    const { status, stderr } = guestc(["baseline", "neoverse-n1.linux-6.18", "--out", "astray"], here);
+    expect({ status, stderr }).toEqual({
+      status: 2,
+      stderr: "guestc: astray: is a link to a file that does not exist\n",
+    });
+  });
+});
+
 describe("fmt", () => {
   it("rewrites a file in place, keeps its mode, and touches no canonical one", () => {
     writeFileSync(path("untidy.guest"), untidy);

@@ -1,6 +1,6 @@
 /** What every command has in common: help, usage errors, exit codes, streams. */
 import { spawnSync } from "node:child_process";
-import { mkdirSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { commands } from "../../src/cli/commands.ts";
@@ -216,5 +216,27 @@ describe("streams", () => {
     });
     expect(stderr).toBe("");
     expect(stdout).toMatch(/^FEAT_SVE2: .*\n2\n$/);
+  });
+});
+
+describe.runIf(existsSync("/dev/full"))("a full disk", () => {
+  const status = (stdout: string, stderr: string, ...words: readonly string[]) => {
+    const line = `"$0" "$@" >${stdout} 2>${stderr}; echo $?`;
+    const ran = spawnSync("sh", ["-c", line, process.execPath, cli, ...words], {
+      ...here,
+      encoding: "utf8",
+      env: environment(),
+    });
+    return ran.stdout;
+  };
+
+  it("is told, and ends with 2", () => {
+    expect(status("/dev/full", "full.txt", "--version")).toBe("2\n");
+    expect(readFileSync(join(folder, "full.txt"), "utf8")).toBe("guestc: standard output: no space left\n");
+  });
+
+  it("ends with 2 where it cannot be told", () => {
+    expect(status("/dev/full", "/dev/full", "--version")).toBe("2\n");
+    expect(status("/dev/null", "/dev/full", "check", "nowhere.guest")).toBe("2\n");
   });
 });
