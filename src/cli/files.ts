@@ -1,6 +1,14 @@
 /** Reading: the user's files, and what they import. */
 import { isUtf8 } from "node:buffer";
-import { existsSync, readFileSync, realpathSync } from "node:fs";
+import {
+  existsSync,
+  lstatSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  type Stats,
+  statSync,
+} from "node:fs";
 import { dirname, isAbsolute, join, relative, resolve, sep } from "node:path";
 import { gunzipSync } from "node:zlib";
 import type { FileLoader, SourceFile } from "../index.ts";
@@ -18,6 +26,33 @@ const rootMarkers = [".git", ".hg", ".jj", "package.json"];
 export function shownPath(path: string): string {
   const shown = relative(process.cwd(), resolve(path));
   return (shown === "" ? "." : shown).split(sep).join("/");
+}
+
+/** What lies at a path, behind links; undefined: nothing. @throws UsageError when that cannot be known */
+export function statOf(path: string): Stats | undefined {
+  try {
+    return statSync(path, { throwIfNoEntry: false });
+  } catch (error) {
+    throw systemError(path, error);
+  }
+}
+
+/** What a folder holds. @throws UsageError when it cannot be read */
+export function namesIn(folder: string): readonly string[] {
+  try {
+    return readdirSync(folder === "" ? "." : folder).sort();
+  } catch (error) {
+    throw systemError(folder === "" ? "." : folder, error);
+  }
+}
+
+/** What lies at a path itself, be it a link that leads nowhere; undefined: nothing, or it cannot be known. */
+export function lstatOf(path: string): Stats | undefined {
+  try {
+    return lstatSync(path, { throwIfNoEntry: false });
+  } catch {
+    return undefined;
+  }
 }
 
 /** UTF-8 text without a byte order mark; undefined where the bytes are none. */

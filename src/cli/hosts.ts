@@ -1,12 +1,11 @@
 /** Hosts that the command line names. */
-import { existsSync } from "node:fs";
 import { basename } from "node:path";
 import type { SourceFile } from "../diagnostics/span.ts";
 import { didYouMean } from "../diagnostics/suggest.ts";
 import type { InputProblem } from "../hosts/inputs/readings.ts";
 import type { HostProfile } from "../hosts/profile.ts";
 import { UsageError } from "./errors.ts";
-import { readUnpacked } from "./files.ts";
+import { lstatOf, readUnpacked } from "./files.ts";
 import { shippedNames, shippedPath } from "./shipped.ts";
 
 /** `CPU.linux-KERNEL`, a line for each set of kernels: one name after another would fill a screen. */
@@ -27,7 +26,8 @@ function shippedLines(names: readonly string[]): readonly string[] {
 
 /** The file that a name of a host means: a path, else the name of a shipped profile. */
 export function profilePath(given: string): string {
-  if (existsSync(given) || /[/\\]|\.json$/.test(given)) return given;
+  // A link that leads nowhere is somebody's file: its reader says what is wrong with it.
+  if (lstatOf(given) !== undefined || /[/\\]|\.json$/.test(given)) return given;
   const names = shippedNames();
   if (names.includes(given)) return shippedPath(given);
   const near = didYouMean(given, names).map((name) => `\`${name}\``);

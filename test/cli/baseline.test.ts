@@ -1,5 +1,5 @@
 /** `guestc baseline`: fleets by path, folder and name, the three forms, parts that are merged, exit codes. */
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { Ajv2020 } from "ajv/dist/2020.js";
 import { describe, expect, it } from "vitest";
@@ -97,6 +97,54 @@ describe("baseline", () => {
     const { status: wrong, stderr } = guestc(["baseline", example, "--fleet", "prd"], here);
     expect(wrong).toBe(2);
     expect(stderr).toContain("did you mean `prod`?");
+  });
+
+  it("refuses an option that would have no effect", () => {
+    for (const [args, message] of [
+      [
+        [n1, "--fleet", "x"],
+        "--fleet names a fleet of a `.guest` file, and there is none among the operands",
+      ],
+      [[n1, "--open"], "--open has a meaning with `--format guest` alone"],
+      [[n1, "--with", "sve,none"], "--with takes `none`, or facilities, and not both"],
+      [["x.json", "--merge", "--keep-going"], "--merge takes whole documents, and no --keep-going"],
+      [["[z-a].json"], "`[z-a].json` is no pattern: a range such as `[a-z]` goes upwards"],
+    ] as const) {
+      const { status, stderr } = guestc(["baseline", ...args], here);
+      expect({ status, stderr }).toEqual({ status: 2, stderr: `guestc: ${message}\n` });
+    }
+  });
+
+  it("says what is wrong with paths that cannot be looked at, and follows no link round in a ring", () => {
+    symlinkSync("ring.json", join(folder, "ring.json"));
+    const long = `${"a".repeat(300)}.json`;
+    for (const [args, message] of [
+      [["ring.json"], "ring.json: too many symbolic links"],
+      [["--merge", "ring.json"], "ring.json: too many symbolic links"],
+      [[long], `${long}: the name is too long`],
+    ] as const) {
+      const { status, stderr } = guestc(["baseline", ...args], here);
+      expect({ status, stderr }).toEqual({ status: 2, stderr: `guestc: ${message}\n` });
+    }
+    // A link that leads nowhere is a host that is missing, not one that was never meant.
+    mkdirSync(join(folder, "links"));
+    symlinkSync("ring.json", join(folder, "links", "ring.json"));
+    symlinkSync("nowhere.json", join(folder, "links", "gone.json"));
+    symlinkSync("..", join(folder, "links", "up"));
+    for (const operand of ["links", "links/*.json", "links/**/*.json"]) {
+      const { status, stderr } = guestc(["baseline", operand], here);
+      expect(status).toBe(1);
+      expect(stderr.split("\n").slice(0, 3)).toEqual([
+        "guestc: 2 of 2 hosts cannot be read",
+        "  links/gone.json: no such file or directory",
+        "  links/ring.json: too many symbolic links",
+      ]);
+    }
+    writeFileSync(join(folder, "odd.ndjson"), `"ring.json"\n"${long}"\n"a\\u0000"\n`);
+    const { status, stderr } = guestc(["baseline", "odd.ndjson"], here);
+    expect(status).toBe(1);
+    expect(stderr).toContain("3 of 3 hosts cannot be read\n  odd.ndjson:1:1: ring.json: too many");
+    expect(stderr).toContain("odd.ndjson:3:1: is no path: it has a NUL in it");
   });
 
   it("says what is wrong with a command line", () => {

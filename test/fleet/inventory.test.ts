@@ -185,7 +185,12 @@ describe("a line", () => {
     ['{"cpu":"neoverse-v1","kernel":6.18}', '`kernel` is a version as a text: "6.18"'],
     ['{"host":"a","count":0}', "`count` is how many such hosts there are: a whole number from 1 on"],
     ['{"host":"a","nmae":"b"}', "`nmae` is no member of a host's line; did you mean `name`?"],
-    ['{"host":"a","name":"\\n"}', "`name` is a text of 1 to 256 characters"],
+    [
+      '{"host":"a","name":"\\n"}',
+      "`name` is a text of 1 to 256 characters, none of them a control character",
+    ],
+    ['"a\\u0000b"', "is no path: it has a NUL in it"],
+    ['{"host":"a\\u0000b"}', "`host` is a path, or a profile as an object"],
   ];
 
   it.each(lines)("%s", (text, expected) => {

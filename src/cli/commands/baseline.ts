@@ -1,5 +1,5 @@
 /** `guestc baseline`: the common guest CPU of a fleet, who limits it, and where there is none. */
-import { existsSync, readdirSync, statSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { compile } from "../../checker/compile.ts";
 import { assumptionRemarks } from "../../fleet/assumption-text.ts";
@@ -12,7 +12,7 @@ import { type FleetRecord, joinRecords } from "../../fleet/part.ts";
 import { baselineTable } from "../../fleet/table.ts";
 import { type UnreadableHosts, unreadableLine } from "../../fleet/unreadable.ts";
 import { UsageError } from "../errors.ts";
-import { loaderFor, readSource, readText } from "../files.ts";
+import { loaderFor, namesIn, readSource, readText, statOf } from "../files.ts";
 import { type GatherRequest, gather, type NamedProfile } from "../fleet/gather.ts";
 import { filesMatching, isPattern } from "../fleet/glob.ts";
 import { fleetOperand } from "../fleet/operands.ts";
@@ -67,7 +67,11 @@ function shardOf(line: CommandLine): GatherRequest["shard"] {
 function wantedFacilities(line: CommandLine): readonly FacilityName[] {
   const given = (line.values.get("with") ?? []).flatMap((words) => words.split(","));
   if (given.length === 0) return usualFacilities;
-  if (given.length === 1 && given[0] === "none") return [];
+  if (given.includes("none")) {
+    if (given.some((word) => word !== "none"))
+      throw new UsageError("--with takes `none`, or facilities, and not both");
+    return [];
+  }
   return facilityNames.filter((name) =>
     given.some((word) => {
       if (!isFacilityName(word))
@@ -83,14 +87,14 @@ function wantedFacilities(line: CommandLine): readonly FacilityName[] {
 /** The files that the operands of `--merge` stand for, each once. */
 function documentPaths(words: readonly string[]): readonly string[] {
   const paths = words.flatMap((word) => {
-    const stat = statSync(word, { throwIfNoEntry: false });
+    const stat = statOf(word);
     if (stat === undefined && isPattern(word)) {
       const found = filesMatching(word);
       if (found.length === 0) throw new UsageError(`no file matches \`${word}\``);
       return found;
     }
     if (stat?.isDirectory() !== true) return [word];
-    const names = readdirSync(word).filter((name) => name.endsWith(".json"));
+    const names = namesIn(word).filter((name) => name.endsWith(".json"));
     if (names.length === 0) throw new UsageError(`${word}: has no document (*.json)`);
     return names.map((name) => join(word, name));
   });
@@ -98,8 +102,9 @@ function documentPaths(words: readonly string[]): readonly string[] {
 }
 
 function merged(line: CommandLine): FleetRecord {
-  for (const option of ["shard", "fleet"])
-    if (line.values.has(option)) throw new UsageError(`--merge takes whole documents, and no --${option}`);
+  for (const option of ["shard", "fleet", "keep-going"])
+    if (line.values.has(option) || line.flags.has(option))
+      throw new UsageError(`--merge takes whole documents, and no --${option}`);
   const records = documentPaths(line.operands).map((path) => {
     const { path: name, text } = readText(path);
     const read = readFleet(text, tablesName);
@@ -176,8 +181,17 @@ function tableText(baseline: Baseline, { unreadable, part }: FleetRecord): strin
   return [baselineTable(baseline), ...(lines.length === 0 ? [] : ["\n", `${lines.join("\n")}\n`])].join("");
 }
 
+/** What was asked for and would have no effect is a mistake. */
+function refuseIdle(line: CommandLine): void {
+  if (line.flags.has("open") && optionValue(line, "format") !== "guest")
+    throw new UsageError("--open has a meaning with `--format guest` alone");
+  if (line.values.has("fleet") && !line.operands.some((word) => word.endsWith(".guest")))
+    throw new UsageError("--fleet names a fleet of a `.guest` file, and there is none among the operands");
+}
+
 export async function run(line: CommandLine, io: Io): Promise<number> {
   const wanted = wantedFacilities(line);
+  refuseIdle(line);
   const out = optionValue(line, "out");
   // Told before the hosts are read, not after.
   if (out !== undefined && !existsSync(dirname(out)))

@@ -29,7 +29,7 @@ import { type Given, type InputProblem, readHostInput } from "../../hosts/inputs
 import type { HostProfile } from "../../hosts/profile.ts";
 import { cpus, cpu as findCpu } from "../../tables/index.ts";
 import { systemReason, UsageError } from "../errors.ts";
-import { shownPath } from "../files.ts";
+import { lstatOf, shownPath } from "../files.ts";
 import { profilePath } from "../hosts.ts";
 import { sourceOf } from "./lines.ts";
 import { recent } from "./recent.ts";
@@ -161,12 +161,12 @@ export function classifier(tally: FleetTally): Classifier {
 
   /** Bytes of a file, by path, else by the name of a shipped profile; they are valid until the next one is read. */
   const readFile = (given: string): { readonly bytes: Buffer } | { readonly problem: Unclassified } => {
-    const stat = statSync(given, { throwIfNoEntry: false });
-    if (stat?.isFile() === false)
-      return { problem: { message: stat.isDirectory() ? "is a directory" : "is no regular file" } };
-    if ((stat?.size ?? 0) > longestFile)
-      return { problem: { message: `is longer than ${longestFile >> 20} MB: no host's file is` } };
     try {
+      const stat = statSync(given, { throwIfNoEntry: false });
+      if (stat?.isFile() === false)
+        return { problem: { message: stat.isDirectory() ? "is a directory" : "is no regular file" } };
+      if ((stat?.size ?? 0) > longestFile)
+        return { problem: { message: `is longer than ${longestFile >> 20} MB: no host's file is` } };
       return { bytes: readWhole(stat === undefined ? profilePath(given) : given) };
     } catch (error) {
       return { problem: { message: error instanceof UsageError ? error.message : systemReason(error) } };
@@ -220,7 +220,7 @@ export function classifier(tally: FleetTally): Classifier {
 
   const pathClass = ({ path, given }: HostSource & { kind: "path" }, folder: string): Known => {
     const own = isAbsolute(path) ? path : join(folder, path);
-    const isName = !/[/\\]|\.json$/.test(path) && statSync(own, { throwIfNoEntry: false }) === undefined;
+    const isName = !/[/\\]|\.json$/.test(path) && lstatOf(own) === undefined;
     const known = fileClass(isName ? path : own, given);
     if (!("problem" in known)) return { ...known, name: path };
     const { message } = known.problem;

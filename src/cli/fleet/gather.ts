@@ -1,5 +1,5 @@
 /** Reads the hosts of a fleet, or of a part of it, one after another. */
-import { closeSync, existsSync, fstatSync, openSync } from "node:fs";
+import { closeSync, fstatSync, openSync } from "node:fs";
 import { countHosts, type Fleet, tallyFleet } from "../../fleet/classes.ts";
 import type { Part } from "../../fleet/part.ts";
 import {
@@ -10,6 +10,7 @@ import {
 } from "../../fleet/unreadable.ts";
 import type { HostProfile } from "../../hosts/profile.ts";
 import { systemError, UsageError } from "../errors.ts";
+import { lstatOf } from "../files.ts";
 import { hostCalled } from "../hosts.ts";
 import type { Io } from "../io.ts";
 import { type Classified, classifier, type Unclassified } from "./classify.ts";
@@ -120,7 +121,7 @@ export async function gather(request: GatherRequest, io: Io): Promise<Gathered> 
 
   /** A host that the command line names itself: what is wrong with it is told at length. */
   const calledHost = async (name: string): Promise<Classified | Unclassified> => {
-    const found = existsSync(name) ? classify.file(name) : undefined;
+    const found = lstatOf(name) !== undefined ? classify.file(name) : undefined;
     if (found !== undefined && ("tallied" in found || keepGoing)) return found;
     const profile = await hostCalled(name);
     const classified = classify.profile(profile, profile.name);

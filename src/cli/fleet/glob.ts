@@ -1,7 +1,8 @@
 /** Patterns of file names that the shell was not let expand: a million files do not fit on a command line. */
-import { readdirSync, statSync } from "node:fs";
+import { lstatSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { systemError } from "../errors.ts";
+import { UsageError } from "../errors.ts";
+import { namesIn } from "../files.ts";
 
 /** Whether a word is a pattern. */
 export const isPattern = (word: string): boolean => /[*?[]/.test(word);
@@ -14,19 +15,30 @@ function nameExpression(pattern: string): RegExp {
     if (one === "?") return "[^/]";
     return one.replace(/[\\^$.|+()[\]{}]/, "\\$&");
   });
-  return new RegExp(`^${/^[*?[]/.test(pattern) ? "(?!\\.)" : ""}${body}$`, "su");
-}
-
-function namesIn(folder: string): readonly string[] {
   try {
-    return readdirSync(folder === "" ? "." : folder).sort();
-  } catch (error) {
-    throw systemError(folder === "" ? "." : folder, error);
+    return new RegExp(`^${/^[*?[]/.test(pattern) ? "(?!\\.)" : ""}${body}$`, "su");
+  } catch {
+    throw new UsageError(`\`${pattern}\` is no pattern: a range such as \`[a-z]\` goes upwards`);
   }
 }
 
-const isFolder = (path: string): boolean =>
-  statSync(path === "" ? "." : path, { throwIfNoEntry: false })?.isDirectory() === true;
+type Kind = "file" | "folder" | "other";
+
+/** What lies at a path. A link that leads nowhere is taken for a file, so that its reader tells of it. */
+function kindOf(path: string): Kind | undefined {
+  try {
+    const stat = statSync(path, { throwIfNoEntry: false });
+    if (stat !== undefined) return stat.isFile() ? "file" : stat.isDirectory() ? "folder" : "other";
+    return lstatSync(path, { throwIfNoEntry: false }) === undefined ? undefined : "file";
+  } catch {
+    // A ring of links, a name that is too long, a folder that may not be looked into.
+    return "file";
+  }
+}
+
+/** Links are not followed: one that leads to a folder above would never end. */
+const isOwnFolder = (path: string): boolean =>
+  lstatSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
 
 function* expand(folder: string, [name, ...rest]: readonly string[]): Generator<string> {
   if (name === undefined) return;
@@ -36,7 +48,7 @@ function* expand(folder: string, [name, ...rest]: readonly string[]): Generator<
     if (!last) yield* expand(folder, rest);
     for (const one of namesIn(folder)) {
       const path = join(folder, one);
-      if (!one.startsWith(".") && isFolder(path)) yield* expand(path, [name, ...rest]);
+      if (!one.startsWith(".") && isOwnFolder(path)) yield* expand(path, [name, ...rest]);
       else if (last && !one.startsWith(".")) yield path;
     }
     return;
@@ -45,8 +57,8 @@ function* expand(folder: string, [name, ...rest]: readonly string[]): Generator<
   for (const one of found) {
     const path = folder === "" ? one : join(folder, one);
     if (last) {
-      if (statSync(path, { throwIfNoEntry: false })?.isFile() === true) yield path;
-    } else if (isFolder(path)) yield* expand(path, rest);
+      if (kindOf(path) === "file") yield path;
+    } else if (kindOf(path) === "folder") yield* expand(path, rest);
   }
 }
 

@@ -1,9 +1,9 @@
 /** What the FLEET operands of a command line stand for. */
-import { closeSync, fstatSync, openSync, readdirSync, statSync } from "node:fs";
+import { closeSync, fstatSync, openSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { beginsInventory } from "../../fleet/inventory/line.ts";
 import { systemError, UsageError } from "../errors.ts";
-import { shownPath, stdinPath } from "../files.ts";
+import { namesIn, shownPath, statOf, stdinPath } from "../files.ts";
 import { filesMatching, isPattern } from "./glob.ts";
 import { linesOf } from "./lines.ts";
 
@@ -54,7 +54,7 @@ function isInventory(path: string): boolean {
 /** @throws UsageError when it stands for nothing, or cannot be read */
 export function fleetOperand(word: string): FleetOperand {
   if (word === "-") return { kind: "inventory", path: undefined, shown: stdinPath, folder: "." };
-  const stat = statSync(word, { throwIfNoEntry: false });
+  const stat = statOf(word);
   if (stat === undefined) {
     if (!isPattern(word)) return { kind: "host", name: word };
     const paths = filesMatching(word);
@@ -62,12 +62,12 @@ export function fleetOperand(word: string): FleetOperand {
     return { kind: "files", paths };
   }
   if (stat.isDirectory()) {
-    const names = readdirSync(word).filter((name) => name.endsWith(".json"));
+    const names = namesIn(word).filter((name) => name.endsWith(".json"));
     if (names.length === 0)
       throw new UsageError(`${word}: has no profile (*.json)`, [
         `\`guestc baseline '${word.replace(/\/$/, "")}/**/*.json'\` takes those in folders below`,
       ]);
-    return { kind: "files", paths: names.sort().map((name) => join(word, name)) };
+    return { kind: "files", paths: names.map((name) => join(word, name)) };
   }
   if (word.endsWith(".guest")) return { kind: "program", path: word };
   try {

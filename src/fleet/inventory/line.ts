@@ -52,6 +52,10 @@ const isName = (value: unknown): value is string =>
   // biome-ignore lint/suspicious/noControlCharactersInRegex: a name with one would garble every table.
   typeof value === "string" && value.length <= longestName && /^[^\u0000-\u001f\u007f]+$/.test(value);
 
+/** No system has a file whose name has a NUL. */
+const isPath = (value: unknown): value is string =>
+  typeof value === "string" && value !== "" && !value.includes("\0");
+
 const isCount = (value: unknown): value is number =>
   typeof value === "number" && Number.isInteger(value) && value >= 1 && value <= mostHosts;
 
@@ -126,16 +130,16 @@ export const columnOf = (source: Source, line: Span, at: number): number =>
 /** A member's problem, by what it should be. */
 function wrongMember(key: string, value: unknown): string | undefined {
   if (key === "name")
-    return isName(value) ? undefined : `\`name\` is a text of 1 to ${longestName} characters`;
+    return isName(value)
+      ? undefined
+      : `\`name\` is a text of 1 to ${longestName} characters, none of them a control character`;
   if (key === "count")
     return isCount(value) ? undefined : "`count` is how many such hosts there are: a whole number from 1 on";
   if (key === "cpu") return typeof value === "string" ? undefined : '`cpu` is a core\'s name: "neoverse-v1"';
   if (key === "kernel")
     return typeof value === "string" ? undefined : '`kernel` is a version as a text: "6.18"';
   if (key === "host")
-    return isObject(value) || (typeof value === "string" && value !== "")
-      ? undefined
-      : "`host` is a path, or a profile as an object";
+    return isObject(value) || isPath(value) ? undefined : "`host` is a path, or a profile as an object";
   const [near] = didYouMean(key, entryKeys);
   return `\`${key}\` is no member of a host's line${near === undefined ? `; it has ${entryKeys.join(", ")}` : `; did you mean \`${near}\`?`}`;
 }
@@ -160,9 +164,9 @@ export function readLine(source: Source, line: Span): HostSource | LineProblem {
     return { message: `is no JSON${message}`, column };
   }
   if (typeof value === "string")
-    return value === ""
-      ? { message: "is an empty path", column: start }
-      : { kind: "path", path: value, given: {} };
+    return isPath(value)
+      ? { kind: "path", path: value, given: {} }
+      : { message: value === "" ? "is an empty path" : "is no path: it has a NUL in it", column: start };
   const members = membersOf(source, span);
   if (!isObject(value) || members === undefined)
     return {
