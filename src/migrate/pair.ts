@@ -6,7 +6,7 @@ import { type Fact, fact, type Verdict, verdictOf } from "./fact.ts";
 import type { depart, Moving, NamedHost, Run, Source } from "./machine.ts";
 import { programReads, timeRegister } from "./program.ts";
 import type { Between } from "./remedy.ts";
-import { planFact, restoreFacts } from "./restore-facts.ts";
+import { isDecided, planFact, restoreFacts } from "./restore-facts.ts";
 import { callFacts, instructionFacts, registerFacts } from "./view-facts.ts";
 import type { Vmm } from "./vmm.ts";
 
@@ -112,13 +112,15 @@ export function judgeMigration(
   // What nobody knows of a host does not differ from itself.
   const facts =
     from.profile === to.profile ? all.filter(({ weight }) => weight !== "remark" && weight !== "open") : all;
-  const [first] = arrival.refused;
+  const [first] = arrival.refused.filter((one) => isDecided(between, one));
+  const run =
+    first === undefined && arrival.refused.length > 0 ? "whether all is restored is not known" : arrival.run;
   return {
     from,
     to,
     verdict: verdictOf(facts),
     facts,
     refused: first && { call: first.call, register: first.register, errno: first.errno },
-    executed: typeof arrival.run === "string" ? arrival.run : true,
+    executed: typeof run === "string" ? run : true,
   };
 }

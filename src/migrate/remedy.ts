@@ -45,7 +45,8 @@ const lesser = (...values: readonly bigint[]): bigint => values.toSorted((a, b) 
 /** What the guest's ID registers said on the host that it leaves. */
 export const stateBefore = ({ seen }: Between): ExprState => registerState(seen, "");
 
-function configuration({ contract }: Between, profile: HostProfile): Configuration {
+/** What a host shows a vCPU of the guest. */
+export function configuration({ contract }: Between, profile: HostProfile): Configuration {
   return configurationFor(
     profile,
     contract.vcpuFeatures.map(({ value }) => value),

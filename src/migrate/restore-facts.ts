@@ -8,6 +8,7 @@ import {
   fieldOf,
   firmwareRegister,
   type IdRegister,
+  idRegister,
   idRegisterById,
   mentioned,
   systemRegister,
@@ -19,6 +20,7 @@ import type { Source } from "./machine.ts";
 import {
   accepts,
   type Between,
+  configuration,
   fieldRemedies,
   lengthsRemedy,
   meaning,
@@ -118,10 +120,51 @@ function refusedDetail(id: bigint, written: bigint, held: bigint | undefined): s
   return `${saved}, ${words(held)} is there${isWorkaround(name) ? `; ${HOSTS_OWN}` : ""}`;
 }
 
-function refusalFact(given: Given, { call, register: id, value, errno }: RestoreRefusal): Fact {
+/** KVM makes up CCSIDR_EL1 from CTR_EL0, and refuses what CTR_EL0 does not allow. */
+function decidedBy(id: bigint): IdRegister | undefined {
+  return describeOneReg(id)?.class === "demux" ? idRegister("CTR_EL0") : idRegisterById(id);
+}
+
+type Side = "from" | "to";
+
+const sideWords: Readonly<Record<Side, string>> = { from: "the host that is left", to: "the other host" };
+
+/**
+ * Whose value nobody knows of a register that the restore refuses: the simulated KVM holds 0 for it, so that its answer
+ * says nothing. Nothing of a register that KVM there does not have.
+ */
+function unknownSides(between: Between, { register: id, errno }: RestoreRefusal): readonly Side[] {
+  const register = id === undefined || errno !== "EINVAL" ? undefined : decidedBy(id);
+  if (register === undefined) return [];
+  return (["from", "to"] as const).filter(
+    (side) => configuration(between, between[side]).registers.get(register.id) === null,
+  );
+}
+
+/** Whether what is known of the hosts decides that a call is refused. */
+export const isDecided = (between: Between, refusal: RestoreRefusal): boolean =>
+  unknownSides(between, refusal).length === 0;
+
+function openFact(given: Given, id: bigint, value: bigint, refusal: RestoreRefusal): Fact {
+  const sides = unknownSides(given.between, refusal);
+  const whose = sides.map((side) => sideWords[side]).join(" and ");
+  return fact({
+    topic: "restore",
+    weight: "open",
+    subject: nameOf(id),
+    text: "nothing decides whether KVM takes what is saved",
+    detail: `the value of ${decidedBy(id)?.name ?? nameOf(id)} on ${whose} is not known`,
+    register: id,
+    remedies: sides.includes("from") ? [] : distinct(refusedRemedies(given, id, value, refusal.errno)),
+  });
+}
+
+function refusalFact(given: Given, refusal: RestoreRefusal): Fact {
+  const { call, register: id, value, errno } = refusal;
   const { arrival } = given;
   if (id === undefined || value === undefined)
     return fact({ topic: "restore", weight: "unsafe", subject: call, text: `KVM answers ${errno}`, errno });
+  if (!isDecided(given.between, refusal)) return openFact(given, id, value, refusal);
   const row = idRegisterById(id);
   const held = arrival.held.get(id);
   const missing = errno === "ENOENT";

@@ -3,10 +3,10 @@ import { describe, expect, it } from "vitest";
 import { deriveHost } from "../../src/hosts/derive.ts";
 import { depart, type NamedHost } from "../../src/migrate/machine.ts";
 import { judgeMigration } from "../../src/migrate/pair.ts";
-import { cpu, describeOneReg } from "../../src/tables/index.ts";
+import { cpu, describeOneReg, parseOneReg } from "../../src/tables/index.ts";
 import { shippedNames, spread } from "../hosts/shipped.ts";
 import { examples, planned } from "../predict/support.ts";
-import { moved, remediesOf, rules, weighty } from "./support.ts";
+import { host, moved, remediesOf, rules, weighty } from "./support.ts";
 
 const n1 = (kernel: string): string => `neoverse-n1.linux-${kernel}`;
 const firstRefused = ({ refused }: ReturnType<typeof moved>) =>
@@ -280,5 +280,73 @@ describe("workarounds", () => {
     const statement = "workaround SMCCC_ARCH_WORKAROUND_1 = not-available";
     expect(levels(moved({ guest: `psci 1.1\n${statement}` }, ...hosts))).toEqual(refused);
     expect(levels(moved({}, hosts[1], hosts[0]))).toEqual([]);
+  });
+});
+
+/** A core whose registers the tables have but for MIDR_EL1, REVIDR_EL1, CTR_EL0 and what KVM makes of them. */
+describe("a host of which not all is known", () => {
+  const v2 = (kernel: string): NamedHost => {
+    const core = cpu("neoverse-v2");
+    if (core === undefined) throw new Error("no neoverse-v2");
+    const profile = deriveHost(`v2-${kernel}`, core, kernel);
+    if ("problem" in profile) throw new Error(profile.problem);
+    return { name: profile.name, profile };
+  };
+  /** The same with values of what the tables lack. */
+  const read = (host: NamedHost): NamedHost => {
+    const { profile } = host;
+    const known = new Map([
+      [parseOneReg("MIDR_EL1"), 0x410fd4f1n],
+      [parseOneReg("REVIDR_EL1"), 0x17n],
+      [parseOneReg("CTR_EL0"), 0xb444c004n],
+    ]);
+    const configurations = new Map(
+      [...profile.configurations].map(([name, one]) => {
+        const registers = new Map([...one.registers].map(([id, value]) => [id, known.get(id) ?? value]));
+        return [name, { ...one, registers }];
+      }),
+    );
+    return { name: `${host.name}-read`, profile: { ...profile, configurations } };
+  };
+  const moving = planned("baseline host", "psci 1.1");
+  const judged = (from: NamedHost, to: NamedHost) =>
+    judgeMigration(moving, depart(moving, from), from, to, rules("kvm"));
+  const of = (found: ReturnType<typeof judged>, name: string) =>
+    found.facts.find(({ subject }) => subject === name);
+
+  it("is not said to hold zeros: what is not known is open, never unsafe", () => {
+    const found = judged(read(v2("6.18")), v2("6.18"));
+    expect(found).toMatchObject({
+      verdict: "undecided",
+      refused: undefined,
+      executed: "whether all is restored is not known",
+    });
+    expect(of(found, "MIDR_EL1")).toMatchObject({
+      weight: "open",
+      errno: undefined,
+      fields: [],
+      detail: "the value of MIDR_EL1 on the other host is not known",
+      remedies: ["midr neoverse-v2 r0p1"],
+    });
+    expect(of(found, "CTR_EL0")).toMatchObject({ weight: "open" });
+  });
+
+  it("says so of the caches that KVM makes up too, in both directions", () => {
+    const back = judged(v2("6.18"), read(v2("6.18")));
+    expect(back.verdict).toBe("undecided");
+    expect(of(back, "CCSIDR_EL1[0]")).toMatchObject({
+      weight: "open",
+      detail: "the value of CTR_EL0 on the host that is left is not known",
+      remedies: [],
+    });
+    const alike = judged(v2("6.18"), v2("7.0"));
+    expect(alike).toMatchObject({ verdict: "undecided", refused: undefined, executed: true });
+    expect(of(alike, "CCSIDR_EL1[0]")).toBeUndefined();
+  });
+
+  it("is refused what is known to be refused", () => {
+    const found = judged(host(n1("6.18")), v2("6.18"));
+    expect(found.verdict).toBe("unsafe");
+    expect(describeOneReg(found.refused?.register ?? 0n)?.name).not.toBe("MIDR_EL1");
   });
 });

@@ -10,15 +10,19 @@ const LINE_SIZE = 7n;
 /** CSSELR_EL1.InD: an instruction cache. */
 const INSTRUCTION = 1n;
 
-/** The line that the host's caches have at least, as the logarithm of its bytes. */
+/** The shortest line that CCSIDR_EL1 can say, as the logarithm of its bytes. */
+const LEAST_LINE = 4n;
+
+/** The line that the host's caches have at least, as the logarithm of its bytes; nothing of a CTR_EL0 that is not known. */
 function shortestLine(vcpu: Vcpu, selector: bigint): bigint {
   const name = (selector & INSTRUCTION) === 0n ? "DminLine" : "IminLine";
-  return hostCacheField(vcpu.vm.kvm.profile, name) + 2n;
+  const line = hostCacheField(vcpu.vm.kvm.profile, name) + 2n;
+  return line < LEAST_LINE ? LEAST_LINE : line;
 }
 
 function fresh(vcpu: Vcpu, id: bigint): bigint | undefined {
   const value = registersOf(vcpu.vm).get(id);
-  return value === null ? shortestLine(vcpu, id) - 4n : value;
+  return value === null ? shortestLine(vcpu, id) - LEAST_LINE : value;
 }
 
 export function getDemux(vcpu: Vcpu, id: bigint): Answer<bigint> {
@@ -31,7 +35,7 @@ export function setDemux(vcpu: Vcpu, id: bigint, value: bigint): Answer<undefine
   if (!held.ok) return held;
   if (registerRule<"invariant" | "kept">(vcpu.vm.kvm, "ccsidr") === "invariant")
     return value === held.value ? done : fails("EINVAL");
-  if ((value & LINE_SIZE) + 4n < shortestLine(vcpu, id)) return fails("EINVAL");
+  if ((value & LINE_SIZE) + LEAST_LINE < shortestLine(vcpu, id)) return fails("EINVAL");
   vcpu.state.caches.set(Number(id & 0xffn), value);
   return done;
 }

@@ -40,7 +40,8 @@ function cacheGeometry(core: Core): bigint {
   if (kept !== undefined) return kept;
   if (selected >= CACHES) return 0n;
   const at = (selected & 1n) === 1n ? LINE_AT.instruction : LINE_AT.data;
-  return ((idValue(core, CTR_EL0) >> at) & 0xfn) - WORDS_TO_CCSIDR;
+  const line = (idValue(core, CTR_EL0) >> at) & 0xfn;
+  return line < WORDS_TO_CCSIDR ? 0n : line - WORDS_TO_CCSIDR;
 }
 
 const DZE = 1n << 14n;
