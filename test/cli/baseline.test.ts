@@ -99,6 +99,35 @@ describe("baseline", () => {
     expect(stderr).toContain("did you mean `prod`?");
   });
 
+  it("leaves out no host of a file whose declaration is wrong, and heeds no other error", () => {
+    const host = (name: string, what = n1): string => `host ${name} { profile "${what}" }\n`;
+    const file = (text: string): string => {
+      writeFileSync(join(folder, "declared.guest"), `edition 2026\n${text}`);
+      return "declared.guest";
+    };
+    for (const [text, code] of [
+      [host("a") + host("a", v1), "GC0202"],
+      [host("a") + host('"b"', v1), "GC0102"],
+      [host("a") + host("b", "nowhere.json"), "GC0204"],
+      [`${host("a")}hots b { profile "${v1}" }\n`, "GC0101"],
+    ] as const) {
+      const { status, stdout, stderr } = guestc(["baseline", file(text)], here);
+      expect({ status, stdout }).toEqual({ status: 1, stdout: "" });
+      expect(stderr).toContain(`error[${code}]`);
+    }
+    const apart = file(
+      `${host("a")}${host("b", "nowhere.json")}fleet f { hosts a }\nfleet h { hosts a, b }\ncpu c { baseline common of h }\nguest g { cpu missing }\n`,
+    );
+    expect(guestc(["baseline", apart, "--fleet", "f"], here)).toMatchObject({ status: 0, stderr: "" });
+    const whole = guestc(["baseline", apart, "--fleet", "h"], here);
+    expect(whole.status).toBe(1);
+    expect(whole.stderr).toContain("error[GC0204]");
+    expect(whole.stderr).not.toContain("missing");
+    expect(guestc(["baseline", file(host("a")), "--fleet", "f"], here).stderr).toBe(
+      "guestc: declared.guest: has no fleet `f`\n  it declares none\n",
+    );
+  });
+
   it("refuses an option that would have no effect", () => {
     for (const [args, message] of [
       [

@@ -6,7 +6,7 @@ import { assumptionRemarks } from "../../fleet/assumption-text.ts";
 import { type Baseline, baselineOf, usualFacilities } from "../../fleet/baseline.ts";
 import { baselineDocument, readFleet } from "../../fleet/baseline-document.ts";
 import { guestText } from "../../fleet/guest-text.ts";
-import { declaredFleets } from "../../fleet/members.ts";
+import { declaredFleets, errorsAboutHosts } from "../../fleet/members.ts";
 import { type FacilityName, facilityNames, isFacilityName } from "../../fleet/offer.ts";
 import { type FleetRecord, joinRecords } from "../../fleet/part.ts";
 import { baselineTable } from "../../fleet/table.ts";
@@ -30,19 +30,19 @@ class FleetRefused extends Error {}
 async function declaredIn(path: string, line: CommandLine, io: Io): Promise<readonly NamedProfile[]> {
   const source = readSource(path, io);
   const compilation = compile(source, loaderFor(source, optionValue(line, "root")));
-  // Only what keeps a host from being known matters here; guests have commands of their own.
-  const errors = compilation.diagnostics.filter(({ severity }) => severity === "error");
-  if (errors.length > 0 && compilation.hosts.size === 0) {
-    await reportText(compilation.diagnostics, line, io);
-    throw new FleetRefused();
-  }
   const fleets = declaredFleets(compilation.files);
   const wanted = optionValue(line, "fleet");
+  // Only what keeps a host from being known matters here; guests have commands of their own.
+  const errors = errorsAboutHosts(compilation.files, compilation.diagnostics, wanted);
+  if (errors.length > 0) {
+    await reportText(errors, line, io);
+    throw new FleetRefused();
+  }
   const members = wanted === undefined ? [...compilation.hosts.keys()] : fleets.get(wanted);
   if (members === undefined)
     throw new UsageError(
       `${path}: has no fleet \`${wanted}\``,
-      nearby(wanted ?? "", [...fleets.keys()], "its fleets"),
+      fleets.size === 0 ? ["it declares none"] : nearby(wanted ?? "", [...fleets.keys()], "its fleets"),
     );
   if (members.length === 0) throw new UsageError(`${path}: declares no host`);
   return members.map((name) => {

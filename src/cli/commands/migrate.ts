@@ -39,11 +39,12 @@ async function wantedHosts(compiled: Compiled, guest: Contract, line: CommandLin
     for (const name of line.values.get("host") ?? guest.hosts.map(({ value }) => value)) await add(name);
   const source = from === undefined ? undefined : await add(from);
   const target = to === undefined ? undefined : await add(to);
-  if (hosts.length < 2 && source === undefined)
+  // One host alone is a matrix only where it was named for both ends.
+  if (hosts.length < 2 && (source === undefined || target === undefined))
     throw new UsageError(
       hosts.length === 0
         ? `guest \`${guest.guest}\` names no host that it runs on`
-        : `guest \`${guest.guest}\` runs on one host, so that there is nowhere to go`,
+        : `guest \`${guest.guest}\` has one host, \`${hosts[0]?.name}\`, so that there is nowhere to go`,
       ["name hosts with --host, or with --from and --to"],
     );
   return { hosts, from: source, to: target };
