@@ -60,7 +60,9 @@ export function mainHelp(version: string): string {
     ...section("Exit status", [
       "  0  no errors (warnings allowed, unless --deny warnings)",
       "  1  errors in the input; for fmt --check: files that are not in the canonical form; for view: KVM",
-      "     refuses the guest; for test: an expectation does not hold; for replay: an answer differs",
+      "     refuses the guest; for test: an expectation does not hold; for replay: an answer differs; for",
+      "     baseline: no common guest; for migrate --exit-code: an unsafe migration; for diff --exit-code:",
+      "     a difference",
       "  2  a wrong command line, or a file that cannot be read or written",
       "  run exits with the guest's own status, or 124 to 126: `guestc run --help` says when",
     ]),

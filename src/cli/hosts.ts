@@ -30,6 +30,11 @@ export function profilePath(given: string): string {
   if (lstatOf(given) !== undefined || /[/\\]|\.json$/.test(given)) return given;
   const names = shippedNames();
   if (names.includes(given)) return shippedPath(given);
+  const [, core] = /^\s*cpu\s+([^\s;]+)/.exec(given) ?? [];
+  if (core !== undefined)
+    throw new UsageError(`\`${given}\` is no host: the form is \`cpu CORE kernel linux VERSION\``, [
+      `for instance \`cpu ${core} kernel linux 6.18\``,
+    ]);
   const near = didYouMean(given, names).map((name) => `\`${name}\``);
   throw new UsageError(`no file and no shipped host is called \`${given}\``, [
     ...(near.length === 0 ? [] : [`did you mean ${near.join(" or ")}?`]),

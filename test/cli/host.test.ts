@@ -339,3 +339,31 @@ describe("other files that describe a host", () => {
     });
   });
 });
+
+describe("a derived host", () => {
+  const derived = "cpu neoverse-v1 kernel linux 6.18";
+
+  it("is told as a file's is", () => {
+    const { status, stdout, stderr } = guestc(["host", "check", derived, shipped], here);
+    expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
+    expect(stdout).toMatch(/^cpu neoverse-v1 kernel linux 6\.18: neoverse-v1\.linux-6\.18\n/);
+    expect(stdout).toMatch(/\n {2}made +derived\n/);
+    const json = JSON.parse(guestc(["host", "check", derived, "--format", "json"], here).stdout);
+    expect(json.hosts).toMatchObject([{ file: derived, form: "guestc-profile", problems: [] }]);
+  });
+
+  it("takes no other facts, and its form is told where it is not whole", () => {
+    for (const [args, message] of [
+      [["check", derived, "--kernel", "6.1"], `\`${derived}\` says its kernel, and takes no --kernel`],
+      [["convert", derived, "--cpu", "max"], `\`${derived}\` says its cpu, and takes no --cpu`],
+      [
+        ["check", "cpu neoverse-v1"],
+        "`cpu neoverse-v1` is no host: the form is `cpu CORE kernel linux VERSION`",
+      ],
+    ] as const) {
+      const { status, stderr } = guestc(["host", ...args], here);
+      expect(status).toBe(2);
+      expect(stderr.split("\n")[0]).toBe(`guestc: ${message}`);
+    }
+  });
+});

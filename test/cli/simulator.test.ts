@@ -243,8 +243,13 @@ describe("guestc migrate", () => {
   it("says what is missing", () => {
     const alone = guestc(["migrate", "good.guest"], here);
     expect(alone.status).toBe(2);
-    expect(alone.stderr).toContain("runs on one host");
+    expect(alone.stderr).toContain("guest `web` has one host, `n1`,");
     expect(guestc(["migrate", "good.guest", "--from", "nobody"], here).status).toBe(2);
+    for (const end of ["--from", "--to"]) {
+      const { status, stderr } = guestc(["migrate", "good.guest", "--host", "n1", end, "n1"], here);
+      expect(status).toBe(2);
+      expect(stderr).toContain("has one host, `n1`, so that there is nowhere to go");
+    }
     expect(guestc(["migrate", "wrong.guest"], here)).toMatchObject({ status: 1, stdout: "" });
     expect(guestc(["migrate", "good.guest", "--vmm", "xen"], here).status).toBe(2);
   });

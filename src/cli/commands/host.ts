@@ -110,16 +110,31 @@ function givenBy(line: CommandLine): Given {
   return { ...(kernel === undefined ? {} : { kernel }), ...(cpu === undefined ? {} : { cpu }) };
 }
 
-function check(paths: readonly string[], line: CommandLine, io: Io): number {
+/** A derived host under the name of its document, which has no remarks in it; undefined: `given` is of another form. */
+async function derivedCalled(given: string, line: CommandLine): Promise<HostProfile | undefined> {
+  const derived = await derivedHost(given);
+  if (derived === undefined) return undefined;
+  for (const option of ["kernel", "cpu"])
+    if (line.values.has(option))
+      throw new UsageError(`\`${given}\` says its ${option}, and takes no --${option}`);
+  return { ...derived, name: derived.name.replace(/ .*/, "") };
+}
+
+async function check(paths: readonly string[], line: CommandLine, io: Io): Promise<number> {
   // All files are read first: a wrong name among them is known before anything is said.
-  const checked = paths
-    .map((path) => readHostFile(path, io))
-    .map(({ path, text }): Checked => {
-      const read = readHostInput(text, path, givenBy(line));
-      return "profile" in read
-        ? { path, form: read.form, summary: summariseHost(read.profile), notes: read.notes }
-        : { path, form: read.form, problems: read.problems };
-    });
+  const sources: (HostProfile | SourceFile)[] = [];
+  for (const path of paths) sources.push((await derivedCalled(path, line)) ?? readHostFile(path, io));
+  const checked = sources.map((source, at): Checked => {
+    if (!("text" in source)) {
+      const path = paths[at] ?? "";
+      return { path, form: "guestc-profile", summary: summariseHost(source), notes: [] };
+    }
+    const { path, text } = source;
+    const read = readHostInput(text, path, givenBy(line));
+    return "profile" in read
+      ? { path, form: read.form, summary: summariseHost(read.profile), notes: read.notes }
+      : { path, form: read.form, problems: read.problems };
+  });
   if (optionValue(line, "format") === "json") {
     io.out(
       jsonText({
@@ -181,10 +196,8 @@ interface ToConvert {
 
 /** undefined: the file is none, which is told. */
 async function hostToConvert(given: string, line: CommandLine, io: Io): Promise<ToConvert | undefined> {
-  const derived = await derivedHost(given);
-  // A document's name has no remarks in it.
-  if (derived !== undefined)
-    return { path: given, profile: { ...derived, name: derived.name.replace(/ .*/, "") }, notes: [] };
+  const derived = await derivedCalled(given, line);
+  if (derived !== undefined) return { path: given, profile: derived, notes: [] };
   const { path, text } = readHostFile(given, io);
   const read = readHostInput(text, path, givenBy(line));
   if ("profile" in read) return { path, profile: read.profile, notes: read.notes };
