@@ -99,6 +99,12 @@ describe("baseline", () => {
     expect(stderr).toContain("did you mean `prod`?");
   });
 
+  it("says of a part that it is one, in the block too", () => {
+    const part = guestc(["baseline", n1, a76, "--shard", "1/2", "--format", "guest"], here);
+    expect(part.status).toBe(0);
+    expect(part.stdout).toContain("\n/// Part 1 of 2 alone: what the whole fleet has in common is less.\n");
+  });
+
   it("leaves out no host of a file whose declaration is wrong, and heeds no other error", () => {
     const host = (name: string, what = n1): string => `host ${name} { profile "${what}" }\n`;
     const file = (text: string): string => {

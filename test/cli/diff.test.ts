@@ -90,6 +90,16 @@ describe("guestc diff", () => {
     expect(guestc(["diff", "-", "-"], { ...here, input }).status).toBe(2);
   });
 
+  it("refuses --guest where there is none to choose", () => {
+    const hosts = guestc(["diff", old, fresh, "--guest", "g"], here);
+    expect(hosts).toEqual({
+      status: 2,
+      stdout: "",
+      stderr: "guestc: --guest chooses a guest of a `.guest` file, and each of the two is a host\n",
+    });
+    expect(guestc(["diff", "one.plan.json", "two.plan.json", "--guest", "g"], here).status).toBe(2);
+  });
+
   it("tells a program's errors and exits 2, since 1 says that there is a difference", () => {
     const { status, stdout, stderr } = guestc(["diff", "one.guest", "wrong.guest"], here);
     expect({ status, stdout }).toEqual({ status: 2, stdout: "" });

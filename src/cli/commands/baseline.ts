@@ -154,7 +154,7 @@ async function read(line: CommandLine, io: Io): Promise<FleetRecord> {
   return { fleet, part, unreadable, tables: tablesName };
 }
 
-function remarksOf(baseline: Baseline, unreadable: UnreadableHosts): readonly string[] {
+function remarksOf(baseline: Baseline, { unreadable, part }: FleetRecord): readonly string[] {
   const { guest, common, fleet } = baseline;
   const hosts = fleet.reduce((sum, { count }) => sum + count, 0);
   const services = guest.services.length === 0 ? "" : `; services ${guest.services.join(", ")}`;
@@ -162,6 +162,9 @@ function remarksOf(baseline: Baseline, unreadable: UnreadableHosts): readonly st
     `What ${hosts === 1 ? "one host offers" : `${hosts} hosts have in common`}, linux ${common.kernel} or later.`,
     `Every one also takes psci ${guest.psci ?? "host"}${services}.`,
     ...assumptionRemarks(fleet),
+    ...(part === undefined
+      ? []
+      : [`Part ${part.index} of ${part.of} alone: what the whole fleet has in common is less.`]),
     ...(unreadable.count === 0 ? [] : [`Without ${plural(unreadable.count, "host")} that cannot be read.`]),
   ];
 }
@@ -220,7 +223,7 @@ export async function run(line: CommandLine, io: Io): Promise<number> {
     giveProduct(jsonText(baselineDocument(fleet, baseline, record)), out, io);
   else if (format === "table") giveProduct(tableText(baseline, record), out, io);
   else if (exists || line.flags.has("open"))
-    giveProduct(guestText(baseline, "common", remarksOf(baseline, unreadable)).text, out, io);
+    giveProduct(guestText(baseline, "common", remarksOf(baseline, record)).text, out, io);
   else
     io.err(
       "guestc: the fleet has no common guest\n  `--format table` says why; `--open` leaves the fields in conflict to each host\n",

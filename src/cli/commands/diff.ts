@@ -31,7 +31,12 @@ function compare(before: Compared, after: Compared): Diff | undefined {
 export async function run(line: CommandLine, io: Io): Promise<number> {
   const [a = "-", b = "-"] = line.operands;
   if (a === "-" && b === "-") throw new UsageError("only one of the two can be standard input");
-  const diff = compare(await readCompared(a, line, io), await readCompared(b, line, io));
+  const [before, after] = [await readCompared(a, line, io), await readCompared(b, line, io)];
+  const diff = compare(before, after);
+  if (diff !== undefined && before.kind !== "contract" && line.values.has("guest"))
+    throw new UsageError(
+      `--guest chooses a guest of a \`.guest\` file, and each of the two is a ${before.kind}`,
+    );
   if (diff === undefined) return 2;
   const out = optionValue(line, "out");
   if (optionValue(line, "format") === "json") giveProduct(jsonText(diffDocument(diff)), out, io);
