@@ -186,13 +186,14 @@ export function readFleet(text: string, tables?: string): FleetRecord | { readon
     if (!Array.isArray(names) || !names.every((name) => typeof name === "string"))
       return wrong("does not name its hosts");
     let offer: Fleet[number]["offer"] | undefined;
+    let id: string;
     try {
       offer = readOffer(one.offer);
+      if (offer === undefined) return wrong("has a value that is none");
+      id = fnv1a(offerText(offer));
     } catch {
-      offer = undefined;
+      return wrong("has a value that is none");
     }
-    if (offer === undefined) return wrong("has a value that is none");
-    const id = fnv1a(offerText(offer));
     // A document that was changed by hand is none that can be counted on.
     if (one.id !== id) return wrong("is not what its id says");
     classes.push({ id, offer, count: hosts, names });

@@ -195,5 +195,8 @@ describe("the document", () => {
     expect(readFleet(text.replace(/"0x0-0x2"/, '"0x2-0x0"'))).toEqual({
       problem: "classes[0] has a value that is none",
     });
+    expect(readFleet(text.replace(/"counters":\{[^}]*\}/, '"counters":null'))).toEqual({
+      problem: "classes[0] has a value that is none",
+    });
   });
 });
