@@ -15,6 +15,7 @@ import {
   idRegister,
   idRegisters,
   registerState,
+  vcpuFeature,
 } from "../../tables/index.ts";
 import { deriveHost, deriveTable } from "../derive.ts";
 import type { Configuration, HostProfile } from "../profile.ts";
@@ -133,8 +134,8 @@ function facilitiesOf({ registers, features, whole }: Readings, kernel: string):
       const own = row.fields === undefined ? fields : fields.filter(({ name }) => row.fields?.includes(name));
       if (own.some((field) => fieldOf(value, field) !== 0n)) shown.add(row.feature);
     }
-    // KVM_ARM_VCPU_INIT takes both or neither.
-    if (shown.has("PTRAUTH_ADDRESS")) shown.add("PTRAUTH_GENERIC");
+    // KVM_ARM_VCPU_INIT takes a feature with what it needs or not at all.
+    for (const name of shown) for (const need of vcpuFeature(name)?.needs ?? []) shown.add(need);
   }
   return { features: [...shown], capabilities: [...capabilities] };
 }
