@@ -1,5 +1,6 @@
 /** What a changed value means to a guest that has read the old one; `data/changes.json`. */
 import { compareFieldValues, type Field, firmwareRegister, parseOneReg } from "../tables/index.ts";
+import { once } from "../tables/load.ts";
 import text from "./data/changes.json?raw";
 import type { Weight } from "./fact.ts";
 
@@ -39,15 +40,7 @@ interface File {
   readonly statements: readonly StatementRow[];
 }
 
-let read: File | undefined;
-
-function file(): File {
-  if (read === undefined) {
-    const parsed: File = JSON.parse(text);
-    read = parsed;
-  }
-  return read;
-}
+const file = once((): File => JSON.parse(text));
 
 /**
  * What it comes to that a field reads otherwise than before. Software that was told less than there is goes on; the order

@@ -1,5 +1,6 @@
 /** What a VMM adds to KVM's own rules when it restores a vCPU; `data/vmms.json`. */
 import type { OneRegClass } from "../tables/index.ts";
+import { once } from "../tables/load.ts";
 import text from "./data/vmms.json?raw";
 
 /** How a VMM compares the source's list of registers with the destination's before it sets anything. */
@@ -29,16 +30,11 @@ export interface Vmm {
   readonly source: string;
 }
 
-let rows: readonly Vmm[] | undefined;
-
 /** In the order in which they are offered; the first is what holds where none is named. */
-export function vmms(): readonly Vmm[] {
-  if (rows === undefined) {
-    const file: { readonly vmms: readonly Vmm[] } = JSON.parse(text);
-    rows = file.vmms;
-  }
-  return rows;
-}
+export const vmms = once((): readonly Vmm[] => {
+  const file: { readonly vmms: readonly Vmm[] } = JSON.parse(text);
+  return file.vmms;
+});
 
 /** By name; undefined: there is none of that name. */
 export const vmm = (name: string): Vmm | undefined => vmms().find((row) => row.name === name);

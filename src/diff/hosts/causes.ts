@@ -9,6 +9,7 @@ import {
   services,
   type Version,
 } from "../../tables/index.ts";
+import { once } from "../../tables/load.ts";
 import text from "../data/kernels.json?raw";
 import type { Cause, Difference } from "../difference.ts";
 import { valueWords } from "../words.ts";
@@ -26,16 +27,11 @@ export interface KernelRow {
   readonly source: string;
 }
 
-let rows: readonly KernelRow[] | undefined;
-
 /** The rows of `kernels.json`. */
-export function kernelRows(): readonly KernelRow[] {
-  if (rows === undefined) {
-    const parsed: { readonly rows: readonly KernelRow[] } = JSON.parse(text);
-    rows = parsed.rows;
-  }
-  return rows;
-}
+export const kernelRows = once((): readonly KernelRow[] => {
+  const file: { readonly rows: readonly KernelRow[] } = JSON.parse(text);
+  return file.rows;
+});
 
 /** The releases that two hosts run, the older one first. */
 interface Kernels {

@@ -7,6 +7,7 @@ import {
   sysregEncoding,
   systemRegisterAt,
 } from "../../tables/index.ts";
+import { once } from "../../tables/load.ts";
 import text from "../data/families.json?raw";
 
 export interface Family {
@@ -24,16 +25,11 @@ interface Row extends Family {
   readonly identifies?: boolean;
 }
 
-let rows: readonly Row[] | undefined;
-
 /** The rows of `families.json`. */
-export function families(): readonly Row[] {
-  if (rows === undefined) {
-    const parsed: { readonly families: readonly Row[] } = JSON.parse(text);
-    rows = parsed.families;
-  }
-  return rows;
-}
+export const families = once((): readonly Row[] => {
+  const file: { readonly families: readonly Row[] } = JSON.parse(text);
+  return file.families;
+});
 
 function holds(row: Row, id: bigint): boolean {
   if (row.feature !== undefined) {

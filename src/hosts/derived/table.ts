@@ -8,6 +8,7 @@ import {
   type KernelRules,
   seriesOf,
 } from "../../tables/index.ts";
+import { once } from "../../tables/load.ts";
 import text from "../data/derive.json?raw";
 import listedText from "../data/listed-registers.json?raw";
 
@@ -127,23 +128,14 @@ export interface ListedRow extends KernelRange {
   readonly source: string;
 }
 
-let table: DeriveTable | undefined;
-let listed: readonly ListedRow[] | undefined;
-
 /** The rows of `data/derive.json`. */
-export function deriveTable(): DeriveTable {
-  const parsed: DeriveTable = table ?? JSON.parse(text);
-  table = parsed;
-  return parsed;
-}
+export const deriveTable = once((): DeriveTable => JSON.parse(text));
 
 /** The rows of `data/listed-registers.json`. */
-export function listedRows(): readonly ListedRow[] {
-  const parsed: { readonly rows: readonly ListedRow[] } =
-    listed === undefined ? JSON.parse(listedText) : { rows: listed };
-  listed = parsed.rows;
-  return parsed.rows;
-}
+export const listedRows = once((): readonly ListedRow[] => {
+  const file: { readonly rows: readonly ListedRow[] } = JSON.parse(listedText);
+  return file.rows;
+});
 
 /** The machine that a profile is derived for. */
 export interface Machine {

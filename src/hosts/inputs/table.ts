@@ -8,6 +8,7 @@ import {
   sysregId,
   systemRegister,
 } from "../../tables/index.ts";
+import { once } from "../../tables/load.ts";
 import text from "../data/inputs.json?raw";
 
 type Range = number | readonly [number, number];
@@ -57,14 +58,8 @@ interface InputsTable {
   readonly idregs: readonly { readonly register?: string; readonly since: string; readonly source: string }[];
 }
 
-let table: InputsTable | undefined;
-
 /** The rows of `data/inputs.json`. */
-export function inputsTable(): InputsTable {
-  const parsed: InputsTable = table ?? JSON.parse(text);
-  table = parsed;
-  return parsed;
-}
+export const inputsTable = once((): InputsTable => JSON.parse(text));
 
 /** ONE_REG id of a system register by its name. @throws Error for a name that no table has */
 export function systemId(name: string): bigint {
