@@ -1,7 +1,8 @@
 /** A real migration, held against what guestc says of it. */
 import type { Contract } from "../../src/contract.ts";
+import { hex, nameOf } from "../../src/migrate/words.ts";
 import type { CallOutcome, Expected, View } from "../../src/predict/index.ts";
-import { describeOneReg } from "../../src/tables/index.ts";
+import { clocks } from "../../src/sim/snapshot.ts";
 import { compare as compareLook } from "../prove/compare.ts";
 import type { Difference } from "../prove/difference.ts";
 import type { Report, Seen, SeenCall } from "../prove/report.ts";
@@ -10,10 +11,7 @@ import { volatileFile } from "../record/volatile.ts";
 import type { Judged, Restored } from "./foresee.ts";
 import type { Arrived, Left, Refused } from "./output.ts";
 import { isLeft, leftRegister, lookedAt } from "./questions.ts";
-import { clocks, type State } from "./state.ts";
-
-const hex = (value: bigint): string => `0x${value.toString(16)}`;
-export const nameOf = (id: bigint): string => describeOneReg(id)?.name ?? hex(id);
+import type { State } from "./state.ts";
 
 /** What was held against what. */
 export interface Counts {

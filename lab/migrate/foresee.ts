@@ -1,8 +1,7 @@
 /** What guestc says of a move: from the two hosts' profiles alone, and of a state that real KVM gave. */
-import type { HostProfile } from "../../src/hosts/profile.ts";
 import { arrive } from "../../src/migrate/arrive.ts";
-import { depart, type Moving, type Source } from "../../src/migrate/machine.ts";
-import { judgeMigration, type Migration } from "../../src/migrate/pair.ts";
+import type { Moving, NamedHost, Source } from "../../src/migrate/machine.ts";
+import { type Departure, judgeMigration, type Migration } from "../../src/migrate/pair.ts";
 import { type Vmm, vmm } from "../../src/migrate/vmm.ts";
 import { type Refusal, start, type View, viewFrom } from "../../src/predict/index.ts";
 import { getRegister, listRegisters, type Vcpu } from "../../src/sim/kvm/index.ts";
@@ -22,20 +21,12 @@ export function ofKvm(): Vmm {
   return rules;
 }
 
-export interface Host {
-  readonly name: string;
-  readonly profile: HostProfile;
-}
-
 /** From the profiles: the verdict with its facts, and all that is refused. */
 export interface Judged {
   readonly migration: Migration;
   /** undefined: KVM refuses the plan on one of the two. */
   readonly refused: readonly Refused[] | undefined;
 }
-
-export type Departure = ReturnType<typeof depart>;
-export const departFrom = (moving: Moving, from: Host): Departure => depart(moving, from);
 
 const whatOf = ({ call, register }: RestoreRefusal): Refused["what"] => {
   if (register !== undefined) return register;
@@ -48,13 +39,17 @@ const asRefused = (all: readonly RestoreRefusal[]): readonly Refused[] =>
   all.map((one) => ({ vcpu: one.vcpu ?? 0, what: whatOf(one), errno: one.errno }));
 
 /** What the destination refuses, from the profiles alone; undefined: the plan on one of the two. */
-export function refusedFrom(moving: Moving, departure: Departure, to: Host): readonly Refused[] | undefined {
+export function refusedFrom(
+  moving: Moving,
+  departure: Departure,
+  to: NamedHost,
+): readonly Refused[] | undefined {
   if (!("snapshot" in departure)) return undefined;
   const arrival = arrive(moving, departure, to, ofKvm());
   return "view" in arrival ? asRefused(arrival.refused) : undefined;
 }
 
-export const judge = (moving: Moving, departure: Departure, from: Host, to: Host): Judged => ({
+export const judge = (moving: Moving, departure: Departure, from: NamedHost, to: NamedHost): Judged => ({
   migration: judgeMigration(moving, departure, from, to, ofKvm()),
   refused: refusedFrom(moving, departure, to),
 });
@@ -124,7 +119,7 @@ export function restoreThere(
   moving: Moving,
   source: Source,
   state: State,
-  to: Host,
+  to: NamedHost,
 ): Restored | { readonly plan: Refusal } {
   const memory = new Uint8Array(AGENT_MEMORY_SIZE);
   const begun = start([moving.contract, moving.plan, to.profile], {

@@ -1,7 +1,9 @@
 /** Real migrations: every guest saved on every machine, and restored on others. */
 import type { HostProfile } from "../../src/hosts/profile.ts";
-import type { Moving } from "../../src/migrate/machine.ts";
+import { depart, type Moving, type NamedHost } from "../../src/migrate/machine.ts";
+import type { Departure } from "../../src/migrate/pair.ts";
 import type { Refusal } from "../../src/predict/index.ts";
+import { clocks } from "../../src/sim/snapshot.ts";
 import { sveLengthsRegister } from "../../src/tables/index.ts";
 import { LabError } from "../errors.ts";
 import { type Boot, boot, type Done, type Job, type Machine, machineName, machineStem } from "../machine.ts";
@@ -10,10 +12,10 @@ import type { Difference } from "../prove/difference.ts";
 import type { Example } from "../prove/examples.ts";
 import { guestProgram } from "../prove/vmm.ts";
 import { type Compared, compareMove, type Outcome } from "./compare.ts";
-import { type Departure, departFrom, type Host, judge, restoreThere } from "./foresee.ts";
+import { judge, restoreThere } from "./foresee.ts";
 import { type Arrived, type Left, type Refused, readArrived, readLeft } from "./output.ts";
 import { leaving, looking } from "./questions.ts";
-import { clocks, printState, type State } from "./state.ts";
+import { printState, type State } from "./state.ts";
 
 export interface Place {
   readonly machine: Machine;
@@ -64,7 +66,7 @@ export const moverProgram = (parts: Parts, guest: Example): Promise<Uint8Array> 
   guestProgram(parts, guest, { name: "mover", instead: [MOVER] });
 
 const movingOf = ({ contract, plan }: Example): Moving => ({ contract, plan });
-const hostOf = ({ machine, profile }: Place): Host => ({ name: machineStem(machine), profile });
+const hostOf = ({ machine, profile }: Place): NamedHost => ({ name: machineStem(machine), profile });
 
 function outputOf(done: Done | undefined): string {
   if (done?.status === 0) return done.output;
@@ -118,7 +120,7 @@ export async function saveOn(
   return travellers.map(({ guest }, at) => ({
     guest,
     from,
-    departure: departFrom(movingOf(guest), hostOf(from)),
+    departure: depart(movingOf(guest), hostOf(from)),
     left: "failed" in booted ? booted : guarded(() => readLeft(outputOf(booted.done[at]))),
     ran: "failed" in booted ? { release: "", qemu: "" } : { release: booted.release, qemu: booted.qemu },
   }));

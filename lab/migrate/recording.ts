@@ -13,12 +13,14 @@
  * A destination lists the registers that it lists where it is the source: one that lists others cannot be recorded.
  */
 import { gunzipSync, gzipSync } from "node:zlib";
+import { hex } from "../../src/migrate/words.ts";
+import { clocks } from "../../src/sim/snapshot.ts";
 import { LabError } from "../errors.ts";
 import type { Report } from "../prove/report.ts";
 import { describeSeen } from "../prove/words.ts";
 import { type Refused, readRefused } from "./output.ts";
 import { isLeft } from "./questions.ts";
-import { clocks, parseState, printState, type State } from "./state.ts";
+import { parseState, printState, type State } from "./state.ts";
 
 const FORM = "guestc.moves/1";
 /** Place of the operating system's number in a gzip header (RFC 1952), and "unknown". */
@@ -66,7 +68,6 @@ export const readsOf = (report: Report): Reads =>
       : [],
   );
 
-const hex = (value: bigint): string => `0x${value.toString(16)}`;
 const valueText = (value: bigint | string): string => (typeof value === "string" ? value : hex(value));
 const readLines = (reads: Reads): readonly string[] =>
   [...reads].map(([name, seen]) => `read ${name} ${seen}`);

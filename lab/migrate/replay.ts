@@ -1,11 +1,13 @@
 /** Recorded migrations put to the simulated KVM, without real KVM. */
 import type { HostProfile } from "../../src/hosts/profile.ts";
+import { depart, type NamedHost } from "../../src/migrate/machine.ts";
+import type { Departure } from "../../src/migrate/pair.ts";
 import { LabError } from "../errors.ts";
 import type { Difference } from "../prove/difference.ts";
 import type { Example } from "../prove/examples.ts";
 import { describeSeen } from "../prove/words.ts";
 import { compareHeld, compareRefused, runsOn } from "./compare.ts";
-import { type Departure, departFrom, type Host, refusedFrom, restoreThere } from "./foresee.ts";
+import { refusedFrom, restoreThere } from "./foresee.ts";
 import { leftRegister } from "./questions.ts";
 import type { MovesRecording, RecordedGuest, RecordedMove } from "./recording.ts";
 
@@ -39,7 +41,7 @@ function replayMove(
   recorded: RecordedGuest,
   move: RecordedMove,
   departure: Departure,
-  to: Host,
+  to: NamedHost,
 ): Replayed {
   const told = { guest: guest.name, from: move.from, to: move.to };
   const saved = recorded.saved.find(({ host }) => host === move.from);
@@ -89,9 +91,9 @@ export function replayMoves(
     if (guest === undefined) throw new LabError(`there is no guest \`${recorded.name}\``);
     const departures = new Map<string, Departure>();
     return recorded.moves.filter(wanted).map((move) => {
-      const host = (name: string): Host => ({ name, profile: profiles(name) });
+      const host = (name: string): NamedHost => ({ name, profile: profiles(name) });
       const { contract, plan } = guest;
-      const departure = departures.get(move.from) ?? departFrom({ contract, plan }, host(move.from));
+      const departure = departures.get(move.from) ?? depart({ contract, plan }, host(move.from));
       departures.set(move.from, departure);
       return replayMove(guest, recorded, move, departure, host(move.to));
     });

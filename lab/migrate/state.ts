@@ -1,5 +1,4 @@
 /** A guest's state as `lab/migrate/state.c` prints and reads it. */
-import { parseOneReg } from "../../src/tables/index.ts";
 import { LabError } from "../errors.ts";
 
 export interface VcpuState {
@@ -15,13 +14,6 @@ export interface State {
   readonly memory: readonly (readonly [address: bigint, value: bigint])[];
   readonly vcpus: readonly VcpuState[];
 }
-
-/** KVM_REG_ARM_TIMER_CNT and KVM_REG_ARM_PTIMER_CNT (include/uapi/asm/kvm.h): what they hold is the time. */
-export const clocks: readonly bigint[] = ["KVM_REG_ARM_TIMER_CNT", "KVM_REG_ARM_PTIMER_CNT"].map((name) => {
-  const id = parseOneReg(name);
-  if (id === undefined) throw new Error(`no register is called ${name}`);
-  return id;
-});
 
 const bad = (line: string): LabError => new LabError(`the mover printed \`${line}\` for a line of a state`);
 

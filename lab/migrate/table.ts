@@ -1,8 +1,9 @@
 /** What came of all moves, as text. */
+import { nameOf } from "../../src/migrate/words.ts";
 import { compareVersions } from "../../src/tables/index.ts";
 import { type Machine, machineName } from "../machine.ts";
 import type { Difference } from "../prove/difference.ts";
-import { nameOf, nothing, sum } from "./compare.ts";
+import { nothing, sum } from "./compare.ts";
 import type { Move } from "./move.ts";
 import type { Refused } from "./output.ts";
 

@@ -1,10 +1,11 @@
 /** The other side of a migration: the machine that the plan makes there is given what was saved. */
 import { type Refusal, type View, viewFrom } from "../predict/index.ts";
 import { getRegister, listRegisters, type Vcpu } from "../sim/kvm/index.ts";
-import { type Choice, type RestoreRefusal, restoreInto, type VcpuSnapshot } from "../sim/snapshot.ts";
+import { type Choice, clocks, type RestoreRefusal, restoreInto, type VcpuSnapshot } from "../sim/snapshot.ts";
 import { describeOneReg, parseOneReg, sveLengthsRegister } from "../tables/index.ts";
 import { type Moving, made, type NamedHost, type Run, runOn, type Source } from "./machine.ts";
 import type { Vmm } from "./vmm.ts";
+import { nameOf } from "./words.ts";
 
 /** A register that was taken and does not hold what was written. */
 export interface Unkept {
@@ -33,7 +34,6 @@ export interface Arrival {
 }
 
 const SVE_LENGTHS = sveLengthsRegister().id;
-const CLOCKS = ["KVM_REG_ARM_TIMER_CNT", "KVM_REG_ARM_PTIMER_CNT"].map((name) => parseOneReg(name));
 
 function listOf(vcpu: Vcpu): readonly bigint[] {
   const listed = listRegisters(vcpu);
@@ -46,8 +46,6 @@ function held(vcpu: Vcpu, id: bigint): bigint {
   if (!answer.ok) throw new Error(`a register of the list cannot be read: ${answer.errno}`);
   return answer.value;
 }
-
-const nameOf = (id: bigint): string => describeOneReg(id)?.name ?? `0x${id.toString(16)}`;
 
 type Saved = VcpuSnapshot["registers"];
 
@@ -91,7 +89,7 @@ function chosenBy(vmm: Vmm, here: ReadonlySet<bigint>): Choice {
 
 function unkeptOf(vcpu: Vcpu, own: VcpuSnapshot, tried: (id: bigint) => boolean): readonly Unkept[] {
   return own.registers.flatMap(([id, written]) => {
-    if (id === SVE_LENGTHS || CLOCKS.includes(id) || !tried(id)) return [];
+    if (id === SVE_LENGTHS || clocks.includes(id) || !tried(id)) return [];
     const now = getRegister(vcpu, id);
     return now.ok && now.value !== written ? [{ id, written, held: now.value }] : [];
   });

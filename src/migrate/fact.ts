@@ -74,6 +74,7 @@ export type Verdict = "safe" | "safe-with-notes" | "undecided" | "unsafe";
 /** In the order in which they are counted. */
 export const verdicts: readonly Verdict[] = ["safe", "safe-with-notes", "undecided", "unsafe"];
 
+/** The verdict that the heaviest fact gives. */
 export function verdictOf(facts: readonly Fact[]): Verdict {
   if (facts.some(({ weight }) => weight === "unsafe")) return "unsafe";
   if (facts.some(({ weight }) => weight === "open")) return "undecided";
@@ -81,7 +82,8 @@ export function verdictOf(facts: readonly Fact[]): Verdict {
 }
 
 /** From the heaviest. */
-const byWeight: readonly Weight[] = ["unsafe", "open", "note", "remark"];
+export const weights: readonly Weight[] = ["unsafe", "open", "note", "remark"];
 
-export const heaviest = (weights: readonly Weight[]): Weight =>
-  byWeight.find((weight) => weights.includes(weight)) ?? "remark";
+/** Of no weights `remark`. */
+export const heaviest = (some: readonly Weight[]): Weight =>
+  weights.find((weight) => some.includes(weight)) ?? "remark";

@@ -29,6 +29,7 @@ import {
   valueName,
 } from "../tables/index.ts";
 import { type StatementRow, statementRow } from "./changes.ts";
+import { hex } from "./words.ts";
 
 /** Between which hosts, and what the guest saw on the first. */
 export interface Between {
@@ -39,7 +40,6 @@ export interface Between {
   readonly seen: Readonly<Record<string, bigint>>;
 }
 
-const hex = (value: bigint): string => `0x${value.toString(16)}`;
 const lesser = (...values: readonly bigint[]): bigint => values.toSorted((a, b) => (a < b ? -1 : 1))[0] ?? 0n;
 
 /** What the guest's ID registers said on the host that it leaves. */

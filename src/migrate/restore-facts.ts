@@ -4,7 +4,6 @@ import type { Refusal } from "../predict/index.ts";
 import type { RestoreRefusal } from "../sim/snapshot.ts";
 import {
   bitmapRegister,
-  describeOneReg,
   fieldOf,
   firmwareRegister,
   type IdRegister,
@@ -29,10 +28,7 @@ import {
   withoutRemedy,
 } from "./remedy.ts";
 import type { Vmm } from "./vmm.ts";
-
-const hex = (value: bigint): string => `0x${value.toString(16)}`;
-const nameOf = (id: bigint): string => describeOneReg(id)?.name ?? hex(id);
-const distinct = (texts: readonly string[]): readonly string[] => [...new Set(texts)];
+import { distinct, hex, nameOf } from "./words.ts";
 
 /** KVM refuses the plan itself. */
 export function planFact(plan: Plan, host: string, { operation, errno, why }: Refusal): Fact {

@@ -3,7 +3,7 @@ import { formatLocation } from "../diagnostics/span.ts";
 import { safeText, wrap } from "../diagnostics/text/display.ts";
 import { noColours, type Palette } from "../diagnostics/text/palette.ts";
 import { gridLines } from "../sim/view/grid.ts";
-import { type Fact, type FieldChange, type Verdict, verdicts, type Weight } from "./fact.ts";
+import { type Fact, type FieldChange, type Verdict, verdicts, type Weight, weights } from "./fact.ts";
 import type { Journey, Journeys } from "./journeys.ts";
 
 export interface TableOptions {
@@ -23,7 +23,6 @@ export const verdictWords: Readonly<Record<Verdict, string>> = {
   undecided: "safe?",
   unsafe: "UNSAFE",
 };
-const weights: readonly Weight[] = ["unsafe", "open", "note", "remark"];
 const weightWords: Readonly<Record<Weight, string>> = {
   unsafe: "unsafe",
   open: "open",

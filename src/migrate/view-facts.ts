@@ -20,14 +20,13 @@ import {
 import { weightOf, whyOf, worstChange } from "./changes.ts";
 import { type Fact, type FieldChange, fact, heaviest, type Weight } from "./fact.ts";
 import { type Between, callRemedy, fieldRemedies, meaning, stateBefore, withoutRemedy } from "./remedy.ts";
+import { distinct } from "./words.ts";
 
 /** The guest before and after. */
 export interface Views {
   readonly before: View;
   readonly after: View;
 }
-
-const distinct = (texts: readonly string[]): readonly string[] => [...new Set(texts)];
 
 function changesOf(register: IdRegister, before: bigint, after: bigint): readonly FieldChange[] {
   return register.fields.flatMap((field): readonly FieldChange[] => {

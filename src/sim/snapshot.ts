@@ -100,7 +100,12 @@ export type Restored =
   | { readonly vm: Vm; readonly refused: readonly [] }
   | { readonly vm: undefined; readonly refused: readonly [RestoreRefusal, ...RestoreRefusal[]] };
 
-const CLOCKS = ["KVM_REG_ARM_TIMER_CNT", "KVM_REG_ARM_PTIMER_CNT"].map((name) => parseOneReg(name));
+/** KVM_REG_ARM_TIMER_CNT and KVM_REG_ARM_PTIMER_CNT (include/uapi/asm/kvm.h): what they hold is the time. */
+export const clocks: readonly bigint[] = ["KVM_REG_ARM_TIMER_CNT", "KVM_REG_ARM_PTIMER_CNT"].map((name) => {
+  const id = parseOneReg(name);
+  if (id === undefined) throw new Error(`no register is called ${name}`);
+  return id;
+});
 const SVE_LENGTHS = sveLengthsRegister().id;
 
 /** KVM_DEV_ARM_VGIC_GRP_ADDR, KVM_DEV_ARM_VGIC_GRP_NR_IRQS, KVM_DEV_ARM_VGIC_GRP_CTRL with INIT. */
@@ -265,7 +270,7 @@ function restoreRegisters(
   choose: Choice = (saved) => saved,
 ): void {
   for (const [id, value] of choose(registers))
-    if (id !== SVE_LENGTHS && (vcpu.index === 0 || !CLOCKS.includes(id)))
+    if (id !== SVE_LENGTHS && (vcpu.index === 0 || !clocks.includes(id)))
       attempt(to, "KVM_SET_ONE_REG", setRegister(vcpu, id, value), id, value);
 }
 

@@ -1,7 +1,8 @@
 /** What the mover prints, and the states that it reads. */
 import { describe, expect, it } from "vitest";
 import { readArrived, readLeft } from "../../lab/migrate/output.ts";
-import { clocks, parseState, printState } from "../../lab/migrate/state.ts";
+import { parseState, printState } from "../../lab/migrate/state.ts";
+import { clocks } from "../../src/sim/snapshot.ts";
 
 const lines = [
   "memory 0x40011000 0x5ca1ab1e",

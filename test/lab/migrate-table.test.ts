@@ -3,8 +3,8 @@ import { describe, expect, it } from "vitest";
 import { compareHeld, compareRefused } from "../../lab/migrate/compare.ts";
 import type { Move, MoveOutcome } from "../../lab/migrate/move.ts";
 import type { Refused } from "../../lab/migrate/output.ts";
-import { clocks } from "../../lab/migrate/state.ts";
 import { isGood, printMoves } from "../../lab/migrate/table.ts";
+import { clocks } from "../../src/sim/snapshot.ts";
 import { parseOneReg } from "../../src/tables/index.ts";
 
 const id = (name: string): bigint => parseOneReg(name) ?? 0n;
