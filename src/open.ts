@@ -11,9 +11,8 @@ export function openChoices(contract: Contract): readonly string[] {
   );
   const stated = new Set(contract.workarounds.map((one) => one.register));
   const workarounds = firmwareRegisters()
-    .map((one) => one.name)
-    .filter((name) => name.includes("WORKAROUND") && !stated.has(name))
-    .map((name) => `workaround ${name.replace(/^KVM_REG_ARM_/, "")}`);
+    .filter(({ holds, name }) => holds === "level" && !stated.has(name))
+    .map(({ name }) => `workaround ${name.replace(/^KVM_REG_ARM_/, "")}`);
   return [
     ...fields,
     ...(contract.sveLengths?.value === "host" ? ["sve"] : []),

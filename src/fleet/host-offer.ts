@@ -172,9 +172,9 @@ function facilityOffer(
 function workaroundLevels(profile: HostProfile): ReadonlyMap<string, ValueSet> {
   const levels = new Map<string, ValueSet>();
   for (const register of firmwareRegisters()) {
+    if (register.holds !== "level") continue;
     const found = workaroundLevel(profile, register.name);
-    // Those of PSCI are versions, and are told as such.
-    if (found === undefined || found.level > 0xffn) continue;
+    if (found === undefined) continue;
     const named = Object.values(register.values).filter((value) => value <= found.level);
     levels.set(register.name, setOf(named));
   }

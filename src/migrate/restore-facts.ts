@@ -93,7 +93,8 @@ function refusedRemedies(
   const name = nameOf(id);
   if (bitmapRegister(name) !== undefined) return serviceRemedy(between, name, written);
   const held = arrival.held.get(id);
-  if (firmwareRegister(name) !== undefined) return name.endsWith("PSCI_VERSION") ? psciRemedy(between) : [];
+  const firmware = firmwareRegister(name);
+  if (firmware !== undefined) return firmware.holds === "version" ? psciRemedy(between) : [];
   if (errno === "ENOENT") return withoutRemedy(between, featuresOf(name));
   if (register === undefined) return [];
   return refusedFields(between, register, written, held).flatMap(({ field, before, after }) => {
@@ -104,8 +105,7 @@ function refusedRemedies(
 
 /** kvm_arm_get_fw_reg() answers with the host's level; kvm_arm_set_fw_reg() compares, and keeps nothing. */
 const HOSTS_OWN = "KVM shows the host's own level, whatever the guest was given: no statement lowers it";
-const isWorkaround = (name: string): boolean =>
-  firmwareRegister(name) !== undefined && !name.endsWith("PSCI_VERSION");
+const isWorkaround = (name: string): boolean => firmwareRegister(name)?.holds === "level";
 
 function refusedDetail(id: bigint, written: bigint, held: bigint | undefined): string {
   const name = nameOf(id);
@@ -196,7 +196,11 @@ function unkeptFacts({ arrival, between }: Given): readonly Fact[] {
         detail: [refusedDetail(id, written, held), ...(row === undefined ? [] : [row.why])].join("; "),
         register: id,
         remedies:
-          row === undefined ? (name.endsWith("PSCI_VERSION") ? psciRemedy(between) : []) : [row.statement],
+          row === undefined
+            ? firmwareRegister(name)?.holds === "version"
+              ? psciRemedy(between)
+              : []
+            : [row.statement],
       }),
     ];
   });

@@ -7,6 +7,7 @@ import {
   psciVersions,
   supportsVcpuFeature,
   sveLengths,
+  workaroundLevel,
 } from "../hosts/judge.ts";
 import type { HostProfile } from "../hosts/profile.ts";
 import type { Operation, SetDeviceAttribute, SetRegister } from "../planner/plan.ts";
@@ -30,7 +31,11 @@ export interface Ground {
 
 /** Of a register with an order of its own: versions, bitmaps, vector lengths. */
 function specialFact({ profile }: Ground, { id }: SetRegister): string | undefined {
-  if (firmwareRegisters().some((row) => row.id === id)) return psciVersions(profile)?.fact;
+  const firmware = firmwareRegisters().find((row) => row.id === id);
+  if (firmware !== undefined)
+    return firmware.holds === "version"
+      ? psciVersions(profile)?.fact
+      : workaroundLevel(profile, firmware.name)?.fact;
   const bitmap = bitmapRegisters().find((row) => row.id === id);
   if (bitmap !== undefined) return bitmapBits(profile, bitmap.name)?.fact;
   return id === sveLengthsRegister().id ? sveLengths(profile)?.fact : undefined;

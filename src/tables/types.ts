@@ -290,6 +290,8 @@ export interface BitmapRegister {
 export interface FirmwareRegister {
   readonly name: string;
   readonly id: bigint;
+  /** A version of a specification, or how far a workaround goes. */
+  readonly holds: "version" | "level";
   /** Value names to numbers: PSCI "1.1" → 0x10001, workaround "available" → 1. */
   readonly values: Readonly<Record<string, bigint>>;
   /** The kernel header's words for the values, by value name, where it has some. */

@@ -95,7 +95,7 @@ function readCapabilities(statements: readonly Matched[], report: Report): Contr
 
 function readWorkarounds(statements: readonly Matched[], report: Report): Contract["workarounds"] {
   const stated: Contract["workarounds"][number][] = [];
-  const known = firmwareRegisters().filter((one) => one.name !== psciVersion);
+  const known = firmwareRegisters().filter(({ holds }) => holds === "level");
   for (const matched of statements) {
     const atom = slotAtom(matched, "register");
     const register = known.find((one) => one.name === workaroundPrefix + wordText(atom));

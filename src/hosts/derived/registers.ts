@@ -17,8 +17,6 @@ import {
 import { effectiveCtr, shownCcsidr, shownClidr } from "./caches.ts";
 import { deriveTable, fieldsReach, holdsFor, isIn, type Limit, listedRows, type Machine } from "./table.ts";
 
-const PSCI_VERSION = "KVM_REG_ARM_PSCI_VERSION";
-
 function inFeatureIdSpace({ op0, op1, crn, crm }: IdRegister): boolean {
   return op0 === 3 && op1 === 0 && crn === 0 && crm >= 1 && crm <= 7;
 }
@@ -89,7 +87,7 @@ function addFirmware(machine: Machine, registers: Map<bigint, bigint | null>): v
   const { levels } = deriveTable();
   const knows = (since: string): boolean => compareVersions(machine.kernelVersion, since) >= 0;
   for (const firmware of firmwareRegisters()) {
-    if (firmware.name === PSCI_VERSION) {
+    if (firmware.holds === "version") {
       const newest = Object.entries(firmware.values)
         .filter(([name]) => {
           const since = firmware.valueSince[name];

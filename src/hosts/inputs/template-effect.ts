@@ -217,7 +217,7 @@ function firmwareWrite(
 ): { readonly value: bigint; readonly refusal?: Refusal; readonly remark?: Found } | undefined {
   const value = apply(before, modifier);
   const firmware = firmwareRegisters().find(({ id }) => id === modifier.id);
-  if (firmware?.name === "KVM_REG_ARM_PSCI_VERSION") {
+  if (firmware?.holds === "version") {
     const versions = psciVersions(profile);
     const taken = Object.entries(firmware.values).some(
       ([name, one]) => one === value && versions?.names.includes(name) === true,
