@@ -2,15 +2,18 @@
 import { compareFieldValues, type Field, firmwareRegister, parseOneReg } from "../tables/index.ts";
 import { once } from "../tables/load.ts";
 import text from "./data/changes.json?raw";
-import type { Weight } from "./fact.ts";
+import type { Topic, Weight } from "./fact.ts";
 
 export interface StatementRow {
   readonly fields?: readonly string[];
   readonly register?: string;
-  /** `lowest`: of the two values; `none`: the statement has no value. */
-  readonly pick?: "lowest" | "none";
-  /** `{value}` and `{core}` stand for the register's or field's value. */
+  /**
+   * `{value}` and `{core}` stand for the value: a register's as the guest read it, of a field the lesser of the two
+   * hosts'.
+   */
   readonly statement: string;
+  /** The language writes the value as a decimal number. */
+  readonly decimal?: boolean;
   /** What both hosts must offer for it. */
   readonly capability?: string;
 }
@@ -32,10 +35,19 @@ export interface UnkeptRow {
   readonly statement: string;
 }
 
+interface ChangeRow {
+  /** A register. */
+  readonly what: string;
+  /** Absent: `registers`. */
+  readonly topic?: Topic;
+  readonly weight: Weight;
+  readonly why: string;
+}
+
 interface File {
   readonly unkept: readonly UnkeptRow[];
   readonly uncarried: readonly UncarriedRow[];
-  readonly changes: readonly { readonly what: string; readonly weight: Weight; readonly why: string }[];
+  readonly changes: readonly ChangeRow[];
   readonly status: readonly { readonly register: string; readonly bits: string }[];
   readonly statements: readonly StatementRow[];
 }
@@ -72,6 +84,10 @@ export const uncarried = (): readonly UncarriedRow[] => file().uncarried;
 /** What it would come to at worst that a register reads otherwise. */
 export const worstChange = (register: string): Weight =>
   file().changes.find(({ what }) => what === register)?.weight ?? "unsafe";
+
+/** What a register's change is a matter of. */
+export const topicOf = (register: string): Topic =>
+  file().changes.find(({ what }) => what === register)?.topic ?? "registers";
 
 /** Why a register's change is judged by a row of its own; undefined: it is not. */
 export const whyOf = (register: string): string | undefined =>

@@ -109,7 +109,7 @@ function byRow(
   if (row.capability !== undefined && !offered(between)) return [];
   const [before, after] = values;
   const value = row.register === undefined ? lesser(before, after) : (between.seen[register] ?? before);
-  const words = row.pick === "lowest" ? String(value) : hex(value);
+  const words = row.decimal === true ? String(value) : hex(value);
   return [row.statement.replace("{value}", words).replace("{core}", coreWords(value))];
 }
 

@@ -17,7 +17,7 @@ import {
   idRegisters,
   smcccFunction,
 } from "../tables/index.ts";
-import { weightOf, whyOf, worstChange } from "./changes.ts";
+import { topicOf, weightOf, whyOf, worstChange } from "./changes.ts";
 import { type Fact, type FieldChange, fact, heaviest, type Weight } from "./fact.ts";
 import { type Between, callRemedy, fieldRemedies, meaning, stateBefore, withoutRemedy } from "./remedy.ts";
 import { distinct } from "./words.ts";
@@ -57,7 +57,7 @@ function valueFact(
         return row === undefined || weight === "remark" ? [] : fieldRemedies(between, row, was, is);
       });
   return fact({
-    topic: register.name === "CNTFRQ_EL0" ? "clock" : "registers",
+    topic: topicOf(register.name),
     weight: fields.length === 0 ? "unsafe" : heaviest(fields.map(({ weight }) => weight)),
     subject: register.name,
     text: "the guest reads another value than before",
