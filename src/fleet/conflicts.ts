@@ -4,6 +4,7 @@ import { aarch32Switch, isOfAArch32 } from "./choose.ts";
 import type { Fleet, FleetClass } from "./classes.ts";
 import { keyOf } from "./host-offer.ts";
 import { contains, intersect, listed, printSet, type ValueSet } from "./values.ts";
+import { hostsOf } from "./words.ts";
 
 /** What a side takes of which nobody knows: the sets of values have no such text. */
 export const untold = "?";
@@ -18,9 +19,6 @@ export interface Conflict {
   /** Ids of the classes of each side; the side with most hosts first. */
   readonly sides: readonly (readonly string[])[];
 }
-
-const hostsOf = (classes: readonly FleetClass[]): number =>
-  classes.reduce((sum, { count }) => sum + count, 0);
 
 /**
  * Conflicts over these fields (`REGISTER.FIELD`), those that split the fleet alike together.

@@ -4,10 +4,13 @@ import type { Fleet } from "./classes.ts";
 /** How many names, fields and registers a line has before it says how many more there are. */
 export const most = 4;
 
+/** How many hosts classes stand for. */
 export const hostsOf = (classes: Fleet): number => classes.reduce((sum, { count }) => sum + count, 0);
 
+/** `1 host`, `2 hosts`. */
 export const plural = (count: number, one: string): string => `${count} ${one}${count === 1 ? "" : "s"}`;
 
+/** `a, b and 3 more`. */
 export function some(words: readonly string[], limit = most): string {
   const shown = words.slice(0, limit).join(", ");
   return words.length > limit ? `${shown} and ${words.length - limit} more` : shown;

@@ -11,6 +11,7 @@ import { type FacilityName, facilityNames, isFacilityName } from "../../fleet/of
 import { type FleetRecord, joinRecords } from "../../fleet/part.ts";
 import { baselineTable } from "../../fleet/table.ts";
 import { type UnreadableHosts, unreadableLine } from "../../fleet/unreadable.ts";
+import { plural } from "../../fleet/words.ts";
 import { UsageError } from "../errors.ts";
 import { loaderFor, namesIn, readSource, readText, statOf } from "../files.ts";
 import { type GatherRequest, gather, type NamedProfile } from "../fleet/gather.ts";
@@ -115,8 +116,6 @@ function merged(line: CommandLine): FleetRecord {
   if ("problem" in joined) throw new UsageError(joined.problem, joined.help);
   return joined;
 }
-
-const plural = (count: number, one: string): string => `${count} ${one}${count === 1 ? "" : "s"}`;
 
 /** Lines for people: the first hosts that cannot be read, and how many more there are. */
 function unreadableLines({ count, first }: UnreadableHosts): readonly string[] {

@@ -17,7 +17,7 @@ import { cpuByMidr, sveLengthsRegister } from "../../tables/index.ts";
 import { deriveHost, deriveTable } from "../derive.ts";
 import type { Configuration, HostProfile, RefusedStep, Sweep } from "../profile.ts";
 import type { ProfileProblem } from "../read.ts";
-import type { Given } from "./complete.ts";
+import { type Completed, type Given, versionOf } from "./complete.ts";
 import { bitsOf, type InputNote, type InputProblem, keptValues } from "./readings.ts";
 import { systemId } from "./table.ts";
 import { type Line, linesOf, MOST_PROBLEMS, problemIn, saysNothing, shown } from "./text.ts";
@@ -181,20 +181,13 @@ function configurationOf(draft: Draft): Configuration {
   };
 }
 
-interface Read {
-  readonly profile: HostProfile;
-  readonly notes: readonly InputNote[];
-}
-
 const unfit = (message: string, lacks?: "kernel"): { readonly problems: readonly InputProblem[] } => ({
   problems: [
     { message, instancePath: "", offset: 0, line: 1, column: 1, ...(lacks === undefined ? {} : { lacks }) },
   ],
 });
 
-const leadingNumbers = /^[0-9]+\.[0-9]+(?:\.[0-9]+)?(?![0-9])/;
-
-function complete(capture: Capture, more: Given): Read | { readonly problems: readonly InputProblem[] } {
+function complete(capture: Capture, more: Given): Completed | { readonly problems: readonly InputProblem[] } {
   const base = capture.drafts.get("base");
   if (base === undefined || base.refused !== undefined || !base.registers.has(systemId("ID_AA64PFR0_EL1")))
     return unfit("it has no registers of the configuration `base`, of which every profile is made");
@@ -202,7 +195,7 @@ function complete(capture: Capture, more: Given): Read | { readonly problems: re
     return unfit(`the file says that the host runs linux ${capture.release}; no other can be given`);
   const release = capture.release ?? more.kernel;
   if (release === undefined) return unfit("it has no line `ORACLE`, which says the host's kernel", "kernel");
-  const version = leadingNumbers.exec(release)?.[0];
+  const version = versionOf(release);
   if (version === undefined) return unfit(`\`${release}\` is no kernel release; expected one such as 6.12`);
   const midr = base.registers.get(systemId("MIDR_EL1")) ?? undefined;
   const row = midr === undefined ? undefined : cpuByMidr(midr);
@@ -254,7 +247,7 @@ function complete(capture: Capture, more: Given): Read | { readonly problems: re
 export function readCapture(
   text: string,
   more: Given,
-): Read | { readonly problems: readonly (InputProblem | ProfileProblem)[] } {
+): Completed | { readonly problems: readonly (InputProblem | ProfileProblem)[] } {
   const capture: Capture = { release: undefined, done: false, capabilities: new Map(), drafts: new Map() };
   const problems: ProfileProblem[] = [];
   const complain = (line: Line, message: string): void => {

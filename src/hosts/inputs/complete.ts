@@ -45,7 +45,9 @@ const unfit = (message: string, more: Pick<InputProblem, "lacks" | "alsoUnknown"
   problems: [{ message, instancePath: "", ...more }],
 });
 
-const leadingNumbers = /^[0-9]+\.[0-9]+(?:\.[0-9]+)?(?![0-9])/;
+/** `6.12.63` of `6.12.63+deb13-arm64`; undefined: it is no release. */
+export const versionOf = (release: string): string | undefined =>
+  /^[0-9]+\.[0-9]+(?:\.[0-9]+)?(?![0-9])/.exec(release)?.[0];
 
 type Registers = ReadonlyMap<bigint, bigint | null>;
 
@@ -67,7 +69,7 @@ function kernelOf({ release, atLeast, registers }: Readings, given: Given): Host
       },
     );
   }
-  const version = leadingNumbers.exec(known)?.[0];
+  const version = versionOf(known);
   if (version === undefined) {
     return unfit(`\`${known}\` is no kernel release; expected one such as 6.12 or 6.12.63-arm64`);
   }
