@@ -81,15 +81,11 @@ function named(profile: HostProfile, path: string): HostProfile {
     : { ...profile, name: `${profile.name} (${path})` };
 }
 
-/**
- * A host from a text in any form that describes one: every command reads hosts by this.
- *
- * @throws UsageError when it is none, or lacks a fact
- */
-export async function hostIn({ path, text }: SourceFile): Promise<HostProfile> {
+/** A host as a text describes it, by the name that it has there. @throws UsageError when it is none, or lacks a fact */
+async function describedIn({ path, text }: SourceFile): Promise<HostProfile> {
   const { readHostInput } = await import("../hosts/inputs/read.ts");
   const read = readHostInput(text, path);
-  if ("profile" in read) return named(read.profile, path);
+  if ("profile" in read) return read.profile;
   const whole = read.problems.every(({ lacks }) => lacks !== undefined);
   throw new UsageError(
     whole ? `${path}: lacks a fact about its host` : `${path}: cannot be read as a host`,
@@ -101,6 +97,14 @@ export async function hostIn({ path, text }: SourceFile): Promise<HostProfile> {
     ]),
   );
 }
+
+/**
+ * A host from a text in any form that describes one: every command reads hosts by this.
+ *
+ * @throws UsageError when it is none, or lacks a fact
+ */
+export const hostIn = async (source: SourceFile): Promise<HostProfile> =>
+  named(await describedIn(source), source.path);
 
 /** `cpu neoverse-v1 kernel linux 6.18`: what stands in the block of a derived host. */
 const derivedForm = /^\s*cpu\s+([^\s;]+)[\s;]+kernel\s+linux\s+([^\s;]+)[\s;]*$/;
@@ -135,6 +139,10 @@ export async function derivedHost(given: string): Promise<HostProfile | undefine
 export async function hostCalled(given: string): Promise<HostProfile> {
   return (await derivedHost(given)) ?? hostIn(readUnpacked(profilePath(given)));
 }
+
+/** The same by its own name, whatever other hosts there are. @throws UsageError when it cannot be read or is none */
+export const hostByItself = async (given: string): Promise<HostProfile> =>
+  (await derivedHost(given)) ?? describedIn(readUnpacked(profilePath(given)));
 
 /** @throws UsageError when one cannot be read or is none */
 export async function readHosts(given: readonly string[]): Promise<readonly HostProfile[]> {

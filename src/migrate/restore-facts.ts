@@ -4,6 +4,7 @@ import type { Refusal } from "../predict/index.ts";
 import type { RestoreRefusal } from "../sim/snapshot.ts";
 import {
   bitmapRegister,
+  describeOneReg,
   fieldOf,
   firmwareRegister,
   type IdRegister,

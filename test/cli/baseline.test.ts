@@ -1,6 +1,7 @@
 /** `guestc baseline`: fleets by path, folder and name, the three forms, parts that are merged, exit codes. */
 import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
+import { gzipSync } from "node:zlib";
 import { Ajv2020 } from "ajv/dist/2020.js";
 import { describe, expect, it } from "vitest";
 import { guestc, scratch } from "./run.ts";
@@ -66,6 +67,17 @@ describe("baseline", () => {
     expect(refused.stderr).toContain("`--open` leaves the fields in conflict to each host");
     const open = guestc(["baseline", n1, v1, "--format", "guest", "--open"], here);
     expect(open.stdout).toMatch(/field +ID_AA64MMFR2_EL1.IDS += host\n/);
+  });
+
+  it("calls packed files of one host by their paths, in parts as in the whole", () => {
+    const packed = gzipSync(readFileSync(resolve(`hosts/${n1}.json`)));
+    for (const name of ["first.gz", "second.gz"]) writeFileSync(join(folder, name), packed);
+    const json = (...args: readonly string[]) => guestc(["baseline", ...args, "--format", "json"], here);
+    const whole = json("first.gz", "second.gz");
+    expect(JSON.parse(whole.stdout).classes[0].names).toEqual([`${n1} (first.gz)`, `${n1} (second.gz)`]);
+    json("first.gz", "second.gz", "--shard", "1/2", "-o", "one.json");
+    json("first.gz", "second.gz", "--shard", "2/2", "-o", "two.json");
+    expect(json("--merge", "one.json", "two.json")).toEqual(whole);
   });
 
   it("takes a folder, and merges parts to the same document", () => {

@@ -97,7 +97,7 @@ const told = (path: string): string => (isAbsolute(path) ? path : shownPath(path
  * kernel: unless the file is called so, the path stands beside. It must not depend on other files, which another part
  * of the fleet may have.
  */
-const fileName = (name: string, path: string): string =>
+export const fileName = (name: string, path: string): string =>
   basename(path) === `${name}.json` ? name : `${name} (${told(path)})`;
 
 /** A file's problem told elsewhere. */

@@ -1,5 +1,5 @@
 /** Reads the hosts of a fleet, or of a part of it, one after another. */
-import { closeSync, fstatSync, openSync } from "node:fs";
+import { closeSync, existsSync, fstatSync, openSync } from "node:fs";
 import { countHosts, type Fleet, tallyFleet } from "../../fleet/classes.ts";
 import type { Part } from "../../fleet/part.ts";
 import {
@@ -11,9 +11,9 @@ import {
 import type { HostProfile } from "../../hosts/profile.ts";
 import { systemError, UsageError } from "../errors.ts";
 import { lstatOf } from "../files.ts";
-import { hostCalled } from "../hosts.ts";
+import { hostByItself } from "../hosts.ts";
 import type { Io } from "../io.ts";
-import { type Classified, classifier, type Unclassified } from "./classify.ts";
+import { type Classified, classifier, fileName, type Unclassified } from "./classify.ts";
 import { inventoryDigest } from "./digest.ts";
 import { linesOf } from "./lines.ts";
 import { digestName, type FleetOperand } from "./operands.ts";
@@ -123,8 +123,9 @@ export async function gather(request: GatherRequest, io: Io): Promise<Gathered> 
   const calledHost = async (name: string): Promise<Classified | Unclassified> => {
     const found = lstatOf(name) !== undefined ? classify.file(name) : undefined;
     if (found !== undefined && ("tallied" in found || keepGoing)) return found;
-    const profile = await hostCalled(name);
-    const classified = classify.profile(profile, profile.name);
+    const profile = await hostByItself(name);
+    const called = existsSync(name) ? fileName(profile.name, name) : profile.name;
+    const classified = classify.profile(profile, called);
     if ("tallied" in classified) return classified;
     throw new UsageError(`${name}: ${classified.message}`);
   };
