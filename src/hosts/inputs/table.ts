@@ -55,6 +55,12 @@ interface InputsTable {
     readonly by: string;
     readonly source: string;
   }[];
+  readonly templateRefusals: readonly {
+    readonly feature: string;
+    /** Behind "Firecracker refuses:". */
+    readonly why: string;
+    readonly source: string;
+  }[];
   readonly idregs: readonly { readonly register?: string; readonly since: string; readonly source: string }[];
 }
 

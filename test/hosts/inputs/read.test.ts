@@ -641,6 +641,7 @@ describe("the table of inputs", () => {
       for (const name of except ?? []) expect(() => systemId(name)).not.toThrow();
     for (const { register } of rows.fingerprintWrites) expect(() => systemId(register)).not.toThrow();
     for (const { capability: name } of rows.templateCapabilities) expect(capability(name)).toBeDefined();
+    for (const { feature } of rows.templateRefusals) expect(vcpuFeature(feature), feature).toBeDefined();
     for (const { register } of rows.idregs)
       if (register !== undefined) expect(() => systemId(register)).not.toThrow();
     for (const { id } of rows.fingerprintSkips) expect(describeOneReg(BigInt(id))?.known).toBe(true);
@@ -649,6 +650,7 @@ describe("the table of inputs", () => {
       ...rows.fingerprintSkips,
       ...rows.fingerprintWrites,
       ...rows.templateCapabilities,
+      ...rows.templateRefusals,
       ...rows.idregs,
     ])
       expect(source).toMatch(/\w/);
