@@ -5,6 +5,7 @@
 import type { Configuration, HostProfile } from "../hosts/profile.ts";
 import {
   capabilities,
+  commonVcpuFeatures,
   compareVersions,
   type Field,
   field as findField,
@@ -46,7 +47,7 @@ function underKernel(
 ): { readonly profile: HostProfile; readonly base: Configuration } {
   const base: Configuration = {
     name: "base",
-    features: ["PSCI_0_2"],
+    features: [...commonVcpuFeatures().ofEvery],
     capabilities: identityCapabilities(kernel).map(({ number }) => number),
     refused: undefined,
     registers: new Map([[id, shown]]),

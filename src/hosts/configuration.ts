@@ -1,4 +1,5 @@
 /** Which recorded vCPU configuration speaks for a guest's. */
+import { commonVcpuFeatures } from "../tables/index.ts";
 import { hexId } from "./answer.ts";
 import { listBy } from "./origin.ts";
 import type { Configuration, HostProfile, RefusedStep, Sweep } from "./profile.ts";
@@ -31,9 +32,6 @@ export interface ConfigurationMatch {
   /** What was done, in words. */
   readonly fact: string;
 }
-
-/** What user space may do without asking the host; it changes no register. */
-const withoutEffect: ReadonlySet<string> = new Set(["POWER_OFF"]);
 
 const stepCall: Readonly<Record<RefusedStep, string>> = {
   "enable-cap": "KVM_ENABLE_CAP",
@@ -80,7 +78,8 @@ export function configurationFor(
   vcpuFeatureNames: readonly string[],
   capabilityNumbers: readonly number[],
 ): ConfigurationMatch {
-  const features = new Set(vcpuFeatureNames.filter((one) => !withoutEffect.has(one)));
+  const { unseen } = commonVcpuFeatures();
+  const features = new Set(vcpuFeatureNames.filter((one) => !unseen.has(one)));
   // One with a device beside it tells the device's attributes; its vCPU is another one's.
   const recorded = [...profile.configurations.values()].filter(({ devices }) => devices === undefined);
   const base = profile.configurations.get("base") ?? recorded.find((one) => one.refused === undefined);

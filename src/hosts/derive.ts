@@ -1,6 +1,7 @@
 /** Host profiles computed from the tables, for machines that nobody has recorded. */
 import {
   type Cpu,
+  commonVcpuFeatures,
   compareVersions,
   deviceAttributes,
   idRegisters,
@@ -146,7 +147,7 @@ function deriveConfiguration(
   const refused = refusal(machine, row, answers);
   const common = {
     name: row.name,
-    features: ["PSCI_0_2", ...row.features],
+    features: [...commonVcpuFeatures().ofEvery, ...row.features],
     capabilities: row.capabilities ?? [],
     ...(row.devices !== undefined && { devices: row.devices }),
     refused,

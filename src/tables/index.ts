@@ -35,6 +35,7 @@ export {
   bitmapRegisters,
   capabilities,
   capability,
+  commonVcpuFeatures,
   deviceAttribute,
   deviceAttributes,
   firmwareRegister,

@@ -45,6 +45,25 @@ export const vcpuFeature: (name: string) => VcpuFeature | undefined = indexed(vc
   row.name,
 ]);
 
+/**
+ * Names of the vCPU features that every vCPU has, and of those that change no register: by neither do vCPUs differ in
+ * what they show.
+ */
+export const commonVcpuFeatures = once(
+  (): { readonly ofEvery: ReadonlySet<string>; readonly unseen: ReadonlySet<string> } => {
+    const names = (of: (row: VcpuFeature) => boolean): ReadonlySet<string> =>
+      new Set(
+        vcpuFeatures()
+          .filter(of)
+          .map(({ name }) => name),
+      );
+    return {
+      ofEvery: names(({ always }) => always === true),
+      unseen: names((row) => row.unseen === true),
+    };
+  },
+);
+
 /** Every capability that an arm64 kernel has answered so far, in order of number. */
 export const capabilities = once((): readonly Capability[] => {
   const file: { readonly capabilities: readonly Row<Capability, "beforeVcpus">[] } =

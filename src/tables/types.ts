@@ -237,6 +237,10 @@ export interface VcpuFeature {
   readonly excludes: readonly string[];
   /** Numbers of capabilities that must not be enabled on the VM. */
   readonly excludesCapabilities: readonly number[];
+  /** Of every vCPU that guestc makes and of every recording: the language has no guest without it. */
+  readonly always?: true;
+  /** What KVM shows and lists is the same without it; any VMM may set it. */
+  readonly unseen?: true;
   readonly since: Version;
   readonly effect: string;
   readonly source: string;

@@ -4,6 +4,7 @@ import {
   bitmapRegisters,
   capabilities,
   capability,
+  commonVcpuFeatures,
   compareVersions,
   deviceAttribute,
   deviceAttributes,
@@ -45,6 +46,13 @@ describe("vCPU features", () => {
         expect(compareVersions(capability(one.capability)?.since ?? "99", one.since), one.name).toBe(0);
       expect(one.since).toMatch(version);
     }
+  });
+});
+
+describe("vCPU features by which vCPUs do not differ", () => {
+  it("are PSCI 0.2, which all have, and being switched off, which no register tells", () => {
+    expect([...commonVcpuFeatures().ofEvery]).toEqual(["PSCI_0_2"]);
+    expect([...commonVcpuFeatures().unseen]).toEqual(["POWER_OFF"]);
   });
 });
 

@@ -4,6 +4,7 @@ import { capabilitiesBy } from "../../hosts/origin.ts";
 import type { Configuration, HostProfile } from "../../hosts/profile.ts";
 import {
   capability,
+  commonVcpuFeatures,
   describeOneReg,
   deviceType,
   features,
@@ -88,7 +89,7 @@ const plain = (configuration: Configuration): string => {
 
 /** What it is, in the words of the rows of what it asks for. */
 function titleOf({ features: wanted, capabilities, devices }: Configuration): string {
-  const own = wanted.filter((name) => name !== "PSCI_0_2");
+  const own = wanted.filter((name) => !commonVcpuFeatures().ofEvery.has(name));
   return [
     ...own.map((name) => vcpuFeature(name)?.effect ?? ""),
     ...capabilities.map((number) => capability(number)?.effect ?? ""),
@@ -99,7 +100,7 @@ function titleOf({ features: wanted, capabilities, devices }: Configuration): st
 }
 
 const requestParts = ({ features: wanted, capabilities, devices }: Configuration): readonly string[] => [
-  ...wanted.filter((one) => one !== "PSCI_0_2"),
+  ...wanted.filter((one) => !commonVcpuFeatures().ofEvery.has(one)),
   ...capabilities.map((number) => capability(number)?.name ?? `capability ${number}`),
   ...(devices ?? []).map((number) => deviceType(number)?.name ?? `device type ${number}`),
 ];

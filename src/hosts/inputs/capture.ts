@@ -13,7 +13,7 @@
  *
  * It holds what a profile holds, in another form: nothing of it is computed but what is missing.
  */
-import { cpuByMidr, sveLengthsRegister } from "../../tables/index.ts";
+import { commonVcpuFeatures, cpuByMidr, sveLengthsRegister } from "../../tables/index.ts";
 import { deriveHost, deriveTable } from "../derive.ts";
 import type { Configuration, HostProfile, RefusedStep, Sweep } from "../profile.ts";
 import type { ProfileProblem } from "../read.ts";
@@ -157,7 +157,7 @@ function configurationOf(draft: Draft): Configuration {
   const kept = keptValues(narrow, false);
   const head = {
     name: draft.name,
-    features: ["PSCI_0_2", ...(row?.features ?? [])],
+    features: [...commonVcpuFeatures().ofEvery, ...(row?.features ?? [])],
     capabilities: row?.capabilities ?? [],
     ...(row?.devices === undefined ? {} : { devices: row.devices }),
     refused: draft.refused,

@@ -1,5 +1,11 @@
 /** What a file does not say, and what was done without it. */
-import { type Cpu, compareVersions, capability as findCapability, seriesOf } from "../../tables/index.ts";
+import {
+  type Cpu,
+  commonVcpuFeatures,
+  compareVersions,
+  capability as findCapability,
+  seriesOf,
+} from "../../tables/index.ts";
 import type { HostProfile } from "../profile.ts";
 import type { InputNote, Readings } from "./readings.ts";
 import { inputsTable, systemId } from "./table.ts";
@@ -35,7 +41,7 @@ export function completionNotes(
   { features, capabilities }: Facilities,
   derived: HostProfile | { readonly problem: string },
 ): readonly InputNote[] {
-  const own = features.filter((one) => one !== "PSCI_0_2");
+  const own = features.filter((one) => !commonVcpuFeatures().ofEvery.has(one));
   const made = [...own, ...capabilities.map((one) => findCapability(one)?.name ?? String(one))];
   // Of these the tables do not say what a vCPU without them would read.
   const lasting = inputsTable().facilities.flatMap(({ feature, capability, brings }) => {

@@ -4,6 +4,7 @@
  */
 import {
   type Cpu,
+  commonVcpuFeatures,
   compareVersions,
   cpuByMidr,
   cpu as cpuByName,
@@ -11,7 +12,6 @@ import {
   fieldMask,
   fieldOf,
   capability as findCapability,
-  field as findField,
   idRegister,
   idRegisters,
   registerState,
@@ -96,14 +96,13 @@ function coreShown(name: string, registers: Registers): Cpu {
     const value = registers.get(id);
     if (typeof value === "bigint") values[register] = value;
   }
-  const el0 = findField("ID_AA64PFR0_EL1", "EL0");
   const state = registerState(values, "v8.0");
   return {
     name,
     vendor: "",
     arch: "v8.0",
     midr: null,
-    aarch32: el0 !== undefined && fieldOf(values.ID_AA64PFR0_EL1 ?? 0n, el0) === 2n ? "EL0" : "none",
+    aarch32: state.feature("FEAT_AA32EL0") === true ? "EL0" : "none",
     features: everyFeature()
       .map((one) => one.name)
       .filter((one) => state.feature(one) === true),
@@ -118,7 +117,8 @@ function coreShown(name: string, registers: Registers): Cpu {
 
 /** The vCPU features and VM capabilities with which the registers were read, by what they show. */
 function facilitiesOf({ registers, features, whole }: Readings, kernel: string): Facilities {
-  const shown = new Set(["PSCI_0_2", ...features.filter((one) => one !== "POWER_OFF")]);
+  const { ofEvery, unseen } = commonVcpuFeatures();
+  const shown = new Set([...ofEvery, ...features.filter((one) => !unseen.has(one))]);
   const capabilities = new Set<number>();
   if (whole) {
     for (const row of inputsTable().facilities) {
@@ -185,7 +185,7 @@ const inherited = (heir: Configuration, registers: Registers): Configuration => 
 
 /** The name that guestc's probe gives a configuration of these features. */
 function nameOf({ features, capabilities }: Facilities): string {
-  const own = features.filter((one) => one !== "PSCI_0_2");
+  const own = features.filter((one) => !commonVcpuFeatures().ofEvery.has(one));
   if (capabilities.length === 0) {
     if (own.length === 0) return "base";
     const rows = deriveTable().configurations.filter(
@@ -250,7 +250,7 @@ export function completeReadings(found: Readings, given: Given): Completed | Unf
 
   // A whole list has no further register.
   const added = readings.whole ? [] : [...tablesBase].filter(([id]) => !readings.registers.has(id));
-  const base = plain("base", ["PSCI_0_2"], new Map([...stripped, ...added]));
+  const base = plain("base", [...commonVcpuFeatures().ofEvery], new Map([...stripped, ...added]));
   const configurations = new Map<string, Configuration>([
     ["base", { ...base, ...(readBase && readings.listed !== undefined ? { listed: readings.listed } : {}) }],
   ]);

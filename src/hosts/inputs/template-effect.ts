@@ -3,7 +3,12 @@
  * Order and calls: Firecracker src/vmm/src/arch/aarch64/vcpu.rs and cpu_config/aarch64/mod.rs: capabilities are
  * checked, the vCPU is initialised with the features, the registers are read from it, changed and written.
  */
-import { describeOneReg, capability as findCapability, idRegisterById } from "../../tables/index.ts";
+import {
+  commonVcpuFeatures,
+  describeOneReg,
+  capability as findCapability,
+  idRegisterById,
+} from "../../tables/index.ts";
 import { configurationFor, hasRegister, refusalFact } from "../configuration.ts";
 import { capabilityAnswer } from "../facilities.ts";
 import { wasRead } from "../origin.ts";
@@ -119,7 +124,7 @@ export function applyTemplate(profile: HostProfile, template: Template, name: st
             },
           ]
         : [];
-  const features = names.filter((one) => one !== "POWER_OFF");
+  const features = names.filter((one) => !commonVcpuFeatures().unseen.has(one));
   const [own, ...others] = configurationsWith(profile, configuration, features).map((one) =>
     changed({ profile, configuration: one }, template),
   );

@@ -1,12 +1,10 @@
 /** The vCPU features of a CPU template's guests, which Firecracker puts into KVM_ARM_VCPU_INIT. */
-import { vcpuFeatures } from "../../tables/index.ts";
+import { commonVcpuFeatures, vcpuFeatures } from "../../tables/index.ts";
 import { supportsVcpuFeature } from "../facilities.ts";
 import type { HostProfile } from "../profile.ts";
 import type { FeatureWord } from "./firecracker-json.ts";
 import { inputsTable } from "./table.ts";
 import { apply, type Refusal } from "./template-write.ts";
-
-const PSCI_0_2 = "PSCI_0_2";
 
 interface Wanted {
   readonly names: readonly string[];
@@ -16,8 +14,13 @@ interface Wanted {
 /** The vCPU features of the template's guests, and those that Firecracker or KVM refuses. */
 export function templateFeatures(profile: HostProfile, words: readonly FeatureWord[]): Wanted {
   const rows = vcpuFeatures();
-  const first = rows.find(({ name }) => name === PSCI_0_2);
-  const asked = new Map<number, bigint>([[0, 1n << BigInt(first?.index ?? 0)]]);
+  const { ofEvery } = commonVcpuFeatures();
+  const asked = new Map<number, bigint>();
+  for (const { name, index } of rows) {
+    if (!ofEvery.has(name)) continue;
+    const word = Math.floor(index / 32);
+    asked.set(word, (asked.get(word) ?? 0n) | (1n << BigInt(index % 32)));
+  }
   const refusals: Refusal[] = [];
   for (const word of words) asked.set(word.index, apply(asked.get(word.index) ?? 0n, word));
   const pointerOf = (index: number): string =>
@@ -45,17 +48,18 @@ export function templateFeatures(profile: HostProfile, words: readonly FeatureWo
         });
         continue;
       }
-      const answer = name === PSCI_0_2 ? undefined : supportsVcpuFeature(profile, name);
+      const answer = ofEvery.has(name) ? undefined : supportsVcpuFeature(profile, name);
       if (answer?.value === false)
         refusals.push({
           pointer,
           message: `${name} is asked for, and the host does not have it: ${answer.fact}`,
         });
     }
-  if (!names.includes(PSCI_0_2))
-    refusals.push({
-      pointer: pointerOf(0),
-      message: `${PSCI_0_2} is taken away; what a guest without it is shown, guestc does not know`,
-    });
+  for (const { name, index } of rows)
+    if (ofEvery.has(name) && !names.includes(name))
+      refusals.push({
+        pointer: pointerOf(index),
+        message: `${name} is taken away; what a guest without it is shown, guestc does not know`,
+      });
   return { names, refusals };
 }
