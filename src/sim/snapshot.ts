@@ -4,7 +4,14 @@
  * frames and its attributes are part of it, its registers are not: the simulated one holds no interrupts.
  */
 import { pmuEventFilter, smcccFilter, u32, u64 } from "../planner/payload.ts";
-import { deviceAttribute, parseOneReg, sveLengthsRegister, vcpuFeatures } from "../tables/index.ts";
+import {
+  deviceAttribute,
+  deviceType,
+  gicGroup,
+  parseOneReg,
+  sveLengthsRegister,
+  vcpuFeatures,
+} from "../tables/index.ts";
 import {
   type Answer,
   createDevice,
@@ -108,18 +115,22 @@ export const clocks: readonly bigint[] = ["KVM_REG_ARM_TIMER_CNT", "KVM_REG_ARM_
 });
 const SVE_LENGTHS = sveLengthsRegister().id;
 
-/** KVM_DEV_ARM_VGIC_GRP_ADDR, KVM_DEV_ARM_VGIC_GRP_NR_IRQS, KVM_DEV_ARM_VGIC_GRP_CTRL with INIT. */
-const ADDRESSES = 0;
-const NR_IRQS = 3;
+function groupNumber(name: string): number {
+  const row = gicGroup(name);
+  if (row === undefined) throw new Error(`no group of attributes is called ${name}`);
+  return row.group;
+}
+const ADDRESSES = groupNumber("KVM_DEV_ARM_VGIC_GRP_ADDR");
+const NR_IRQS = groupNumber("KVM_DEV_ARM_VGIC_GRP_NR_IRQS");
+const CONTROL = groupNumber("KVM_DEV_ARM_VGIC_GRP_CTRL");
+/** KVM_DEV_ARM_VGIC_CTRL_INIT. */
+const INIT = 0;
 /** SGIs and PPIs, which the number of interrupts has in it. */
 const PRIVATE_IRQS = 32;
-const CONTROL = 4;
-const INIT = 0;
 /** KVM_VGIC_V3_ADDR_TYPE_REDIST and _REDIST_REGION: of the latter bits 63:52 the count, 11:0 the index. */
 const REDISTRIBUTORS = 3;
 const REDISTRIBUTOR_REGION = 5;
 const REGION_COUNT_AT = 52n;
-const GIC_TYPES: readonly number[] = [5, 7];
 /** KVM_MEM_READONLY. */
 const READ_ONLY = 2;
 
@@ -164,7 +175,7 @@ export function saveVm(vm: Vm): Answer<Snapshot> {
     if (!saved.ok) return saved;
     vcpus.push(saved.value);
   }
-  const gic = vm.devices.find(({ type }) => GIC_TYPES.includes(type));
+  const gic = vm.devices.find(({ type }) => deviceType(type)?.controller !== undefined);
   return {
     ok: true,
     value: {

@@ -45,5 +45,8 @@ export function controllerDevice(version: "v2" | "v3"): DeviceType {
 
 export const gicGroups = (): readonly GicGroup[] => file().gicGroups;
 
-/** By number. */
-export const gicGroup: (group: number) => GicGroup | undefined = indexed(gicGroups, (row) => [row.group]);
+/** By name or number. */
+export const gicGroup: (nameOrNumber: string | number) => GicGroup | undefined = indexed(
+  gicGroups,
+  (row): readonly (string | number)[] => [row.name, row.group],
+);
