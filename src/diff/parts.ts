@@ -1,5 +1,5 @@
 /** A register cut into what a difference may name: its fields, and the bits that belong to none. */
-import { type Field, fieldMask, idRegisterById } from "../tables/index.ts";
+import { type Field, fieldMask, type IdRegister, idRegisterById } from "../tables/index.ts";
 
 export interface Part {
   /** `REGISTER.FIELD`, or `REGISTER bits 15:12`. */
@@ -23,20 +23,23 @@ function gaps(name: string, covered: bigint): readonly Part[] {
   return found;
 }
 
-const made = new Map<bigint, readonly Part[]>();
+function cut(name: string, fields: readonly Field[]): readonly Part[] {
+  const covered = fields.reduce((mask, field) => mask | fieldMask(field), 0n);
+  const named = fields.map(
+    (field): Part => ({ name: `${name}.${field.name}`, lsb: field.lsb, width: field.width, field }),
+  );
+  return [...named, ...gaps(name, covered)];
+}
+
+/** Of the tables' registers alone: a file may name any number of others. */
+const made = new WeakMap<IdRegister, readonly Part[]>();
 
 /** All 64 bits of a register, each in one part. */
 export function partsOf(id: bigint, name: string): readonly Part[] {
-  let parts = made.get(id);
-  if (parts === undefined) {
-    const fields = idRegisterById(id)?.fields ?? [];
-    const covered = fields.reduce((mask, field) => mask | fieldMask(field), 0n);
-    const named = fields.map(
-      (field): Part => ({ name: `${name}.${field.name}`, lsb: field.lsb, width: field.width, field }),
-    );
-    parts = [...named, ...gaps(name, covered)];
-    made.set(id, parts);
-  }
+  const register = idRegisterById(id);
+  if (register === undefined || register.name !== name) return cut(name, register?.fields ?? []);
+  const parts = made.get(register) ?? cut(name, register.fields);
+  made.set(register, parts);
   return parts;
 }
 

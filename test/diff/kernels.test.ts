@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import type { Difference } from "../../src/diff/difference.ts";
 import { kernelRows } from "../../src/diff/hosts/causes.ts";
 import { diffHosts } from "../../src/diff/hosts/diff.ts";
-import { families, familyOf } from "../../src/diff/hosts/families.ts";
+import { families, familyReader } from "../../src/diff/hosts/families.ts";
 import { sentenceOf } from "../../src/diff/sentence.ts";
 import { diffText } from "../../src/diff/text.ts";
 import { deriveHost } from "../../src/hosts/derive.ts";
@@ -58,6 +58,7 @@ describe("the rows", () => {
   });
 
   it("give every register a family", () => {
+    const familyOf = familyReader();
     const many = (name: string): string => familyOf(parseOneReg(name) ?? 0n).many;
     expect(many("PMEVCNTR3_EL0")).toBe("PMU registers");
     expect(many("PMMIR_EL1")).toBe("PMU registers");

@@ -5,6 +5,7 @@ import {
   bitmapRegister,
   compareVersions,
   field as findField,
+  kernelRules,
   seriesOf,
   services,
   type Version,
@@ -42,7 +43,11 @@ interface Kernels {
 }
 
 /** The oldest kernel of the tables: a row that begins with it says nothing of those before. */
-const FLOOR = "5.10";
+function oldestKernel(): Version {
+  const [first] = kernelRules();
+  if (first === undefined) throw new Error("the tables have rules of kernels");
+  return first.series;
+}
 
 const between = ({ older, newer }: Kernels, since: Version): boolean =>
   compareVersions(older, since) < 0 && compareVersions(newer, since) >= 0;
@@ -82,7 +87,7 @@ function byLimits(one: Difference, kernels: Kernels): readonly Cause[] {
     return [];
   });
   const { declared, source } = field;
-  if (declared === undefined || compareVersions(declared, FLOOR) <= 0 || !between(kernels, declared))
+  if (declared === undefined || compareVersions(declared, oldestKernel()) <= 0 || !between(kernels, declared))
     return causes;
   return one[kernels.side === "after" ? "before" : "after"] === none
     ? [...causes, { since: declared, backport: null, why: "Linux knows the field, and KVM shows it", source }]
@@ -95,7 +100,7 @@ function byRow({ about, subject }: Difference, kernels: Kernels): readonly Cause
     about === "listed"
       ? bitmapRegister(subject)
       : services().find(({ name }) => about === "settable-service" && subject === `service ${name}`);
-  return row === undefined || compareVersions(row.since, FLOOR) <= 0 || !between(kernels, row.since)
+  return row === undefined || compareVersions(row.since, oldestKernel()) <= 0 || !between(kernels, row.since)
     ? []
     : [
         {

@@ -41,17 +41,22 @@ function holds(row: Row, id: bigint): boolean {
   return describeOneReg(id)?.class === row.class;
 }
 
-const known = new Map<bigint, Family>();
+function familyOf(id: bigint): Family {
+  const row = families().find((one) => holds(one, id));
+  if (row !== undefined) return row;
+  const what = describeOneReg(id);
+  const gate = what?.class === "sysreg" ? systemRegisterAt(sysregEncoding(id))?.gate : undefined;
+  const key = gate === undefined ? "" : ` of ${printExpr(gate)}`;
+  const kind = what === undefined ? "other " : gate === undefined ? "system " : "";
+  return { key: key.trim() || kind.trim(), one: `${kind}register${key}`, many: `${kind}registers${key}` };
+}
 
-export function familyOf(id: bigint): Family {
-  let family = known.get(id) ?? families().find((row) => holds(row, id));
-  if (family === undefined) {
-    const what = describeOneReg(id);
-    const gate = what?.class === "sysreg" ? systemRegisterAt(sysregEncoding(id))?.gate : undefined;
-    const key = gate === undefined ? "" : ` of ${printExpr(gate)}`;
-    const kind = what === undefined ? "other " : gate === undefined ? "system " : "";
-    family = { key: key.trim() || kind.trim(), one: `${kind}register${key}`, many: `${kind}registers${key}` };
-  }
-  known.set(id, family);
-  return family;
+/** Tells families of ids, and remembers them as long as it is kept: for one comparison, whose hosts list much alike. */
+export function familyReader(): (id: bigint) => Family {
+  const known = new Map<bigint, Family>();
+  return (id) => {
+    const family = known.get(id) ?? familyOf(id);
+    known.set(id, family);
+    return family;
+  };
 }

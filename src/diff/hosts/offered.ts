@@ -14,7 +14,7 @@ import {
 import { type Finding, finding, type Unsaid } from "../difference.ts";
 import { partsOf, placeOf } from "../parts.ts";
 import { hex, orderOf, ordinal } from "../words.ts";
-import { familyOf } from "./families.ts";
+import { type Family, familyReader } from "./families.ts";
 import { configurationNames, isAssumed, type Pair, sameRequest } from "./pairs.ts";
 import { shownState, shownWords, vectorLengthsOf } from "./shown.ts";
 
@@ -176,7 +176,10 @@ export const callFindings =
   };
 
 /** How many registers of each family a list has. */
-function countFamilies({ registers }: Configuration): ReadonlyMap<string, number> {
+function countFamilies(
+  { registers }: Configuration,
+  familyOf: (id: bigint) => Family,
+): ReadonlyMap<string, number> {
   const counts = new Map<string, number>();
   for (const id of registers.keys()) {
     const { many } = familyOf(id);
@@ -204,14 +207,14 @@ function lengthFinding({ before, after }: Pair, assumed: boolean): readonly Find
   ];
 }
 
-export const listFindings =
-  (first: HostProfile, second: HostProfile) =>
-  (pair: Pair): readonly Finding[] => {
+export function listFindings(first: HostProfile, second: HostProfile): (pair: Pair) => readonly Finding[] {
+  const familyOf = familyReader();
+  return (pair) => {
     const { before, after } = pair;
     const [was, is] = [before.registers, after.registers];
     const changed = [...new Set([...was.keys(), ...is.keys()])].filter((id) => was.has(id) !== is.has(id));
     if (changed.length === 0 && before.listed === after.listed) return [];
-    const counts = { before: countFamilies(before), after: countFamilies(after) };
+    const counts = { before: countFamilies(before, familyOf), after: countFamilies(after, familyOf) };
     const assumed = first.assumed?.list === true || second.assumed?.list === true;
     const narrow = changed.map((id) => {
       const { many, counted } = familyOf(id);
@@ -248,6 +251,7 @@ export const listFindings =
           ];
     return [...narrow, ...wide, ...lengthFinding(pair, assumed)];
   };
+}
 
 /** What the host's kernel shows its own user space. */
 export function userFindings(before: HostProfile, after: HostProfile): readonly Finding[] {
