@@ -1,5 +1,5 @@
 /** Facts about migrations as the page prints them. */
-import type { Fact, Weight } from "../../migrate/fact.ts";
+import { type Fact, type Weight, weights } from "../../migrate/fact.ts";
 import { grouped } from "../../migrate/table.ts";
 import { type Place, placeOf, shown } from "../words.ts";
 import { type FieldLine, fieldChange } from "./fields.ts";
@@ -18,8 +18,6 @@ export interface FactLine {
   /** The statement that asks for what is refused. */
   readonly source: Place | undefined;
 }
-
-const weights: readonly Weight[] = ["unsafe", "open", "note", "remark"];
 
 function factLine(same: readonly Fact[], path: string): FactLine | undefined {
   const [first] = same;

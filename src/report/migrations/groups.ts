@@ -1,5 +1,5 @@
 /** Migrations that have the same facts, told once; facts that several have, printed once where there are many. */
-import type { Verdict, Weight } from "../../migrate/fact.ts";
+import { type Verdict, type Weight, weights } from "../../migrate/fact.ts";
 import type { Journey as Judged } from "../../migrate/journeys.ts";
 import type { Migration } from "../../migrate/pair.ts";
 import { statementsFor } from "../../migrate/statements.ts";
@@ -112,8 +112,6 @@ function journeys(migrations: readonly Migration[], rowOf: (name: string) => Hos
     return { from: words(from), to: where, names: `${names(from)} to ${names(to)}` };
   });
 }
-
-const weights: readonly Weight[] = ["unsafe", "open", "note", "remark"];
 
 const partsOf = (facts: readonly NumberedFact[]): readonly WeightPart[] =>
   weights.flatMap((weight) => {

@@ -1,5 +1,5 @@
 /** What was found over all migrations: which subject, how often, what would help. */
-import type { Weight } from "../../migrate/fact.ts";
+import { type Weight, weights } from "../../migrate/fact.ts";
 import type { Migration } from "../../migrate/pair.ts";
 import { grouped, shown } from "../words.ts";
 
@@ -22,7 +22,7 @@ export interface Obstacle {
 /** So many are named before the rest is counted. */
 const mostRemedies = 3;
 const mostSubjects = 6;
-const order: Readonly<Record<Weight, number>> = { unsafe: 0, open: 1, note: 2, remark: 3 };
+const order = (weight: Weight): number => weights.indexOf(weight);
 
 interface Finding {
   readonly weight: Weight;
@@ -64,7 +64,7 @@ export function obstacles(migrations: readonly Migration[]): readonly Obstacle[]
   return [...alike.values()]
     .toSorted(
       (a, b) =>
-        order[a.first.weight] - order[b.first.weight] || b.first.migrations.size - a.first.migrations.size,
+        order(a.first.weight) - order(b.first.weight) || b.first.migrations.size - a.first.migrations.size,
     )
     .map(({ first: { weight, text, migrations: of, remedies }, subjects: all }) => {
       const [subjects, moreSubjects] = named(all, mostSubjects);
