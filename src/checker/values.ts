@@ -10,6 +10,7 @@ import {
   type Field,
   featureAliases,
   features,
+  fieldKey,
   feature as findFeature,
   field as findField,
   type IdRegister,
@@ -269,7 +270,7 @@ export function readFieldValue(
 ): bigint | "host" | undefined {
   const [atom, unit] = atoms;
   if (atom === undefined) return undefined;
-  const name = `${field.register}.${field.name}`;
+  const name = fieldKey(field);
   const help =
     field.values === undefined && field.unit === undefined ? [] : [`it can be ${writableValues(field)}`];
   if (atom.kind === "word") {
@@ -332,7 +333,7 @@ function readQuantity(
   help: readonly string[],
   report: Report,
 ): bigint | undefined {
-  const name = `${field.register}.${field.name}`;
+  const name = fieldKey(field);
   if (field.unit === undefined || wordText(unit) !== field.unit.name) {
     report.add(
       "unit-unknown",

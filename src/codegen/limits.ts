@@ -2,7 +2,7 @@
 import type { Contract } from "../contract.ts";
 import { type Diagnostic, diagnostic } from "../diagnostics/diagnostic.ts";
 import type { Operation, Phase, Plan } from "../planner/plan.ts";
-import { field } from "../tables/index.ts";
+import { fieldCalled } from "../tables/index.ts";
 import type { Field } from "../tables/types.ts";
 import { type Declaration, declarations, type Part } from "./declarations.ts";
 import { hexadecimal } from "./hexadecimal.ts";
@@ -40,8 +40,7 @@ export type Limit =
 
 /** The table's row of the field that a declaration is about. */
 function fieldRow({ part, subject }: Declaration): Field | undefined {
-  const [register, name] = subject.split(".");
-  return part !== "field" || register === undefined || name === undefined ? undefined : field(register, name);
+  return part === "field" ? fieldCalled(subject) : undefined;
 }
 
 function isField(row: Field | undefined, wanted: Carried["field"]): boolean {

@@ -4,6 +4,7 @@ import {
   compareFieldValues,
   evaluate,
   featuresNaming,
+  fieldKey,
   firmwareRegisters,
   mentioned,
   signedValue,
@@ -84,7 +85,7 @@ export function featuresChanged(
 ): { readonly gained: readonly string[]; readonly lost: readonly string[] } {
   const gained: string[] = [];
   const lost: string[] = [];
-  for (const { name, advertisedBy } of featuresNaming([`${field.register}.${field.name}`])) {
+  for (const { name, advertisedBy } of featuresNaming([fieldKey(field)])) {
     if (advertisedBy === undefined) continue;
     let takesPart = false;
     mentioned(advertisedBy, {

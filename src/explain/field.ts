@@ -6,6 +6,7 @@ import {
   type Field,
   features,
   field,
+  fieldKey,
   fieldMask,
   idRegister,
   idRegisters,
@@ -98,7 +99,7 @@ export function fieldPage(of: Field): Page {
   const mask = fieldMask(of);
   return {
     kind: "field",
-    name: `${of.register}.${of.name}`,
+    name: fieldKey(of),
     title: `bits ${bitRange(of.lsb, of.width)} of ${of.register}`,
     facts: [
       fact(
@@ -171,4 +172,4 @@ export function fieldPages(subject: string): readonly Page[] {
 }
 
 export const fieldNames = (): readonly string[] =>
-  idRegisters().flatMap((register) => register.fields.map((one) => `${one.register}.${one.name}`));
+  idRegisters().flatMap((register) => register.fields.map((one) => fieldKey(one)));

@@ -1,8 +1,7 @@
 /** What of a fleet rests on guestc's tables rather than on what was read from its hosts, in words. */
-import { contractRegisters } from "../tables/index.ts";
+import { contractRegisters, fieldKey } from "../tables/index.ts";
 import type { Baseline } from "./baseline.ts";
 import type { Fleet } from "./classes.ts";
-import { keyOf } from "./host-offer.ts";
 import { type Assumption, assumptions } from "./offer.ts";
 import { hostNames, some } from "./words.ts";
 
@@ -51,10 +50,10 @@ export const assumptionRemarks = (fleet: Fleet): readonly string[] =>
 export function unknownLines({ fleet, open }: Baseline): readonly string[] {
   const byHosts = new Map<string, string[]>();
   for (const { name, fields } of contractRegisters()) {
-    const unknown = fields.map(keyOf).filter((key) => open.get(key) === "unknown");
+    const unknown = fields.map(fieldKey).filter((key) => open.get(key) === "unknown");
     const [first] = unknown;
     if (first === undefined) continue;
-    const silent = fleet.filter(({ offer }) => fields.some((field) => offer.untold.has(keyOf(field))));
+    const silent = fleet.filter(({ offer }) => fields.some((field) => offer.untold.has(fieldKey(field))));
     const hosts = silent.length === fleet.length ? "every host" : hostNames(silent);
     const words = unknown.length === fields.length ? [name] : unknown;
     byHosts.set(hosts, [...(byHosts.get(hosts) ?? []), ...words]);

@@ -1,6 +1,6 @@
 /** A fleet and its common CPU as `guestc.baseline/1` (`schemas/baseline.schema.json`), and the fleet read back. */
 import { fnv1a } from "../diagnostics/fingerprint.ts";
-import { describeOneReg } from "../tables/index.ts";
+import { describeOneReg, fieldKey } from "../tables/index.ts";
 import type { Baseline } from "./baseline.ts";
 import { type Fleet, mergeFleets } from "./classes.ts";
 import { type OfferDocument, offerDocument, offerText, readOffer } from "./document.ts";
@@ -78,7 +78,7 @@ export function baselineDocument(
       fields: Object.fromEntries([...baseline.values].map(([key, value]) => [key, hex(value)])),
       open: Object.fromEntries(baseline.open),
       limits: limitsOf(baseline).map(({ field, value, could, by }) => ({
-        field: `${field.register}.${field.name}`,
+        field: fieldKey(field),
         value: hex(value),
         could: hex(could),
         by: ids(by),

@@ -5,8 +5,10 @@ import {
   type Architecture,
   architectures,
   contractRegisters,
+  fieldCalled,
+  fieldKey,
   fieldOf,
-  field as findField,
+  registerOfKey,
   service,
   services as serviceRows,
 } from "../tables/index.ts";
@@ -14,7 +16,6 @@ import { type Choice, choose, type OpenBecause } from "./choose.ts";
 import { commonOffer, type Fleet, type FleetClass } from "./classes.ts";
 import { type Conflict, conflictsOver, leastToLeaveOut } from "./conflicts.ts";
 import { type BrokenRule, cellsOf, type Lowered, makeConsistent } from "./consistency.ts";
-import { keyOf } from "./host-offer.ts";
 import type { FacilityName, Offer } from "./offer.ts";
 import { listed, type ValueSet } from "./values.ts";
 
@@ -95,7 +96,7 @@ function shownBy(offer: Offer): ReadonlyMap<string, bigint> {
   for (const register of contractRegisters()) {
     const [whole] = listed(offer.shown.get(register.name) ?? [], 1);
     for (const field of whole === undefined ? [] : register.fields)
-      shown.set(keyOf(field), fieldOf(whole ?? 0n, field));
+      shown.set(fieldKey(field), fieldOf(whole ?? 0n, field));
   }
   return shown;
 }
@@ -117,9 +118,8 @@ export function baselineOf(
     choice.facilities.flatMap((name) => [...(common.facilities.get(name)?.fields.keys() ?? [])]),
   );
   const shownAlike = (key: string, value: bigint): boolean => {
-    const [register = "", name = ""] = key.split(".");
-    const field = findField(register, name);
-    const shown = listed(common.shown.get(register) ?? []);
+    const field = fieldCalled(key);
+    const shown = listed(common.shown.get(registerOfKey(key)) ?? []);
     if (field === undefined || touched.has(key) || shown.length === 0) return false;
     return shown.every((one) => fieldOf(one, field) === value);
   };

@@ -1,10 +1,9 @@
 /** Why a fleet has no common guest, by kind of conflict, and what would mend each. */
-import { compareVersions, contractRegisters, type Field, field as findField } from "../tables/index.ts";
+import { compareVersions, contractRegisters, type Field, fieldCalled, fieldKey } from "../tables/index.ts";
 import type { Baseline } from "./baseline.ts";
 import { aarch32Switch, isOfAArch32 } from "./choose.ts";
 import type { Fleet } from "./classes.ts";
 import { type Conflict, conflictsOver, leastToLeaveOut } from "./conflicts.ts";
-import { keyOf } from "./host-offer.ts";
 import { poolsOf } from "./pools.ts";
 import { byPreference } from "./preference.ts";
 import { type Remedy, remediesFor } from "./remedies.ts";
@@ -31,7 +30,7 @@ export const causeKinds: readonly CauseKind[] = ["aarch32", "unwritable", "apart
 
 function kindOf(field: Field, fleet: Fleet, el0: string | undefined): CauseKind {
   if (field.role === "identity") return "identity";
-  const key = keyOf(field);
+  const key = fieldKey(field);
   if (key === el0 || isOfAArch32(field)) return "aarch32";
   return fleet.some(({ offer }) => size(offer.fields.get(key) ?? []) === 1n) ? "unwritable" : "apart";
 }
@@ -40,9 +39,9 @@ export function causesOf({ fleet, open }: Baseline): readonly Cause[] {
   const el0 = aarch32Switch()?.key;
   const keys = new Map<CauseKind, string[]>();
   for (const field of contractRegisters().flatMap((register) => register.fields)) {
-    if (open.get(keyOf(field)) !== "conflict") continue;
+    if (open.get(fieldKey(field)) !== "conflict") continue;
     const kind = kindOf(field, fleet, el0);
-    keys.set(kind, [...(keys.get(kind) ?? []), keyOf(field)]);
+    keys.set(kind, [...(keys.get(kind) ?? []), fieldKey(field)]);
   }
   return causeKinds.flatMap((kind): readonly Cause[] => {
     const own = keys.get(kind) ?? [];
@@ -59,8 +58,7 @@ export function causesOf({ fleet, open }: Baseline): readonly Cause[] {
  * undefined: the field has no order.
  */
 export function poorest(key: string, fleet: Fleet): bigint | undefined {
-  const [register = "", name = ""] = key.split(".");
-  const field = findField(register, name);
+  const field = fieldCalled(key);
   if (field?.safe === undefined) return undefined;
   const richest = fleet.flatMap(({ offer }) => byPreference(field, offer.fields.get(key) ?? []).slice(0, 1));
   const all = richest.reduce<ValueSet>((set, value) => union(set, [[value, value]]), []);
@@ -109,9 +107,9 @@ export function waysOf(baseline: Baseline, causes: readonly Cause[]): Ways {
     pools: poolsOf(fleet, within),
   });
   const rows = contractRegisters().flatMap((register) => register.fields);
-  const inConflict = rows.filter((field) => open.get(keyOf(field)) === "conflict");
+  const inConflict = rows.filter((field) => open.get(fieldKey(field)) === "conflict");
   const isOfIdentity = inConflict.some(({ role }) => role === "identity");
-  const others = new Set(rows.filter(({ role }) => role !== "identity").map(keyOf));
+  const others = new Set(rows.filter(({ role }) => role !== "identity").map(fieldKey));
   return {
     strict: { leaveOut, pools: poolsOf(fleet) },
     ownIdentity: isOfIdentity ? wayWithin(others) : undefined,

@@ -5,12 +5,14 @@ import {
   contractRegisters,
   cpuByMidr,
   type Field,
+  fieldCalled,
+  fieldKey,
   fieldOf,
   feature as findFeature,
   field as findField,
   idRegister,
 } from "../tables/index.ts";
-import { isWhole, keyOf } from "./host-offer.ts";
+import { isWhole } from "./host-offer.ts";
 import { type FacilityName, isFacilityName, type Offer } from "./offer.ts";
 import { byPreference } from "./preference.ts";
 import { contains, intersect, listed, type ValueSet } from "./values.ts";
@@ -46,7 +48,7 @@ export function aarch32Switch():
   const field = setting === undefined ? undefined : findField(setting.reg, setting.field);
   if (setting === undefined || field === undefined) return undefined;
   const has = (value: bigint): boolean => compareFieldValues(field, Number(value), setting.value) >= 0;
-  return { key: keyOf(field), field, has };
+  return { key: fieldKey(field), field, has };
 }
 
 /** What fields may hold with facilities: where several touch a field, what all of them allow. */
@@ -77,8 +79,7 @@ function usable(
   const dropped: { facility: FacilityName; fields: readonly string[] }[] = [];
   const without = mayDoWithout(offer);
   const counts = (key: string): boolean => {
-    const [register = "", name = ""] = key.split(".");
-    const field = findField(register, name);
+    const field = fieldCalled(key);
     return field === undefined || !without || !isOfAArch32(field);
   };
   const facilities = wanted.filter((name) => {
@@ -108,7 +109,7 @@ function chooseWhole(
   sets: ReadonlyMap<string, ValueSet>,
 ): bigint | undefined {
   const suitable = listed(offer.shown.get(register) ?? []).filter((value) =>
-    fields.every((field) => contains(sets.get(keyOf(field)) ?? [], fieldOf(value, field))),
+    fields.every((field) => contains(sets.get(fieldKey(field)) ?? [], fieldOf(value, field))),
   );
   // Of cores the oldest: software that goes by its name expects least of it.
   return suitable.reduce<bigint | undefined>(
@@ -136,7 +137,7 @@ export function choose(offer: Offer, wanted: readonly FacilityName[]): Choice {
   if (
     aarch32 !== undefined &&
     without.length > 0 &&
-    twins.some((field) => sets.get(keyOf(field))?.length === 0)
+    twins.some((field) => sets.get(fieldKey(field))?.length === 0)
   )
     sets.set(
       aarch32.key,
@@ -149,11 +150,11 @@ export function choose(offer: Offer, wanted: readonly FacilityName[]): Choice {
     const whole = isOne ? chooseWhole(offer, register.name, register.fields, sets) : undefined;
     const isTold = (key: string): boolean => sets.has(key) && !offer.untold.has(key);
     // What belongs together and is known in part is not known; nor is what any value suits and no host shows.
-    const keys = register.fields.map(keyOf);
+    const keys = register.fields.map(fieldKey);
     const unfounded = whole === undefined && keys.every((key) => sets.get(key)?.length !== 0);
     const inPart = isOne && (unfounded || !keys.every(isTold));
     for (const field of register.fields) {
-      const key = keyOf(field);
+      const key = fieldKey(field);
       const set = sets.get(key);
       // Hosts that tell may stand against each other, whatever the others would say.
       if (set === undefined || (set.length > 0 && (inPart || !isTold(key)))) {
@@ -168,6 +169,7 @@ export function choose(offer: Offer, wanted: readonly FacilityName[]): Choice {
   const chosen = aarch32 === undefined ? undefined : values.get(aarch32.key);
   // Undecided: that is the conflict, and these are what follows from it.
   if (aarch32 !== undefined && (chosen === undefined || !aarch32.has(chosen)))
-    for (const field of twins) if (open.get(keyOf(field)) === "conflict") open.set(keyOf(field), "aarch32");
+    for (const field of twins)
+      if (open.get(fieldKey(field)) === "conflict") open.set(fieldKey(field), "aarch32");
   return { facilities, dropped, sets, values, open };
 }

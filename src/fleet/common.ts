@@ -1,8 +1,7 @@
 /** The common CPU as `baseline common of` takes it: for every field its value, and why that one. */
-import { type Architecture, contractRegisters } from "../tables/index.ts";
+import { type Architecture, contractRegisters, fieldKey } from "../tables/index.ts";
 import type { Baseline } from "./baseline.ts";
 import type { OpenBecause } from "./choose.ts";
-import { keyOf } from "./host-offer.ts";
 import { limitsOf } from "./limits.ts";
 import type { FacilityName } from "./offer.ts";
 import { hostNames } from "./words.ts";
@@ -33,12 +32,12 @@ const openWords: Readonly<Record<OpenBecause, string>> = {
 export function commonCpu(baseline: Baseline): CommonCpu {
   const because = new Map<string, string>();
   for (const { field, by } of limitsOf(baseline))
-    if (by.length > 0) because.set(keyOf(field), `limited by ${hostNames(by)}`);
+    if (by.length > 0) because.set(fieldKey(field), `limited by ${hostNames(by)}`);
   for (const { field, rule } of baseline.lowered) because.set(field, `lowered: ${rule}`);
   const fields = new Map<string, CommonField>();
   for (const field of contractRegisters().flatMap((register) => register.fields)) {
     if (field.facility === "gic") continue;
-    const key = keyOf(field);
+    const key = fieldKey(field);
     const value = baseline.values.get(key);
     const open = baseline.open.get(key);
     fields.set(

@@ -1,7 +1,7 @@
 /** What stands against a common guest, in words: each kind of conflict with its cause and remedy, then the ways out. */
 import { identityRegisters } from "../checker/cpu/resolve.ts";
 import { printFieldValue } from "../checker/values.ts";
-import { cpuByMidr, field as findField } from "../tables/index.ts";
+import { cpuByMidr, fieldCalled, registerOfKey } from "../tables/index.ts";
 import type { Baseline } from "./baseline.ts";
 import { type Cause, type CauseKind, causesOf, poorest, type Way, waysOf } from "./causes.ts";
 import { className, type Fleet, type FleetClass } from "./classes.ts";
@@ -26,8 +26,7 @@ const because: Readonly<Record<CauseKind, string>> = {
 
 /** A set of values in words: `0 (NI) or 2 (IMP)`. */
 function setWords(key: string, text: string): string {
-  const [register = "", name = ""] = key.split(".");
-  const field = findField(register, name);
+  const field = fieldCalled(key);
   if (text === untold) return "not known";
   const set = parseSet(text) ?? [];
   if (set.length === 0) return "nothing";
@@ -54,7 +53,7 @@ function identityRows(
   { fields, sides }: Conflict,
   byId: ReadonlyMap<string, FleetClass>,
 ): readonly string[][] {
-  const registers = [...new Set(fields.map(({ field }) => field.split(".")[0] ?? ""))];
+  const registers = [...new Set(fields.map(({ field }) => registerOfKey(field)))];
   return registers.map((register) => [
     register,
     ...sides.slice(0, mostSides).map((ids) => {
@@ -66,8 +65,7 @@ function identityRows(
 
 function fieldRows({ fields, sides }: Conflict, fleet: Fleet): readonly string[][] {
   return fields.slice(0, mostFields).map(({ field: key, takes }) => {
-    const [register = "", name = ""] = key.split(".");
-    const field = findField(register, name);
+    const field = fieldCalled(key);
     const low = poorest(key, fleet);
     return [
       key,
@@ -101,7 +99,7 @@ function splitLines(cause: Cause, conflict: Conflict, fleet: Fleet): readonly st
 function causeLines(cause: Cause, baseline: Baseline): readonly string[] {
   const { kind, conflicts, remedies } = cause;
   const registers = new Set(
-    conflicts.flatMap(({ fields }) => fields.map(({ field }) => field.split(".")[0] ?? "")),
+    conflicts.flatMap(({ fields }) => fields.map(({ field }) => registerOfKey(field))),
   );
   const own = identityRegisters
     .filter(({ register }) => registers.has(register))

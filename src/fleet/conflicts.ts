@@ -1,8 +1,7 @@
 /** Where a fleet has no common guest: what stands against what, and the fewest hosts to leave out. */
-import { contractRegisters } from "../tables/index.ts";
+import { contractRegisters, fieldKey } from "../tables/index.ts";
 import { aarch32Switch, isOfAArch32 } from "./choose.ts";
 import type { Fleet, FleetClass } from "./classes.ts";
-import { keyOf } from "./host-offer.ts";
 import { contains, intersect, listed, printSet, type ValueSet } from "./values.ts";
 import { hostsOf } from "./words.ts";
 
@@ -66,7 +65,7 @@ const isSubset = (a: readonly number[], b: ReadonlySet<number>): boolean => a.ev
 export function leastToLeaveOut(fleet: Fleet, within?: ReadonlySet<string>): readonly FleetClass[] {
   const rows = contractRegisters()
     .flatMap((register) => register.fields)
-    .filter((field) => within === undefined || within.has(keyOf(field)));
+    .filter((field) => within === undefined || within.has(fieldKey(field)));
   const emptyOver = (key: string): boolean => {
     const sets = fleet.flatMap(({ offer }) => {
       const set = offer.fields.get(key);
@@ -78,9 +77,9 @@ export function leastToLeaveOut(fleet: Fleet, within?: ReadonlySet<string>): rea
     );
     return common?.length === 0;
   };
-  const fields = rows.filter((field) => emptyOver(keyOf(field)));
+  const fields = rows.filter((field) => emptyOver(fieldKey(field)));
   if (fields.length === 0) return [];
-  const keys = fields.map(keyOf);
+  const keys = fields.map(fieldKey);
   const isTwin = fields.map(isOfAArch32);
   const aarch32 = aarch32Switch();
 

@@ -10,11 +10,11 @@ import {
   constraints,
   contractRegisters,
   type Expr,
+  fieldKey,
   fieldRules,
   feature as findFeature,
   printExpr,
 } from "../tables/index.ts";
-import { keyOf } from "./host-offer.ts";
 import { byPreference } from "./preference.ts";
 import type { ValueSet } from "./values.ts";
 
@@ -81,7 +81,7 @@ export function cellsOf(values: ReadonlyMap<string, bigint>): Cells {
   return new Map(
     contractRegisters()
       .flatMap((register) => register.fields)
-      .map((field) => [keyOf(field), { field, value: values.get(keyOf(field)) ?? "host", origin }]),
+      .map((field) => [fieldKey(field), { field, value: values.get(fieldKey(field)) ?? "host", origin }]),
   );
 }
 

@@ -19,10 +19,10 @@ import {
   type Feature,
   type Field,
   features,
+  fieldKey,
   field as findField,
 } from "../tables/index.ts";
 import type { Baseline } from "./baseline.ts";
-import { keyOf } from "./host-offer.ts";
 import { isFacilityName } from "./offer.ts";
 import { listed } from "./values.ts";
 
@@ -42,7 +42,7 @@ function wholeValue(values: ReadonlyMap<string, bigint>, register: string): bigi
   const fields = contractRegisters().find(({ name }) => name === register)?.fields ?? [];
   let whole = 0n;
   for (const field of fields) {
-    const value = values.get(keyOf(field));
+    const value = values.get(fieldKey(field));
     if (value === undefined) return undefined;
     whole |= value << BigInt(field.lsb);
   }
@@ -64,7 +64,7 @@ function target(baseline: Baseline, given: ReadonlySet<string>): ReadonlyMap<str
   const wanted = new Map<string, bigint | "host">();
   for (const register of contractRegisters())
     for (const field of register.fields) {
-      const key = keyOf(field);
+      const key = fieldKey(field);
       const value = baseline.values.get(key);
       if (field.facility === "gic") continue;
       const open = value === undefined || given.has(key) || mustStayOpen(field, value, baseline);

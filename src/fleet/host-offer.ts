@@ -19,6 +19,7 @@ import {
   compareFieldValues,
   contractRegisters,
   type Field,
+  fieldKey,
   fieldOf,
   field as findField,
   firmwareRegisters,
@@ -37,8 +38,6 @@ import {
   type Offer,
 } from "./offer.ts";
 import { only, printSet, setOf, type ValueSet, valueSet } from "./values.ts";
-
-export const keyOf = (field: Field): string => `${field.register}.${field.name}`;
 
 /** Whether no field of a register has an order: such a register is shown as one host or another has it. */
 export function isWhole(register: IdRegister): boolean {
@@ -97,7 +96,7 @@ function fieldSets(
       // What a guest has of the interrupt controller is its own statement's affair.
       if (field.facility === "gic") continue;
       const set = fieldSet(profile, configuration, register, field);
-      if (set !== undefined) sets.set(keyOf(field), set);
+      if (set !== undefined) sets.set(fieldKey(field), set);
     }
   return sets;
 }
@@ -241,7 +240,9 @@ export function offerOf(profile: HostProfile): Offer | undefined {
     if (bits !== undefined) bitmaps.set(name, bits.known);
   }
   const rows = contractRegisters().flatMap((register) => register.fields);
-  const untold = rows.filter((field) => field.facility !== "gic" && !fields.has(keyOf(field))).map(keyOf);
+  const untold = rows
+    .filter((field) => field.facility !== "gic" && !fields.has(fieldKey(field)))
+    .map(fieldKey);
   return {
     fields,
     untold: new Set(untold),

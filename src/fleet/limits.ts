@@ -1,9 +1,9 @@
 /** Who limits what: fields in which some hosts could show more than the common CPU has. */
-import { contractRegisters, type Field } from "../tables/index.ts";
+import { contractRegisters, type Field, fieldKey } from "../tables/index.ts";
 import type { Baseline } from "./baseline.ts";
 import { setsWith } from "./choose.ts";
 import type { FleetClass } from "./classes.ts";
-import { isWhole, keyOf } from "./host-offer.ts";
+import { isWhole } from "./host-offer.ts";
 import { byPreference } from "./preference.ts";
 import { contains } from "./values.ts";
 
@@ -23,7 +23,7 @@ export function limitsOf(baseline: Baseline): readonly Limit[] {
   for (const register of contractRegisters()) {
     if (isWhole(register)) continue;
     for (const field of register.fields) {
-      const key = keyOf(field);
+      const key = fieldKey(field);
       const value = baseline.values.get(key);
       if (value === undefined) continue;
       const all = sets.flatMap((each) => each.sets.get(key) ?? []);

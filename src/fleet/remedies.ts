@@ -8,9 +8,10 @@ import {
   commonVcpuFeatures,
   compareVersions,
   type Field,
-  field as findField,
+  fieldCalled,
   idRegister,
   kernelRules,
+  registerOfKey,
   seriesOf,
 } from "../tables/index.ts";
 import type { Fleet, FleetClass } from "./classes.ts";
@@ -80,10 +81,10 @@ function judge(): (one: FleetClass, key: string, kernel: string) => ValueSet {
     // Of a host that does not tell, nothing speaks against any value.
     const own = offer.fields.get(key) ?? everything;
     if (compareVersions(offer.kernel, kernel) >= 0) return own;
-    const [registerName, name] = splitKey(key);
-    const [register, field] = [idRegister(registerName), findField(registerName, name)];
+    const field = fieldCalled(key);
     if (isHidden(field, kernel)) return only(0n);
-    const [shown] = listed(offer.shown.get(registerName) ?? [], 1);
+    const register = idRegister(registerOfKey(key));
+    const [shown] = listed(offer.shown.get(register?.name ?? "") ?? [], 1);
     if (register === undefined || field === undefined || shown === undefined) return own;
     const question = `${key} ${kernel} ${shown}`;
     const before = known.get(question);
@@ -105,13 +106,8 @@ function isCommon(fleet: Fleet, set: (one: FleetClass) => ValueSet): boolean {
   return true;
 }
 
-const splitKey = (key: string): readonly [string, string] => {
-  const [register = "", name = ""] = key.split(".");
-  return [register, name];
-};
-
 function wordsFor({ fields, kernel, hides, hosts }: Omit<Remedy, "words">, fleet: Fleet): string {
-  const registers = [...new Set(fields.map((key) => splitKey(key)[0]))];
+  const registers = [...new Set(fields.map(registerOfKey))];
   const isIdentity = registers.every((name) =>
     idRegister(name)?.fields.every(({ role }) => role === "identity"),
   );
@@ -137,7 +133,7 @@ export function remediesFor(fleet: Fleet, keys: readonly string[]): readonly Rem
   const setUnder = judge();
   for (const key of keys) {
     const kernel = series.find((one) => isCommon(fleet, (each) => setUnder(each, key, one)));
-    const hides = kernel !== undefined && isHidden(findField(...splitKey(key)), kernel);
+    const hides = kernel !== undefined && isHidden(fieldCalled(key), kernel);
     const name = `${kernel ?? ""} ${hides}`;
     const group = groups.get(name) ?? { kernel, hides, fields: [] };
     group.fields.push(key);

@@ -1,13 +1,12 @@
 /** The common CPU of a fleet as a table: what it has, who limits it, and what stands against it. */
 import { printFieldValue } from "../checker/values.ts";
-import { architectureWord, describeOneReg } from "../tables/index.ts";
+import { architectureWord, describeOneReg, fieldKey } from "../tables/index.ts";
 import { assumptionLines, unknownLines } from "./assumption-text.ts";
 import type { Baseline } from "./baseline.ts";
 import { aarch32Switch, isOfAArch32 } from "./choose.ts";
 import type { Fleet } from "./classes.ts";
 import { conflictLines } from "./conflict-text.ts";
 import { gainsOf } from "./gains.ts";
-import { keyOf } from "./host-offer.ts";
 import { limitsOf, unevenRegisters } from "./limits.ts";
 import { type Bound, machineOf } from "./machine.ts";
 import { facilityNames } from "./offer.ts";
@@ -57,7 +56,7 @@ function limitRows(baseline: Baseline): readonly (readonly string[])[] {
   const rows = limits
     .filter((one) => !twins.includes(one))
     .map(({ field, value: common, could, by }) => [
-      keyOf(field),
+      fieldKey(field),
       printFieldValue(field, common),
       printFieldValue(field, could),
       by.length === 0 ? "what goes with it" : hostNames(by),

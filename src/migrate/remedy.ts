@@ -21,6 +21,7 @@ import {
   type Field,
   featuresNaming,
   featuresOfFacility,
+  fieldKey,
   fieldMask,
   registerState,
   reservedFilterRanges,
@@ -75,7 +76,7 @@ function lostWith(between: Between, field: Field, value: bigint): readonly Featu
   const whole = seen[field.register] ?? 0n;
   const changed = (whole & ~fieldMask(field)) | (value << BigInt(field.lsb));
   const [before, after] = [seen, { ...seen, [field.register]: changed }].map((of) => registerState(of, ""));
-  return featuresNaming([`${field.register}.${field.name}`]).filter(
+  return featuresNaming([fieldKey(field)]).filter(
     ({ advertisedBy }) =>
       advertisedBy !== undefined &&
       before !== undefined &&

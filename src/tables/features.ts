@@ -3,7 +3,7 @@ import architecturesText from "./data/architectures.json?raw";
 import featuresText from "./data/features.json?raw";
 import { parseExpr } from "./expr.ts";
 import { indexed, lazyRows, once } from "./load.ts";
-import { contractRegisters, field, idRegister } from "./registers.ts";
+import { contractRegisters, field, fieldKey, idRegister } from "./registers.ts";
 import type { Architecture, Expr, Feature, FieldSetting, Twin } from "./types.ts";
 
 /**
@@ -209,7 +209,7 @@ export const featuresWithHwcap = once((): readonly Feature[] =>
 /** The features that a facility's statement switches. */
 export function featuresOfFacility(facility: string): readonly Feature[] {
   const fields = contractRegisters().flatMap((register) => register.fields);
-  const keys = fields.filter((one) => one.facility === facility).map((one) => `${one.register}.${one.name}`);
+  const keys = fields.filter((one) => one.facility === facility).map((one) => fieldKey(one));
   return featuresNaming(keys).filter((feature) => feature.facility === facility);
 }
 

@@ -55,10 +55,13 @@ export {
   compareFieldValues,
   contractRegisters,
   field,
+  fieldCalled,
+  fieldKey,
   idRegister,
   idRegisterById,
   idRegisters,
   kvmCap,
+  registerOfKey,
   signedValue,
   valueName,
 } from "./registers.ts";

@@ -104,16 +104,23 @@ export const idRegisterById: (id: bigint) => IdRegister | undefined = indexed(id
 
 const fieldIndex = indexed(
   () => idRegisters().flatMap((register) => register.fields),
-  (row) => [
-    `${row.register}.${row.name}`,
-    ...(row.linuxName === undefined ? [] : [`${row.register}.${row.linuxName}`]),
-  ],
+  (row) => [fieldKey(row), ...(row.linuxName === undefined ? [] : [`${row.register}.${row.linuxName}`])],
 );
 
 /** A field by Arm's or Linux's spelling. */
 export function field(register: string, name: string): Field | undefined {
   return fieldIndex(`${register}.${name}`);
 }
+
+/** How a field is called where one word has to do: `ID_AA64PFR0_EL1.EL0`. */
+export const fieldKey = ({ register, name }: Pick<Field, "register" | "name">): string =>
+  `${register}.${name}`;
+
+/** The field of such a key, by Arm's or Linux's spelling. */
+export const fieldCalled = (key: string): Field | undefined => fieldIndex(key);
+
+/** The register of such a key, whether or not there is such a field. */
+export const registerOfKey = (key: string): string => key.split(".", 1)[0] ?? "";
 
 /** The name of a value, if it has one. */
 export function valueName(of: Field, value: number): string | undefined {

@@ -7,7 +7,7 @@ import { type Baseline, baselineOf, usualFacilities } from "../../src/fleet/base
 import { aarch32Switch } from "../../src/fleet/choose.ts";
 import { classOf, mergeFleets } from "../../src/fleet/classes.ts";
 import { guestText } from "../../src/fleet/guest-text.ts";
-import { keyOf, offerOf } from "../../src/fleet/host-offer.ts";
+import { offerOf } from "../../src/fleet/host-offer.ts";
 import type { FacilityName } from "../../src/fleet/offer.ts";
 import { byPreference } from "../../src/fleet/preference.ts";
 import { contains, setOf } from "../../src/fleet/values.ts";
@@ -15,7 +15,7 @@ import { configurationFor } from "../../src/hosts/configuration.ts";
 import { judgeField } from "../../src/hosts/judge.ts";
 import type { HostProfile } from "../../src/hosts/profile.ts";
 import { type Contract, compile, planFor, predict } from "../../src/index.ts";
-import { capability, contractRegisters, vcpuFeatures } from "../../src/tables/index.ts";
+import { capability, contractRegisters, fieldKey, vcpuFeatures } from "../../src/tables/index.ts";
 import { shipped, shippedNames } from "../hosts/shipped.ts";
 import { describeDiagnostic } from "../support/compile-text.ts";
 import { fleetOf } from "./support.ts";
@@ -100,14 +100,14 @@ describe.each(cases)("%s", (_, one) => {
       if (register.name === notAlwaysTrapped) return [];
       const values = views.map((view) => view.registers.get(register.name));
       return register.fields.flatMap((field) => {
-        if (field.facility === "gic" || baseline.open.get(keyOf(field)) === "aarch32") return [];
+        if (field.facility === "gic" || baseline.open.get(fieldKey(field)) === "aarch32") return [];
         const seen = values.map((value) => {
           const held = value?.known === true ? value.value : "unknown";
           return typeof held === "bigint"
             ? (held >> BigInt(field.lsb)) & ((1n << BigInt(field.width)) - 1n)
             : held;
         });
-        return new Set(seen.map(String)).size > 1 ? [`${keyOf(field)}: ${seen.join(", ")}`] : [];
+        return new Set(seen.map(String)).size > 1 ? [`${fieldKey(field)}: ${seen.join(", ")}`] : [];
       });
     });
     expect(differing).toEqual([]);
@@ -133,7 +133,7 @@ describe.each(cases)("%s", (_, one) => {
     const lowered = new Set([...baseline.lowered.map(({ field }) => field), ...el0]);
     for (const register of contractRegisters())
       for (const field of register.fields) {
-        const key = keyOf(field);
+        const key = fieldKey(field);
         const value = baseline.values.get(key);
         const isLevel = field.safe !== undefined && field.width <= 4 && field.facility === undefined;
         // A level that nobody defined is not richer.
@@ -157,7 +157,7 @@ describe.each(cases)("%s", (_, one) => {
     const lowered = new Set(baseline.lowered.map(({ field }) => field));
     const steps = contractRegisters().flatMap((register) =>
       register.fields.flatMap((field) => {
-        const key = keyOf(field);
+        const key = fieldKey(field);
         const value = baseline.values.get(key);
         const levels = Object.keys(field.values ?? {}).map(BigInt);
         if (value === undefined || field.role !== "feature" || lowered.has(key) || levels.length < 2)

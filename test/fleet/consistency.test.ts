@@ -8,7 +8,6 @@ import { fieldRuleBroken, violated } from "../../src/checker/cpu/broken.ts";
 import { constraintState } from "../../src/checker/cpu/state.ts";
 import { type Baseline, baselineOf, usualFacilities } from "../../src/fleet/baseline.ts";
 import { cellsOf } from "../../src/fleet/consistency.ts";
-import { keyOf } from "../../src/fleet/host-offer.ts";
 import type { FacilityName } from "../../src/fleet/offer.ts";
 import { listed } from "../../src/fleet/values.ts";
 import { configurationFor } from "../../src/hosts/configuration.ts";
@@ -16,6 +15,7 @@ import {
   type Architecture,
   constraints,
   contractRegisters,
+  fieldKey,
   fieldOf,
   fieldRules,
   vcpuFeatures,
@@ -52,7 +52,7 @@ function shownOn(name: string, facilities: readonly FacilityName[]): Values {
   for (const register of contractRegisters()) {
     const held = registers.get(register.id);
     if (typeof held === "bigint")
-      for (const field of register.fields) values.set(keyOf(field), fieldOf(held, field));
+      for (const field of register.fields) values.set(fieldKey(field), fieldOf(held, field));
   }
   return values;
 }

@@ -11,12 +11,12 @@ import { remediesFor } from "../../fleet/remedies.ts";
 import { listed, parseSet } from "../../fleet/values.ts";
 import { hostNames, plural, some } from "../../fleet/words.ts";
 import type { HostProfile } from "../../hosts/profile.ts";
-import { contractRegisters, field as findField } from "../../tables/index.ts";
+import { contractRegisters, fieldCalled, fieldKey, registerOfKey } from "../../tables/index.ts";
 import { type Declaration, lookUp, type Scope } from "../names.ts";
 import type { Report } from "../report.ts";
 import { printFieldValue } from "../values.ts";
 import { facilities, identityRegisters, type ResolvedCpu } from "./resolve.ts";
-import { keyOf, stateOf } from "./state.ts";
+import { stateOf } from "./state.ts";
 import type { CpuStatements } from "./statements.ts";
 
 /** A fleet's common CPU for one `cpu` block. */
@@ -134,9 +134,9 @@ function conflictsLeft({ baseline }: CommonOf, { cells, architecture }: Resolved
   const noAArch32 = stateOf(cells, architecture).feature("FEAT_AA32EL0") === false;
   return contractRegisters()
     .flatMap((register) => register.fields)
-    .filter((field) => baseline.open.get(keyOf(field)) === "conflict")
+    .filter((field) => baseline.open.get(fieldKey(field)) === "conflict")
     .filter((field) => !(noAArch32 && isOfAArch32(field)))
-    .map(keyOf)
+    .map(fieldKey)
     .filter((key) => {
       const cell = cells.get(key);
       return cell?.value === "host" && cell.origin.kind === "baseline";
@@ -164,7 +164,7 @@ export function checkCommon(
   const saidOf = new Map<string, string[]>();
   for (const { fields, sides } of conflictsOver(baseline.fleet, keys))
     for (const { field: key, takes } of fields) {
-      const field = findField(...splitKey(key));
+      const field = fieldCalled(key);
       const words = takes.map((text) => {
         if (text === untold) return "not known";
         const values = listed(parseSet(text) ?? [], 4);
@@ -213,15 +213,12 @@ export function checkCommon(
   return false;
 }
 
-const splitKey = (key: string): readonly [string, string] => {
-  const [register = "", name = ""] = key.split(".");
-  return [register, name];
-};
-
 /** How to let the hosts differ in these fields. */
 function leavesOpen(keys: readonly string[]): string {
-  const whole = identityRegisters.filter(({ register }) => keys.some((key) => splitKey(key)[0] === register));
-  const others = keys.filter((key) => !whole.some(({ register }) => splitKey(key)[0] === register));
+  const whole = identityRegisters.filter(({ register }) =>
+    keys.some((key) => registerOfKey(key) === register),
+  );
+  const others = keys.filter((key) => !whole.some(({ register }) => registerOfKey(key) === register));
   const words = [
     ...whole.map(({ statement }) => `\`${statement} host\``),
     ...others.slice(0, 3).map((key) => `\`field ${key} = host\``),

@@ -15,6 +15,7 @@ import {
   features,
   featuresOfFacility,
   featuresWithTwins,
+  fieldKey,
   fieldOf,
   fieldRules,
   architecture as findArchitecture,
@@ -22,7 +23,7 @@ import {
   kvmCap,
 } from "../../tables/index.ts";
 import { wordText } from "../values.ts";
-import { type Cells, constraintState, keyOf, makeAbsent, makePresent, settingKey, stateOf } from "./state.ts";
+import { type Cells, constraintState, makeAbsent, makePresent, settingKey, stateOf } from "./state.ts";
 import type { Baseline, CpuStatements, FeatureStatement, Stated } from "./statements.ts";
 
 export interface ResolvedCpu {
@@ -64,7 +65,7 @@ const leaks = (field: Field, which: { readonly origin: Origin }, baseline: Basel
 /** What a baseline says of one field before any statement. */
 function baselineValue(field: Field, baseline: Baseline): bigint | "host" {
   if (baseline.kind === "host") return "host";
-  if (baseline.kind === "common") return baseline.cpu?.fields.get(keyOf(field))?.value ?? "host";
+  if (baseline.kind === "common") return baseline.cpu?.fields.get(fieldKey(field))?.value ?? "host";
   if (field.role === "hidden") return 0n;
   if (field.role === "identity" || field.facility === "gic") return "host";
   if (baseline.kind === "architecture") return field.role === "feature" ? BigInt(field.absent) : "host";
@@ -91,7 +92,7 @@ function baselineName(baseline: Baseline): string {
 /** Of a field that a fleet's common CPU decides: which hosts limit it. */
 function commonOrigin(field: Field, baseline: Baseline, origin: Origin): Origin | undefined {
   if (baseline.kind !== "common") return undefined;
-  const common = baseline.cpu?.fields.get(keyOf(field));
+  const common = baseline.cpu?.fields.get(fieldKey(field));
   if (common === undefined) return undefined;
   const because = common.because === undefined ? {} : { because: common.because };
   return {
@@ -113,7 +114,7 @@ function baselineCells(baseline: Baseline, span: Span): Cells {
         span,
         because: `KVM shows zero to every guest (${field.source})`,
       };
-      cells.set(keyOf(field), {
+      cells.set(fieldKey(field), {
         field,
         value: baselineValue(field, baseline),
         origin: commonOrigin(field, baseline, origin) ?? (field.role === "hidden" ? hidden : origin),
@@ -422,8 +423,8 @@ export function registerContracts(cells: Cells): readonly RegisterContract[] {
     name: register.name,
     id: register.id,
     fields: register.fields.map((field) => {
-      const cell = cells.get(keyOf(field));
-      if (cell === undefined) throw new Error(`no cell for ${keyOf(field)}`);
+      const cell = cells.get(fieldKey(field));
+      if (cell === undefined) throw new Error(`no cell for ${fieldKey(field)}`);
       return { name: field.name, lsb: field.lsb, width: field.width, value: cell.value, origin: cell.origin };
     }),
   }));

@@ -9,6 +9,7 @@ import {
   type Feature,
   type Field,
   type FieldSetting,
+  fieldKey,
   feature as findFeature,
   field as findField,
 } from "../../tables/index.ts";
@@ -23,12 +24,9 @@ export interface Cell {
 /** Keyed by `REGISTER.FIELD`. */
 export type Cells = Map<string, Cell>;
 
-export const keyOf = (field: { readonly register: string; readonly name: string }): string =>
-  `${field.register}.${field.name}`;
-
 export function settingKey(setting: FieldSetting): string {
   const found = findField(setting.reg, setting.field);
-  return found === undefined ? `${setting.reg}.${setting.field}` : keyOf(found);
+  return found === undefined ? `${setting.reg}.${setting.field}` : fieldKey(found);
 }
 
 /**

@@ -14,6 +14,7 @@ import {
   cpus,
   type Feature,
   type Field,
+  fieldKey,
   cpu as findCpu,
 } from "../../tables/index.ts";
 import { coresLike, readCore } from "../cores.ts";
@@ -412,7 +413,7 @@ export function readCpuStatements(block: readonly Matched[], report: Report): Cp
       if (field === undefined) continue;
       const value = readFieldValue(matched.slots.get("value") ?? [], field, report);
       if (value === undefined) continue;
-      const key = `${field.register}.${field.name}`;
+      const key = fieldKey(field);
       const earlier = fields.get(key);
       if (earlier === undefined) fields.set(key, { value: { field, value }, span: matched.head, override });
       else

@@ -8,6 +8,7 @@ import type { Verdict } from "../../hosts/profile.ts";
 import {
   type ExprState,
   type Field,
+  fieldKey,
   fieldOf,
   fieldRules,
   capability as findCapability,
@@ -27,8 +28,6 @@ interface Refusal {
   readonly wanted: FieldContract;
   readonly verdict: Verdict;
 }
-
-const keyOf = (field: Field): string => `${field.register}.${field.name}`;
 
 /** What has been reported already, and makes the fields behind it beside the point. */
 interface Known {
@@ -101,7 +100,7 @@ function refusals(contract: Contract, host: HostOfGuest, known: Known): readonly
 function explain({ field, wanted, verdict }: Refusal): string {
   const shown =
     verdict.shown === undefined ? "" : `, the host shows ${printFieldValue(field, verdict.shown)}`;
-  return `${keyOf(field)} = ${printFieldValue(field, wanted.value)}${shown}: ${verdict.fact}`;
+  return `${fieldKey(field)} = ${printFieldValue(field, wanted.value)}${shown}: ${verdict.fact}`;
 }
 
 /** The features of a contract, by its fields. */
@@ -110,7 +109,7 @@ function stateOfContract(contract: Contract): ExprState {
   for (const register of contract.registers)
     for (const { name, value, origin } of register.fields) {
       const field = findField(register.name, name);
-      if (field !== undefined) cells.set(keyOf(field), { field, value, origin });
+      if (field !== undefined) cells.set(fieldKey(field), { field, value, origin });
     }
   return stateOf(cells, undefined);
 }
@@ -127,7 +126,7 @@ function wayOut(group: readonly Refusal[], statement: string, host: string): str
   const identity = identityRegisters.find((one) => one.register === register);
   if (identity !== undefined) return `\`${identity.statement} host\` leaves ${them} to the host`;
   if (statement.startsWith("version ")) return `\`version host\` leaves ${them} to the host`;
-  const open = group.slice(0, 3).map(({ field }) => `\`field ${keyOf(field)} = host\``);
+  const open = group.slice(0, 3).map(({ field }) => `\`field ${fieldKey(field)} = host\``);
   const leave = `${open.join(", ")}${group.length > 3 ? " …" : ""} ${group.length === 1 ? "leaves" : "leave"} ${them} to the host`;
   const origin = group[0]?.wanted.origin;
   if (origin?.kind !== "baseline") return leave;
@@ -157,7 +156,7 @@ export function checkFields(contract: Contract, host: HostOfGuest, known: Known,
         : "";
     const feature = findFeature(spanText(span));
     const present = feature === undefined ? undefined : state.feature(feature.name);
-    const shown = `\`${keyOf(first.field)}\` as ${printFieldValue(first.field, first.wanted.value)}${byDefault}`;
+    const shown = `\`${fieldKey(first.field)}\` as ${printFieldValue(first.field, first.wanted.value)}${byDefault}`;
     const what =
       feature !== undefined && present !== undefined
         ? `${present ? "" : "a CPU without "}\`${feature.name}\``
@@ -204,7 +203,7 @@ export function checkHostsAgree(contract: Contract, hosts: readonly HostOfGuest[
         (host, index) =>
           `${host.name} ${values[index] === undefined ? "unknown" : printFieldValue(field, values[index])}`,
       );
-      differing.push(`${keyOf(field)}: ${each.join(", ")}`);
+      differing.push(`${fieldKey(field)}: ${each.join(", ")}`);
     }
   }
   if (differing.length === 0) return;

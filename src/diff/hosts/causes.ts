@@ -4,7 +4,7 @@ import type { HostProfile } from "../../hosts/profile.ts";
 import {
   bitmapRegister,
   compareVersions,
-  field as findField,
+  fieldCalled,
   kernelRules,
   seriesOf,
   services,
@@ -68,15 +68,14 @@ function isAbout(row: KernelRow, one: Difference, { side }: Kernels): boolean {
   }
   if (row.registers !== undefined) return row.registers.includes(registerOf(one.subject));
   if (row.fields?.includes(one.subject) !== true) return false;
-  const [register = "", name = ""] = one.subject.split(".");
-  return row.shows === undefined || newer === valueWords(findField(register, name), BigInt(row.shows));
+  return row.shows === undefined || newer === valueWords(fieldCalled(one.subject), BigInt(row.shows));
 }
 
 /** What the rules by which profiles are derived say of a field. */
 function byLimits(one: Difference, kernels: Kernels): readonly Cause[] {
-  const [register = "", name = ""] = one.subject.split(".");
-  const field = findField(register, name);
+  const field = fieldCalled(one.subject);
   if (field === undefined) return [];
+  const { register, name } = field;
   const none = valueWords(field, 0n);
   const causes = deriveTable().limits.flatMap((row): readonly Cause[] => {
     const { since, source } = row;

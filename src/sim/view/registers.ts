@@ -6,6 +6,7 @@ import {
   evaluate,
   type Field,
   featuresNaming,
+  fieldKey,
   fieldOf,
   type IdRegister,
   idRegisters,
@@ -51,7 +52,7 @@ export function meaningOf(field: Field, value: bigint): string | undefined {
 }
 
 function featuresShown(field: Field, state: ExprState): readonly string[] {
-  return featuresNaming([`${field.register}.${field.name}`])
+  return featuresNaming([fieldKey(field)])
     .filter(({ advertisedBy }) => {
       if (advertisedBy === undefined || evaluate(advertisedBy, state) !== true) return false;
       let takesPart = false;
