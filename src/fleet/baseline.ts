@@ -14,8 +14,9 @@ import {
 } from "../tables/index.ts";
 import { type Choice, choose, type OpenBecause } from "./choose.ts";
 import { commonOffer, type Fleet, type FleetClass } from "./classes.ts";
-import { type Conflict, conflictsOver, leastToLeaveOut } from "./conflicts.ts";
+import { type Conflict, conflictsOver } from "./conflicts.ts";
 import { type BrokenRule, cellsOf, type Lowered, makeConsistent } from "./consistency.ts";
+import { leastToLeaveOut } from "./least.ts";
 import type { FacilityName, Offer } from "./offer.ts";
 import { listed, type ValueSet } from "./values.ts";
 

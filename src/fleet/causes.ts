@@ -3,7 +3,8 @@ import { compareVersions, contractRegisters, type Field, fieldCalled, fieldKey }
 import type { Baseline } from "./baseline.ts";
 import { aarch32Switch, isOfAArch32 } from "./choose.ts";
 import type { Fleet } from "./classes.ts";
-import { type Conflict, conflictsOver, leastToLeaveOut } from "./conflicts.ts";
+import { type Conflict, conflictsOver } from "./conflicts.ts";
+import { leastToLeaveOut } from "./least.ts";
 import { poolsOf } from "./pools.ts";
 import { byPreference } from "./preference.ts";
 import { type Remedy, remediesFor } from "./remedies.ts";

@@ -64,8 +64,8 @@ export function setsWith(offer: Offer, facilities: readonly FacilityName[]): Rea
   return sets;
 }
 
-/** Whether a guest may do without AArch32 at EL0 on every host, so that its registers need not agree. */
-function mayDoWithout(offer: Offer): boolean {
+/** Whether a guest may do without AArch32 at EL0, so that its registers need not agree. */
+export function mayDoWithout(offer: Offer): boolean {
   const aarch32 = aarch32Switch();
   const el0 = aarch32 === undefined ? undefined : offer.fields.get(aarch32.key);
   return listed(el0 ?? []).some((value) => aarch32?.has(value) === false);

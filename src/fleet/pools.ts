@@ -1,6 +1,6 @@
 /** A fleet without a common guest as pools that have one each. */
 import type { Fleet } from "./classes.ts";
-import { leastToLeaveOut } from "./conflicts.ts";
+import { leastToLeaveOut } from "./least.ts";
 
 /**
  * Pools of hosts that have a common guest: the largest that there is, then the largest of the rest, and so on.

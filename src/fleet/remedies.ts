@@ -15,9 +15,8 @@ import {
   seriesOf,
 } from "../tables/index.ts";
 import type { Fleet, FleetClass } from "./classes.ts";
-import { everything } from "./conflicts.ts";
 import { fieldSet } from "./host-offer.ts";
-import { intersect, listed, only, type ValueSet } from "./values.ts";
+import { everything, intersect, listed, only, type ValueSet } from "./values.ts";
 import { hostNames, some } from "./words.ts";
 
 export interface Remedy {

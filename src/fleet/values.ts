@@ -9,6 +9,9 @@ export type ValueSet = readonly Interval[];
 
 export const nothing: ValueSet = [];
 
+/** Of a field, whatever its width: nothing stands against a host that does not tell it. */
+export const everything: ValueSet = [[0n, (1n << 64n) - 1n]];
+
 export const only = (value: bigint): ValueSet => [[value, value]];
 
 /** The set of any intervals, in any order, overlapping or not; empty ones (first above last) are left out. */

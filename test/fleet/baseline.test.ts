@@ -4,8 +4,8 @@ import { type Baseline, baselineOf, usualFacilities } from "../../src/fleet/base
 import { baselineDocument, readFleet } from "../../src/fleet/baseline-document.ts";
 import { choose } from "../../src/fleet/choose.ts";
 import { commonOffer, type Fleet, mergeFleets } from "../../src/fleet/classes.ts";
-import { leastToLeaveOut } from "../../src/fleet/conflicts.ts";
 import { guestText } from "../../src/fleet/guest-text.ts";
+import { leastToLeaveOut } from "../../src/fleet/least.ts";
 import type { FacilityName } from "../../src/fleet/offer.ts";
 import { compile, planFor, predict } from "../../src/index.ts";
 import { contractRegisters } from "../../src/tables/index.ts";
