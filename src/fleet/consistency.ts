@@ -124,6 +124,148 @@ function withSteps(cells: Cells, steps: readonly Step[]): Cells {
   return changed;
 }
 
+/** Values on their way down. */
+interface Descent {
+  readonly cells: Cells;
+  readonly lowered: readonly Lowered[];
+  /** Rules that these cells break. */
+  readonly broken: readonly Rule[];
+}
+
+interface Way {
+  readonly steps: readonly Step[];
+  readonly after: Cells;
+  /** Rules that are broken after it. */
+  readonly left: readonly Rule[];
+  /** How many of them were not before. */
+  readonly added: number;
+  readonly cost: number;
+  readonly sizes: number;
+}
+
+/** What the rules say of cells. */
+interface Judge {
+  readonly breaks: (rule: Rule, cells: Cells) => boolean;
+  readonly brokenBy: (cells: Cells) => readonly Rule[];
+}
+
+function judgeOf(architecture: Architecture | undefined): Judge {
+  const rules = rulesOf(architecture);
+  return {
+    breaks: (rule, cells) => rule.broken(cells, constraintState(cells, architecture)),
+    brokenBy: (cells) => {
+      const state = constraintState(cells, architecture);
+      return rules.filter((rule) => rule.broken(cells, state));
+    },
+  };
+}
+
+/** What taking these steps comes to; undefined: the rule stays broken. */
+function wayOf(
+  steps: readonly Step[],
+  rule: Rule,
+  { cells, broken }: Descent,
+  judge: Judge,
+): Way | undefined {
+  const after = withSteps(cells, steps);
+  // Most ways do not help: the rule itself is asked before all the others.
+  if (judge.breaks(rule, after)) return undefined;
+  const known = new Set(broken.map(({ id }) => id));
+  const left = judge.brokenBy(after);
+  return {
+    steps,
+    after,
+    left,
+    added: left.filter(({ id }) => !known.has(id)).length,
+    cost: steps.reduce((sum, step) => sum + step.cost, 0),
+    sizes: steps.filter(({ field }) => cells.get(field)?.field.role === "size").length,
+  };
+}
+
+/** The cheapest step that mends a rule, or else the cheapest two in different fields; undefined: none do. */
+function bestWay(
+  rule: Rule,
+  from: Descent,
+  sets: ReadonlyMap<string, ValueSet>,
+  judge: Judge,
+): Way | undefined {
+  const singles = fieldsOf(rule).flatMap((key) => waysDown(key, from.cells, sets));
+  const among = (choices: readonly (readonly Step[])[]): Way | undefined =>
+    choices
+      .flatMap((steps) => wayOf(steps, rule, from, judge) ?? [])
+      .sort((a, b) => a.sizes - b.sizes || a.added - b.added || a.cost - b.cost)[0];
+  const pairs = (): readonly (readonly Step[])[] =>
+    singles.flatMap((a, at) =>
+      singles
+        .slice(at + 1)
+        .filter((b) => b.field !== a.field)
+        .map((b) => [a, b]),
+    );
+  return among(singles.map((step) => [step])) ?? among(pairs());
+}
+
+function taken({ steps, after, left }: Way, rule: Rule, { cells, lowered }: Descent): Descent {
+  const more = steps.flatMap(({ field, to }): readonly Lowered[] => {
+    const from = cells.get(field)?.value;
+    return typeof from === "bigint" ? [{ field, from, to, rule: `${rule.words} (${rule.id})` }] : [];
+  });
+  return { cells: after, lowered: [...lowered, ...more], broken: left };
+}
+
+/** A rule that no way mends, with the values as they then were. */
+interface Unmended {
+  readonly rule: Rule;
+  readonly cells: Cells;
+}
+
+/** Down, one rule after the other, until every rule holds or is one that no way mends. */
+function descend(
+  cells: Cells,
+  sets: ReadonlyMap<string, ValueSet>,
+  judge: Judge,
+): { readonly end: Descent; readonly unmended: readonly Unmended[] } {
+  let end: Descent = { cells, lowered: [], broken: judge.brokenBy(cells) };
+  const unmended = new Map<string, Unmended>();
+  for (;;) {
+    const rule = end.broken.find(({ id }) => !unmended.has(id));
+    if (rule === undefined) return { end, unmended: [...unmended.values()] };
+    const way = bestWay(rule, end, sets, judge);
+    if (way === undefined) unmended.set(rule.id, { rule, cells: end.cells });
+    else end = taken(way, rule, end);
+  }
+}
+
+/** The first field that mends a rule by being left to the host, of those that every host shows as it was chosen. */
+function leftToHost(
+  { rule, cells }: Unmended,
+  judge: Judge,
+  shownAlike: (field: string, value: bigint) => boolean,
+): string | undefined {
+  return fieldsOf(rule).find((key) => {
+    const cell = cells.get(key);
+    if (cell === undefined || cell.value === "host" || !shownAlike(key, cell.value)) return false;
+    return !judge.breaks(rule, new Map(cells).set(key, { ...cell, value: "host" }));
+  });
+}
+
+/** Rules that stay broken at the end, and whether a host breaks them by itself. */
+function brokenAtEnd(
+  { broken }: Descent,
+  unmended: readonly Unmended[],
+  judge: Judge,
+  shownByHosts: () => readonly ReadonlyMap<string, bigint>[],
+): readonly BrokenRule[] {
+  // A later step may have mended by the way what nothing mended by itself.
+  const given = new Set(unmended.map(({ rule }) => rule.id));
+  const left = broken.filter(({ id }) => given.has(id));
+  const hosts = left.length === 0 ? [] : shownByHosts().map(cellsOf);
+  return left.map((rule) => ({
+    id: rule.id,
+    words: rule.words,
+    byHosts: hosts.some((shown) => judge.breaks(rule, shown)),
+  }));
+}
+
 /**
  * Lowers values until every rule holds that can be made to. Each step gives up as little as possible and prefers
  * what breaks no other rule; nothing is ever raised, so that it ends. Features go before sizes: a guest needs its
@@ -139,71 +281,13 @@ export function makeConsistent(
   shownAlike: (field: string, value: bigint) => boolean,
   shownByHosts: () => readonly ReadonlyMap<string, bigint>[],
 ): Consistent {
-  const rules = rulesOf(architecture);
-  const brokenBy = (cells: Cells): readonly Rule[] => {
-    const state = constraintState(cells, architecture);
-    return rules.filter((rule) => rule.broken(cells, state));
-  };
-  let cells = cellsOf(values);
-  let broken = brokenBy(cells);
-  const lowered: Lowered[] = [];
-  const unmended = new Set<string>();
-  const alike: string[] = [];
-  for (;;) {
-    const rule = broken.find(({ id }) => !unmended.has(id));
-    if (rule === undefined) break;
-    const before = cells;
-    const known = new Set(broken.map(({ id }) => id));
-    const singles = fieldsOf(rule).flatMap((key) => waysDown(key, before, sets));
-    const pairs = (): readonly (readonly Step[])[] =>
-      singles.flatMap((a, at) =>
-        singles
-          .slice(at + 1)
-          .filter((b) => b.field !== a.field)
-          .map((b) => [a, b]),
-      );
-    const tried = (steps: readonly Step[]) => {
-      const after = withSteps(before, steps);
-      // Most ways do not help: the rule itself is asked before all the others.
-      if (rule.broken(after, constraintState(after, architecture))) return [];
-      const left = brokenBy(after);
-      const added = left.filter(({ id }) => !known.has(id)).length;
-      const cost = steps.reduce((sum, step) => sum + step.cost, 0);
-      const sizes = steps.filter(({ field }) => before.get(field)?.field.role === "size").length;
-      return [{ steps, after, left, added, cost, sizes }];
-    };
-    let ways = singles.flatMap((step) => tried([step]));
-    if (ways.length === 0) ways = pairs().flatMap(tried);
-    const [best] = ways.sort((a, b) => a.sizes - b.sizes || a.added - b.added || a.cost - b.cost);
-    if (best === undefined) {
-      unmended.add(rule.id);
-      const open = fieldsOf(rule).find((key) => {
-        const cell = before.get(key);
-        if (cell === undefined || cell.value === "host" || !shownAlike(key, cell.value)) return false;
-        const after: Cells = new Map(before).set(key, { ...cell, value: "host" });
-        return !rule.broken(after, constraintState(after, architecture));
-      });
-      if (open !== undefined && !alike.includes(open)) alike.push(open);
-      continue;
-    }
-    for (const { field, to } of best.steps) {
-      const from = before.get(field)?.value;
-      if (typeof from === "bigint") lowered.push({ field, from, to, rule: `${rule.words} (${rule.id})` });
-    }
-    cells = best.after;
-    broken = best.left;
-  }
-  const result = new Map(values);
-  for (const { field, to } of lowered) result.set(field, to);
-  // A later step may have mended by the way what nothing mended by itself.
-  const left = broken.filter(({ id }) => unmended.has(id));
-  const hosts = left.length === 0 ? [] : shownByHosts().map(cellsOf);
-  const byHosts = (rule: Rule): boolean =>
-    hosts.some((shown) => rule.broken(shown, constraintState(shown, architecture)));
+  const judge = judgeOf(architecture);
+  const { end, unmended } = descend(cellsOf(values), sets, judge);
+  const alike = unmended.flatMap((one) => leftToHost(one, judge, shownAlike) ?? []);
   return {
-    values: result,
-    lowered,
-    broken: left.map((rule) => ({ id: rule.id, words: rule.words, byHosts: byHosts(rule) })),
-    alike,
+    values: new Map([...values, ...end.lowered.map(({ field, to }) => [field, to] as const)]),
+    lowered: end.lowered,
+    broken: brokenAtEnd(end, unmended, judge, shownByHosts),
+    alike: [...new Set(alike)],
   };
 }
