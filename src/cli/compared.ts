@@ -7,7 +7,7 @@ import type { HostProfile } from "../hosts/profile.ts";
 import type { SourceFile } from "../index.ts";
 import { UsageError } from "./errors.ts";
 import { readSource, readUnpacked } from "./files.ts";
-import { derivedHost, hostIn, profilePath } from "./hosts.ts";
+import { derivedHost, hostIn, profilePath, type toldApart } from "./hosts.ts";
 import type { Io } from "./io.ts";
 import type { CommandLine } from "./options.ts";
 import { exitCodeFor, reportText } from "./report.ts";
@@ -81,8 +81,16 @@ async function contractOperand(
   return { kind: "contract", name: source.path, contract: chosenGuest(compiled, own) };
 }
 
-/** @throws UsageError for a file that cannot be read, or is none of the three */
-export async function readCompared(given: string, line: CommandLine, io: Io): Promise<Compared> {
+/**
+ * @param apart tells the two apart where they are hosts
+ * @throws UsageError for a file that cannot be read, or is none of the three
+ */
+export async function readCompared(
+  given: string,
+  line: CommandLine,
+  io: Io,
+  apart: ReturnType<typeof toldApart>,
+): Promise<Compared> {
   const derived = await derivedHost(given);
   if (derived !== undefined) return { kind: "host", name: given, profile: derived };
   const { path, guest } = located(given);
@@ -97,7 +105,7 @@ export async function readCompared(given: string, line: CommandLine, io: Io): Pr
   if (isYaml) return planOperand(name, readYamlPlan(text));
   const { document, schema } = schemaOf(text);
   if (schema === "guestc.plan/1") return planOperand(name, readPlan(document));
-  if (describesHost(text)) return { kind: "host", name, profile: await hostIn(source) };
+  if (describesHost(text)) return { kind: "host", name, profile: apart(await hostIn(source), name) };
   const what =
     typeof schema === "string" ? `is a document of ${JSON.stringify(schema)}` : "is no host and no plan";
   throw new UsageError(`${name}: ${what}`, [expected]);

@@ -69,20 +69,26 @@ export function conversion(
   ];
 }
 
-/** Paths by the name of the host that was read from them. */
-const taken = new Map<string, string>();
-
-/** Two machines may have equal cores and kernels: the second one's name then has its path. */
-function named(profile: HostProfile, path: string): HostProfile {
-  const before = taken.get(profile.name);
-  taken.set(profile.name, before ?? path);
-  return before === undefined || before === path
-    ? profile
-    : { ...profile, name: `${profile.name} (${path})` };
+/**
+ * Tells the hosts of one command apart: two machines may have equal cores and kernels, and the later one's name then has
+ * its path. A file that is named twice is one host.
+ *
+ * @param names that other hosts of the command have
+ */
+export function toldApart(names: Iterable<string> = []): (profile: HostProfile, path: string) => HostProfile {
+  const owners = new Map<string, string | undefined>([...names].map((name) => [name, undefined]));
+  return (profile, path) => {
+    if (!owners.has(profile.name)) owners.set(profile.name, path);
+    return owners.get(profile.name) === path ? profile : { ...profile, name: `${profile.name} (${path})` };
+  };
 }
 
-/** A host as a text describes it, by the name that it has there. @throws UsageError when it is none, or lacks a fact */
-async function describedIn({ path, text }: SourceFile): Promise<HostProfile> {
+/**
+ * A host from a text in any form that describes one: every command reads hosts by this.
+ *
+ * @throws UsageError when it is none, or lacks a fact
+ */
+export async function hostIn({ path, text }: SourceFile): Promise<HostProfile> {
   const { readHostInput } = await import("../hosts/inputs/read.ts");
   const read = readHostInput(text, path);
   if ("profile" in read) return read.profile;
@@ -97,14 +103,6 @@ async function describedIn({ path, text }: SourceFile): Promise<HostProfile> {
     ]),
   );
 }
-
-/**
- * A host from a text in any form that describes one: every command reads hosts by this.
- *
- * @throws UsageError when it is none, or lacks a fact
- */
-export const hostIn = async (source: SourceFile): Promise<HostProfile> =>
-  named(await describedIn(source), source.path);
 
 /** `cpu neoverse-v1 kernel linux 6.18`: what stands in the block of a derived host. */
 const derivedForm = /^\s*cpu\s+([^\s;]+)[\s;]+kernel\s+linux\s+([^\s;]+)[\s;]*$/;
@@ -130,23 +128,36 @@ export async function derivedHost(given: string): Promise<HostProfile | undefine
   return host;
 }
 
+/** Gives a host by what a command line calls it. @throws UsageError when it cannot be read or is none */
+export type HostReader = (given: string) => Promise<HostProfile>;
+
+/**
+ * A reader of the hosts of one command, which tells them apart.
+ *
+ * @param names that other hosts of the command have
+ */
+export function hostReader(names: Iterable<string> = []): HostReader {
+  const apart = toldApart(names);
+  return async (given) => {
+    const derived = await derivedHost(given);
+    if (derived !== undefined) return derived;
+    const source = readUnpacked(profilePath(given));
+    return apart(await hostIn(source), source.path);
+  };
+}
+
 /**
  * A host by what a command line calls it: the path of a file that describes it, the name of a shipped profile, or the
- * core and kernel of a derived one.
+ * core and kernel of a derived one. It has its own name, whatever other hosts there are.
  *
  * @throws UsageError when it cannot be read or is none
  */
-export async function hostCalled(given: string): Promise<HostProfile> {
-  return (await derivedHost(given)) ?? hostIn(readUnpacked(profilePath(given)));
-}
-
-/** The same by its own name, whatever other hosts there are. @throws UsageError when it cannot be read or is none */
-export const hostByItself = async (given: string): Promise<HostProfile> =>
-  (await derivedHost(given)) ?? describedIn(readUnpacked(profilePath(given)));
+export const hostCalled: HostReader = (given) => hostReader()(given);
 
 /** @throws UsageError when one cannot be read or is none */
 export async function readHosts(given: readonly string[]): Promise<readonly HostProfile[]> {
+  const read = hostReader();
   const hosts: HostProfile[] = [];
-  for (const name of given) hosts.push(await hostCalled(name));
+  for (const name of given) hosts.push(await read(name));
   return hosts;
 }

@@ -9,7 +9,7 @@ import { didYouMean } from "../diagnostics/suggest.ts";
 import type { HostProfile } from "../hosts/profile.ts";
 import { UsageError } from "./errors.ts";
 import { loaderFor } from "./files.ts";
-import { readHosts } from "./hosts.ts";
+import { type HostReader, hostCalled } from "./hosts.ts";
 import { type CommandLine, optionValue } from "./options.ts";
 
 const listed = (names: readonly string[]): string => names.map((name) => `\`${name}\``).join(", ");
@@ -70,13 +70,20 @@ export interface NamedHost {
   readonly profile: HostProfile;
 }
 
-/** A host by the name that the file gives it, else by the path or the shipped name of a profile. */
-export async function namedHost({ hosts }: Compiled, name: string): Promise<NamedHost> {
+/**
+ * A host by the name that the file gives it, else by the path or the shipped name of a profile.
+ *
+ * @param read of a command with several hosts, one reader for all of them
+ */
+export async function namedHost(
+  { hosts }: Compiled,
+  name: string,
+  read: HostReader = hostCalled,
+): Promise<NamedHost> {
   const declared = hosts.get(name);
   if (declared !== undefined) return { name, profile: declared };
   try {
-    const [profile] = await readHosts([name]);
-    if (profile === undefined) throw new UsageError(`no host is called \`${name}\``);
+    const profile = await read(name);
     return { name: profile.name, profile };
   } catch (error) {
     if (!(error instanceof UsageError) || hosts.size === 0) throw error;

@@ -3,6 +3,8 @@ import { readFileSync, statSync, utimesSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { gzipSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
+import { shownPath } from "../../src/cli/files.ts";
+import { readHosts } from "../../src/cli/hosts.ts";
 import { guestc, scratch } from "./run.ts";
 
 const folder = scratch();
@@ -336,6 +338,28 @@ describe("other files that describe a host", () => {
       );
       expect(stdout).toContain("2     neoverse-n1.linux-6.1.150 (twin.json)");
       expect(stdout).not.toContain("to 3");
+    });
+
+    it("and a file is another host than one that the program calls as the file's is called", () => {
+      writeFileSync(join(folder, "own.json"), text.replace(/"name": "[^"]*"/, '"name": "own"'));
+      const input = `${readFileSync(join(folder, "g.guest"), "utf8")}
+host own {
+  cpu neoverse-n1
+  kernel linux 6.12
+}
+`;
+      const found = guestc(["migrate", "-", "--host", "own", "--host", "own.json"], { ...here, input });
+      expect(found).toMatchObject({ status: 0, stderr: "" });
+      expect(found.stdout).toContain("own (own.json)");
+    });
+
+    it("whose names do not depend on what another command read", async () => {
+      const [one, twin] = ["fingerprint.json", "twin.json"].map((name) => join(folder, name));
+      const names = async (paths: readonly (string | undefined)[]): Promise<readonly string[]> =>
+        (await readHosts(paths.map(String))).map(({ name }) => name);
+      const name = "neoverse-n1.linux-6.1.150";
+      expect(await names([one, twin])).toEqual([name, `${name} (${shownPath(String(twin))})`]);
+      expect(await names([twin, one, twin])).toEqual([name, `${name} (${shownPath(String(one))})`, name]);
     });
   });
 });

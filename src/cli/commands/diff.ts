@@ -9,6 +9,7 @@ import { diffText } from "../../diff/text.ts";
 import { colours, wantsColours } from "../colours.ts";
 import { type Compared, readCompared } from "../compared.ts";
 import { UsageError } from "../errors.ts";
+import { toldApart } from "../hosts.ts";
 import type { Io } from "../io.ts";
 import { type CommandLine, optionValue } from "../options.ts";
 import { jsonText } from "../report.ts";
@@ -31,7 +32,8 @@ function compare(before: Compared, after: Compared): Diff | undefined {
 export async function run(line: CommandLine, io: Io): Promise<number> {
   const [a = "-", b = "-"] = line.operands;
   if (a === "-" && b === "-") throw new UsageError("only one of the two can be standard input");
-  const [before, after] = [await readCompared(a, line, io), await readCompared(b, line, io)];
+  const apart = toldApart();
+  const [before, after] = [await readCompared(a, line, io, apart), await readCompared(b, line, io, apart)];
   const diff = compare(before, after);
   if (diff !== undefined && before.kind !== "contract" && line.values.has("guest"))
     throw new UsageError(

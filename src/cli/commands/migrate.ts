@@ -10,6 +10,7 @@ import { amending } from "../amending.ts";
 import { colours, wantsColours } from "../colours.ts";
 import { UsageError } from "../errors.ts";
 import { readSource } from "../files.ts";
+import { hostReader } from "../hosts.ts";
 import type { Io } from "../io.ts";
 import { type CommandLine, optionValue } from "../options.ts";
 import { exitCodeFor, jsonText, reportText } from "../report.ts";
@@ -25,9 +26,10 @@ interface Wanted {
 
 async function wantedHosts(compiled: Compiled, guest: Contract, line: CommandLine): Promise<Wanted> {
   const hosts: NamedHost[] = [];
+  const read = hostReader(compiled.hosts.keys());
   /** Each name once: a host that is named twice is one. */
   const add = async (name: string): Promise<NamedHost> => {
-    const host = await namedHost(compiled, name);
+    const host = await namedHost(compiled, name, read);
     const known = hosts.find((one) => one.name === host.name);
     if (known !== undefined) return known;
     hosts.push(host);

@@ -13,7 +13,7 @@ import {
 } from "../../sim/replay/index.ts";
 import { UsageError } from "../errors.ts";
 import { readUnpacked } from "../files.ts";
-import { readHosts } from "../hosts.ts";
+import { hostCalled } from "../hosts.ts";
 import type { Io } from "../io.ts";
 import { type CommandLine, optionValue } from "../options.ts";
 import { jsonText } from "../report.ts";
@@ -63,8 +63,7 @@ function read(given: string): { readonly path: string; readonly recording: Recor
 function hostReader(line: CommandLine): (path: string, recording: Recording) => Promise<Host> {
   const known = new Map<string, HostProfile>();
   const readOne = async (name: string): Promise<HostProfile> => {
-    const found = known.get(name) ?? (await readHosts([name]))[0];
-    if (found === undefined) throw new UsageError(`--host ${name}: is no host profile`);
+    const found = known.get(name) ?? (await hostCalled(name));
     known.set(name, found);
     return found;
   };

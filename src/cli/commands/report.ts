@@ -8,6 +8,7 @@ import type { GuestSubject } from "../../report/subject.ts";
 import { amending } from "../amending.ts";
 import { UsageError } from "../errors.ts";
 import { readSource } from "../files.ts";
+import { hostReader } from "../hosts.ts";
 import type { Io } from "../io.ts";
 import { type CommandLine, optionValue } from "../options.ts";
 import { exitCodeFor, reportText } from "../report.ts";
@@ -32,9 +33,10 @@ async function hostsOf(
   guest: Contract,
   line: CommandLine,
 ): Promise<readonly NamedHost[]> {
+  const read = hostReader(compiled.hosts.keys());
   const hosts: NamedHost[] = [];
   for (const name of line.values.get("host") ?? guest.hosts.map(({ value }) => value)) {
-    const host = await namedHost(compiled, name);
+    const host = await namedHost(compiled, name, read);
     if (hosts.every((one) => one.name !== host.name)) hosts.push(host);
   }
   return hosts;

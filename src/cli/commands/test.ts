@@ -11,6 +11,7 @@ import { resultsText } from "../../sim/tests/text.ts";
 import { colours, wantsColours } from "../colours.ts";
 import { UsageError } from "../errors.ts";
 import { readSource } from "../files.ts";
+import { hostReader } from "../hosts.ts";
 import type { Io } from "../io.ts";
 import { type CommandLine, optionValue } from "../options.ts";
 import { exitCodeFor, jsonText, reportText, widest } from "../report.ts";
@@ -25,7 +26,8 @@ async function hostsOf(
 ): Promise<readonly NamedHost[]> {
   const names = line.values.get("host") ?? guest.hosts.map(({ value }) => value);
   const hosts: NamedHost[] = [];
-  for (const name of names) hosts.push(await namedHost(compiled, name));
+  const read = hostReader(compiled.hosts.keys());
+  for (const name of names) hosts.push(await namedHost(compiled, name, read));
   return hosts;
 }
 

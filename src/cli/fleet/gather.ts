@@ -11,7 +11,7 @@ import {
 import type { HostProfile } from "../../hosts/profile.ts";
 import { systemError, UsageError } from "../errors.ts";
 import { lstatOf } from "../files.ts";
-import { hostByItself } from "../hosts.ts";
+import { hostCalled } from "../hosts.ts";
 import type { Io } from "../io.ts";
 import { type Classified, classifier, fileName, type Unclassified } from "./classify.ts";
 import { inventoryDigest } from "./digest.ts";
@@ -123,7 +123,7 @@ export async function gather(request: GatherRequest, io: Io): Promise<Gathered> 
   const calledHost = async (name: string): Promise<Classified | Unclassified> => {
     const found = lstatOf(name) !== undefined ? classify.file(name) : undefined;
     if (found !== undefined && ("tallied" in found || keepGoing)) return found;
-    const profile = await hostByItself(name);
+    const profile = await hostCalled(name);
     const called = existsSync(name) ? fileName(profile.name, name) : profile.name;
     const classified = classify.profile(profile, called);
     if ("tallied" in classified) return classified;
