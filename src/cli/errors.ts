@@ -10,6 +10,46 @@ export class UsageError extends Error {
   }
 }
 
+/** Several as one, each with its remarks below; what was said once is not said again. */
+export function joinedErrors(errors: readonly [UsageError, ...UsageError[]]): UsageError {
+  const said = new Set<string>();
+  const isNew = (line: string): boolean => {
+    const known = said.has(line);
+    said.add(line);
+    return !known;
+  };
+  const distinct = errors.filter(({ message }) => isNew(message));
+  if (distinct.length === 1) return errors[0];
+  return new UsageError(
+    `${distinct.length} files or hosts cannot be read`,
+    distinct.flatMap(({ message, help }) => [message, ...help.filter(isNew).map((line) => `  ${line}`)]),
+  );
+}
+
+/**
+ * Reads what the command line names, one after another, so that whoever slipped twice is told both.
+ *
+ * @throws UsageError that tells all that cannot be read
+ */
+export async function readEach<Given, Found>(
+  given: readonly Given[],
+  read: (one: Given) => Found | Promise<Found>,
+): Promise<readonly Found[]> {
+  const found: Found[] = [];
+  const errors: UsageError[] = [];
+  for (const one of given) {
+    try {
+      found.push(await read(one));
+    } catch (error) {
+      if (!(error instanceof UsageError)) throw error;
+      errors.push(error);
+    }
+  }
+  const [first, ...others] = errors;
+  if (first !== undefined) throw joinedErrors([first, ...others]);
+  return found;
+}
+
 const reasons: Readonly<Record<string, string>> = {
   ENOENT: "no such file or directory",
   EISDIR: "is a directory",

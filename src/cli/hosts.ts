@@ -4,7 +4,7 @@ import type { SourceFile } from "../diagnostics/span.ts";
 import { didYouMean } from "../diagnostics/suggest.ts";
 import type { InputProblem } from "../hosts/inputs/readings.ts";
 import type { HostProfile } from "../hosts/profile.ts";
-import { UsageError } from "./errors.ts";
+import { readEach, UsageError } from "./errors.ts";
 import { lstatOf, readUnpacked } from "./files.ts";
 import { shippedNames, shippedPath } from "./shipped.ts";
 
@@ -27,6 +27,7 @@ function shippedLines(names: readonly string[]): readonly string[] {
 /** The file that a name of a host means: a path, else the name of a shipped profile. */
 export function profilePath(given: string): string {
   // A link that leads nowhere is somebody's file: its reader says what is wrong with it.
+  if (given.trim() === "") throw new UsageError("the name of a host is empty");
   if (lstatOf(given) !== undefined || /[/\\]|\.json$/.test(given)) return given;
   const names = shippedNames();
   if (names.includes(given)) return shippedPath(given);
@@ -154,10 +155,6 @@ export function hostReader(names: Iterable<string> = []): HostReader {
  */
 export const hostCalled: HostReader = (given) => hostReader()(given);
 
-/** @throws UsageError when one cannot be read or is none */
-export async function readHosts(given: readonly string[]): Promise<readonly HostProfile[]> {
-  const read = hostReader();
-  const hosts: HostProfile[] = [];
-  for (const name of given) hosts.push(await read(name));
-  return hosts;
-}
+/** @throws UsageError that tells all that cannot be read or are none */
+export const readHosts = (given: readonly string[]): Promise<readonly HostProfile[]> =>
+  readEach(given, hostReader());

@@ -119,6 +119,29 @@ describe("a file that cannot be read exits with 2 and names it", () => {
   });
 });
 
+describe("several operands that cannot be read", () => {
+  it.each([["host check"], ["diff"], ["baseline"]])("are told all by %s", (command) => {
+    const { status, stdout, stderr } = guestc([...command.split(" "), "gone.json", "nohost"], here);
+    expect({ status, stdout }).toEqual({ status: 2, stdout: "" });
+    const lines = stderr.split("\n");
+    expect(lines.slice(0, 3)).toEqual([
+      "guestc: 2 files or hosts cannot be read",
+      "  gone.json: no such file or directory",
+      "  no file and no shipped host is called `nohost`",
+    ]);
+  });
+
+  it("are told with their remarks, and what they have in common once", () => {
+    mkdirSync(join(folder, "bare"), { recursive: true });
+    const { status, stderr } = guestc(["baseline", "one", "bare", "two", "one"], here);
+    expect(status).toBe(2);
+    expect(stderr).toContain("guestc: 3 files or hosts cannot be read\n");
+    for (const said of ["called `one`", "bare: has no profile (*.json)", "called `two`", "shipped, as CPU"])
+      expect(stderr.split(said).length).toBe(2);
+    expect(guestc(["baseline", "one", "one"], here).stderr).toMatch(/^guestc: no file and no shipped host/);
+  });
+});
+
 describe("exit codes", () => {
   it("are 0 for clean, 1 for errors, and for warnings as --deny says", () => {
     expect(guestc(["check", "good.guest"], here)).toEqual({ status: 0, stdout: "", stderr: "" });

@@ -8,7 +8,7 @@ import { diffPlans } from "../../diff/plans/diff.ts";
 import { diffText } from "../../diff/text.ts";
 import { colours, wantsColours } from "../colours.ts";
 import { type Compared, readCompared } from "../compared.ts";
-import { UsageError } from "../errors.ts";
+import { readEach, UsageError } from "../errors.ts";
 import { toldApart } from "../hosts.ts";
 import type { Io } from "../io.ts";
 import { type CommandLine, optionValue } from "../options.ts";
@@ -33,7 +33,8 @@ export async function run(line: CommandLine, io: Io): Promise<number> {
   const [a = "-", b = "-"] = line.operands;
   if (a === "-" && b === "-") throw new UsageError("only one of the two can be standard input");
   const apart = toldApart();
-  const [before, after] = [await readCompared(a, line, io, apart), await readCompared(b, line, io, apart)];
+  const [before, after] = await readEach([a, b], (given) => readCompared(given, line, io, apart));
+  if (before === undefined || after === undefined) throw new Error("one of the two was not read");
   const diff = compare(before, after);
   if (diff !== undefined && before.kind !== "contract" && line.values.has("guest"))
     throw new UsageError(

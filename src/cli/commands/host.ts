@@ -11,7 +11,7 @@ import {
 } from "../../hosts/inputs/read.ts";
 import type { HostProfile } from "../../hosts/profile.ts";
 import { type ConfigurationSummary, cpuLine, type HostSummary, summariseHost } from "../../hosts/summary.ts";
-import { UsageError } from "../errors.ts";
+import { readEach, UsageError } from "../errors.ts";
 import { readSource, readUnpacked } from "../files.ts";
 import { conversion, derivedHost, optionFor, profilePath } from "../hosts.ts";
 import type { Io } from "../io.ts";
@@ -122,8 +122,10 @@ async function derivedCalled(given: string, line: CommandLine): Promise<HostProf
 
 async function check(paths: readonly string[], line: CommandLine, io: Io): Promise<number> {
   // All files are read first: a wrong name among them is known before anything is said.
-  const sources: (HostProfile | SourceFile)[] = [];
-  for (const path of paths) sources.push((await derivedCalled(path, line)) ?? readHostFile(path, io));
+  const sources = await readEach<string, HostProfile | SourceFile>(
+    paths,
+    async (path) => (await derivedCalled(path, line)) ?? readHostFile(path, io),
+  );
   const checked = sources.map((source, at): Checked => {
     if (!("text" in source)) {
       const path = paths[at] ?? "";

@@ -9,7 +9,7 @@ import {
   type UnreadableHosts,
 } from "../../fleet/unreadable.ts";
 import type { HostProfile } from "../../hosts/profile.ts";
-import { systemError, UsageError } from "../errors.ts";
+import { readEach, systemError, UsageError } from "../errors.ts";
 import { lstatOf } from "../files.ts";
 import { hostCalled } from "../hosts.ts";
 import type { Io } from "../io.ts";
@@ -57,7 +57,7 @@ function sizeOf(descriptor: number): number | undefined {
 }
 
 /**
- * @throws UsageError when an operand cannot be read, or a host that the command line names itself
+ * @throws UsageError that tells all operands that cannot be read, among them hosts that the command line names itself
  */
 export async function gather(request: GatherRequest, io: Io): Promise<Gathered> {
   const { operands, shard, keepGoing } = request;
@@ -130,22 +130,26 @@ export async function gather(request: GatherRequest, io: Io): Promise<Gathered> 
     throw new UsageError(`${name}: ${classified.message}`);
   };
 
-  for (const operand of operands) {
+  const takeOperand = async (operand: FleetOperand): Promise<void> => {
     if (operand.kind === "inventory") readInventory(operand);
     else if (operand.kind === "files") readFiles(operand.paths);
     else if (operand.kind === "host") {
       digest?.name(digestName(operand.name));
-      if (!isOwn()) continue;
-      const found = await calledHost(operand.name);
-      take(found, operand.name);
-    } else {
+      if (isOwn()) take(await calledHost(operand.name), operand.name);
+    } else if (operand.kind === "program") {
       for (const { name, profile } of await request.declared(operand.path)) {
         digest?.name(name);
         if (isOwn()) take(classify.profile(profile, name), operand.path);
       }
-    }
-    if (!complete) break;
-  }
+    } else throw operand.error;
+  };
+
+  // Where there will be no result, a long inventory is not read.
+  const isWrong = operands.some(({ kind }) => kind === "wrong");
+  const quick = operands.filter(({ kind }) => kind === "host" || kind === "wrong");
+  await readEach(isWrong ? quick : operands, async (operand) => {
+    if (complete) await takeOperand(operand);
+  });
   const part =
     shard === undefined || digest === undefined ? undefined : { ...shard, inventory: digest.result() };
   return { fleet: tally.fleet(), part, unreadable, taken, complete };

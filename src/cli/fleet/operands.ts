@@ -22,7 +22,9 @@ export type FleetOperand =
       readonly shown: string;
       /** What paths in it are relative to. */
       readonly folder: string;
-    };
+    }
+  /** It stands for nothing, or cannot be read. */
+  | { readonly kind: "wrong"; readonly error: UsageError };
 
 /** The name of an inventory says so; other files are looked into. */
 const inventoryName = /\.(?:ndjson|jsonl)$/;
@@ -51,8 +53,18 @@ function isInventory(path: string): boolean {
   }
 }
 
-/** @throws UsageError when it stands for nothing, or cannot be read */
+/** What a word stands for: nothing is read of it but what tells that. */
 export function fleetOperand(word: string): FleetOperand {
+  try {
+    return operandOf(word);
+  } catch (error) {
+    if (error instanceof UsageError) return { kind: "wrong", error };
+    throw error;
+  }
+}
+
+/** @throws UsageError when it stands for nothing, or cannot be read */
+function operandOf(word: string): FleetOperand {
   if (word === "-") return { kind: "inventory", path: undefined, shown: stdinPath, folder: "." };
   const stat = statOf(word);
   if (stat === undefined) {
