@@ -5,33 +5,16 @@ import {
   compareVersions,
   deviceAttributes,
   idRegisters,
-  kernelRules,
   kernelRulesFor,
-  seriesOf,
   vcpuFeature,
 } from "../tables/index.ts";
 import { deriveCapabilities } from "./derived/capabilities.ts";
 import { deriveMasks, deriveRegisters } from "./derived/registers.ts";
 import { type ConfigurationRow, deriveTable, holdsFor, type Machine } from "./derived/table.ts";
+import { kernelGap } from "./kernels.ts";
 import type { AttributeFile, Configuration, HostProfile } from "./profile.ts";
 
 export { deriveTable } from "./derived/table.ts";
-
-/** The last series of a major release that the tables have: 6.19 for 6, for no 6.20 was ever made. */
-function newestOfMajor(kernelVersion: string): string | undefined {
-  const major = `${kernelVersion.split(".")[0]}.`;
-  return kernelRules()
-    .map((row) => seriesOf(row.series))
-    .filter((series) => series.startsWith(major))
-    .at(-1);
-}
-
-/** `5.10, 5.15, and 6.1 to 7.3`. */
-function seriesKnown(): string {
-  const alone = kernelRules().flatMap((row) => (row.alone === true ? [row.series] : []));
-  const [first] = kernelRules().filter((row) => row.alone !== true);
-  return `${alone.map((series) => `${series}, `).join("")}and ${first?.series} to ${kernelRules().at(-1)?.series}`;
-}
 
 /**
  * A profile of a named core under a kernel series. It has readings and writable masks but no sweeps, so
@@ -70,15 +53,9 @@ function derive(name: string, cpu: Cpu, kernelVersion: string): HostProfile | { 
     };
   }
   const rules = kernelRulesFor(kernelVersion);
-  if (rules === undefined) {
-    return { problem: `the tables have no rules for linux ${kernelVersion}; they have ${seriesKnown()}` };
-  }
-  const newest = newestOfMajor(kernelVersion);
-  if (newest === undefined || compareVersions(seriesOf(kernelVersion), newest) > 0) {
-    return {
-      problem: `the tables know linux ${seriesKnown()}, and ${kernelVersion} is none of them`,
-    };
-  }
+  const gap = kernelGap(kernelVersion);
+  if (rules === undefined || gap !== undefined)
+    return { problem: gap ?? `the tables have no rules for linux ${kernelVersion}` };
   // A register that a published set does not list has a reserved encoding on that core and reads as zero. But
   // some sets leave out AArch32 altogether.
   const values = cpu.registers;

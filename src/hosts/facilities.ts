@@ -10,6 +10,7 @@ import {
 } from "../tables/index.ts";
 import { type Answer, hex, hexId } from "./answer.ts";
 import { refusalFact } from "./configuration.ts";
+import { kernelGap } from "./kernels.ts";
 import { capabilitiesBy, valueBy, wasRead } from "./origin.ts";
 import type { Configuration, HostProfile, Sweep, Verdict } from "./profile.ts";
 
@@ -39,13 +40,14 @@ export function capabilityAnswer(profile: HostProfile, number: number): Answer<n
   const value = profile.capabilities.get(number) ?? 0;
   const name = findCapability(number)?.name;
   const subject = `KVM_CHECK_EXTENSION(${number}${name === undefined ? "" : `, ${name}`})`;
-  return capabilitiesBy(profile) === "reading"
-    ? { value, by: "reading", fact: `${subject} answered ${value}` }
-    : {
-        value,
-        by: "rule",
-        fact: `${subject} answers ${value} by guestc's tables for linux ${profile.kernel.version}`,
-      };
+  if (capabilitiesBy(profile) === "reading")
+    return { value, by: "reading", fact: `${subject} answered ${value}` };
+  const { version } = profile.kernel;
+  const fact =
+    kernelGap(version) === undefined
+      ? `${subject} answers ${value} by guestc's tables for linux ${version}`
+      : `nobody asked ${subject}, and guestc's tables have no linux ${version}`;
+  return { value, by: "rule", fact };
 }
 
 /**

@@ -3,6 +3,7 @@ import { capability, compareVersions, cpu } from "../tables/index.ts";
 import { hex } from "./answer.ts";
 import { refusalFact } from "./configuration.ts";
 import { capabilityAnswer, supportsVcpuFeature, sveLengths } from "./facilities.ts";
+import { kernelGap } from "./kernels.ts";
 import type { Configuration, HostProfile } from "./profile.ts";
 
 /** Something that KVM offers a guest, or does not. */
@@ -147,11 +148,19 @@ const gapRows: readonly {
   /** What is missing, in words; undefined: nothing. */
   readonly what: (profile: HostProfile) => string | undefined;
   readonly cost: string;
+  /** The same where guestc's tables have no such kernel. */
+  readonly costWithoutTables?: string;
 }[] = [
   {
     id: "derived",
     what: ({ origin }) => (origin === "derived" ? "it was derived, not recorded" : undefined),
     cost: "every answer is by rule",
+  },
+  {
+    id: "no-tables",
+    what: ({ kernel: { version } }) =>
+      kernelGap(version) === undefined ? undefined : `linux ${version} in guestc's tables`,
+    cost: "what was not read is judged by the nearest older kernel that they have, or counts as absent",
   },
   {
     id: "cpu-unknown",
@@ -167,11 +176,13 @@ const gapRows: readonly {
     id: "capabilities",
     what: ({ assumed }) => (assumed?.capabilities === true ? "answers of KVM_CHECK_EXTENSION" : undefined),
     cost: "capabilities are those that guestc's tables have for the kernel and the core",
+    costWithoutTables: "none counts as offered: guestc's tables have no such kernel",
   },
   {
     id: "register-list",
     what: ({ assumed }) => (assumed?.list === true ? "KVM_GET_REG_LIST" : undefined),
     cost: "which registers there are is as guestc's tables have it for the kernel",
+    costWithoutTables: "there are those that were read: guestc's tables have no such kernel",
   },
   {
     id: "assumed-registers",
@@ -206,6 +217,7 @@ const gapRows: readonly {
         : "writable masks: nobody asked KVM_ARM_GET_REG_WRITABLE_MASKS";
     },
     cost: "masks are those that guestc's tables have for the kernel's version",
+    costWithoutTables: "masks are those of the nearest older kernel that guestc's tables have, else empty",
   },
   {
     id: "sweeps",
@@ -246,6 +258,7 @@ const gapRows: readonly {
 
 export function summariseHost(profile: HostProfile): HostSummary {
   const { midr } = profile.cpu;
+  const isKnown = kernelGap(profile.kernel.version) === undefined;
   return {
     name: profile.name,
     origin: profile.origin,
@@ -254,9 +267,9 @@ export function summariseHost(profile: HostProfile): HostSummary {
     cpu: { ...profile.cpu, known: cpu(profile.cpu.name) !== undefined, midr },
     facilities: facilityRows.map((row) => facilityOf(profile, row)),
     configurations: [...profile.configurations.values()].map((one) => configurationOf(profile, one)),
-    gaps: gapRows.flatMap(({ id, what, cost }) => {
+    gaps: gapRows.flatMap(({ id, what, cost, costWithoutTables = cost }) => {
       const missing = what(profile);
-      return missing === undefined ? [] : [{ id, what: missing, cost }];
+      return missing === undefined ? [] : [{ id, what: missing, cost: isKnown ? cost : costWithoutTables }];
     }),
   };
 }

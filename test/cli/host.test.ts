@@ -105,6 +105,7 @@ describe("host check", () => {
     expect(other).toMatchObject({ status: 2, stdout: "" });
     expect(other.stderr).toContain("`guestc host check FILE…` checks host profiles and other files");
     expect(guestc(["host", "check"]).status).toBe(2);
+    expect(guestc(["host", "check", ""]).stderr).toBe("guestc: the name of a host is empty\n");
   });
 });
 
@@ -143,6 +144,28 @@ describe("other files that describe a host", () => {
     expect(one).toMatchObject({ form: "kvm-idregs", problems: [], host: { kernel: "6.18" } });
     expect(one.notes.map(({ id }: { id: string }) => id)).toContain("values-of-a-vm");
     expect(one.host.gaps.map(({ id }: { id: string }) => id)).toContain("writable-masks");
+  });
+
+  it("of a kernel that the tables do not have say so, and nothing is said to be by them", () => {
+    const args = ["host", "check", sample("registers.txt"), "--kernel"];
+    const { status, stdout } = guestc([...args, "99.1"]);
+    expect(status).toBe(0);
+    expect(stdout).not.toContain("by guestc's tables for linux 99.1");
+    expect(stdout).toMatch(
+      /\n {2}SVE +no: nobody asked KVM_CHECK_EXTENSION\(170, KVM_CAP_ARM_SVE\), and guestc's tables have no linux 99\.1\n/,
+    );
+    expect(stdout).toMatch(/ 99\.1 is none of them; so what was not read counts as absent, .* linux 7\.3/);
+    expect(stdout).not.toContain("\n    linux 99.1 in guestc's tables; so ");
+    writeFileSync(
+      join(folder, "future.json"),
+      text.replace(/"kernel": \{[^}]*\}/, '"kernel": { "release": "99.1", "version": "99.1" }'),
+    );
+    expect(guestc(["host", "check", "future.json"], here).stdout).toContain(
+      "\n    linux 99.1 in guestc's tables; so ",
+    );
+    expect(guestc([...args, "5.4"]).stdout).toContain("every write is judged as refused");
+    expect(guestc([...args, "6.12"]).stdout).not.toContain("linux 6.12 in guestc's tables; so");
+    expect(guestc([...args, "6.12"]).stdout).toContain("by guestc's tables for linux 6.12");
   });
 
   it("are converted into profiles that are read like any other", () => {
@@ -199,6 +222,13 @@ describe("other files that describe a host", () => {
     );
     expect(high.stderr).toContain("no profile was made");
     expect(convert("gone.json")).toMatchObject({ status: 2 });
+    writeFileSync(join(folder, "nothing.json"), "{}\n");
+    const same = convert("nothing.json", "-o", "v1-same.json");
+    expect(same).toMatchObject({ status: 0, stdout: "" });
+    expect(same.stderr).toContain("nothing.json: the template changes nothing: ");
+    const idle = convert(template("idle.json", `0b${"x".repeat(64)}`), "-o", "v1-same.json");
+    expect(idle).toMatchObject({ status: 0, stdout: "" });
+    expect(idle.stderr).toContain("idle.json: the template changes nothing: ");
     const core = "cpu neoverse-v1 kernel linux 6.18";
     expect(guestc(["host", "convert", core, "--template", "low.json", "-o", "core.json"], here).status).toBe(
       0,

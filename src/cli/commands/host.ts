@@ -54,8 +54,8 @@ function columns(rows: readonly (readonly [string, string])[]): readonly string[
 
 function textOf(path: string, form: InputForm, summary: HostSummary, notes: readonly InputNote[]): string {
   const { name, kernel, cpu, recorder, origin, facilities, configurations } = summary;
-  // What the form lacks goes before what every profile without it lacks.
-  const gaps = [...notes, ...summary.gaps];
+  // What the form lacks goes before what every profile without it lacks, and is not said twice.
+  const gaps = [...notes, ...summary.gaps.filter(({ id }) => notes.every((note) => note.id !== id))];
   return [
     `${path}: ${name}`,
     ...columns([
@@ -169,7 +169,7 @@ const nameOf = (path: string): string =>
 
 /** The host as guests of a template see it; undefined: KVM refuses the template, which is told. */
 async function underTemplate(profile: HostProfile, path: string, io: Io): Promise<HostProfile | undefined> {
-  const { readTemplate } = await import("../../hosts/inputs/template.ts");
+  const { changesNothing, readTemplate } = await import("../../hosts/inputs/template.ts");
   const { applyTemplate } = await import("../../hosts/inputs/template-effect.ts");
   const { placed } = await import("../../hosts/inputs/firecracker-json.ts");
   const source = readSource(path, io);
@@ -178,6 +178,8 @@ async function underTemplate(profile: HostProfile, path: string, io: Io): Promis
     complain(source.path, read.problems, io);
     return undefined;
   }
+  if (changesNothing(read.template))
+    io.err(`${source.path}: the template changes nothing: guests are shown what they are without it\n`);
   const { profile: shown, refusals, remarks } = applyTemplate(profile, read.template, nameOf(path));
   const told = refusals.map(({ pointer, message, unless }) => ({
     pointer,

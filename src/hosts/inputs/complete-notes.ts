@@ -4,6 +4,7 @@ import {
   commonVcpuFeatures,
   compareVersions,
   capability as findCapability,
+  kernelRulesFor,
   seriesOf,
 } from "../../tables/index.ts";
 import type { HostProfile } from "../profile.ts";
@@ -35,11 +36,20 @@ export function kernelNotes({ atLeast }: Readings, version: string): readonly In
   ];
 }
 
+/** What is done where the tables have no such kernel. */
+function costWithoutTables(version: string): string {
+  const rules = kernelRulesFor(version);
+  return rules === undefined
+    ? "nothing is known of the host but what was read, and every write is judged as refused"
+    : `what was not read counts as absent, and writes are judged by the rules of linux ${rules.series}, the nearest older kernel`;
+}
+
 export function completionNotes(
   readings: Readings,
   known: KnownCpu,
   { features, capabilities }: Facilities,
   derived: HostProfile | { readonly problem: string },
+  version: string,
 ): readonly InputNote[] {
   const own = features.filter((one) => !commonVcpuFeatures().ofEvery.has(one));
   const made = [...own, ...capabilities.map((one) => findCapability(one)?.name ?? String(one))];
@@ -66,7 +76,7 @@ export function completionNotes(
           {
             id: "no-tables",
             what: `capabilities, further configurations and set rules: ${derived.problem}`,
-            cost: "nothing is known of the host but what was read, and every write is judged as refused",
+            cost: costWithoutTables(version),
           },
         ]
       : []),

@@ -294,7 +294,7 @@ export function completeReadings(found: Readings, given: Given): Completed | Unf
     notes: [
       ...readings.notes,
       ...kernelNotes(readings, kernel.version),
-      ...completionNotes(readings, known, facilities, derived),
+      ...completionNotes(readings, known, facilities, derived, kernel.version),
     ],
   };
 }

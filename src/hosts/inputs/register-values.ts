@@ -51,7 +51,7 @@ export function readingsOf(
     notes.push({
       id: "list-in-part",
       what: `the whole register list: ${values.size} registers are fewer than any KVM lists`,
-      cost: "the rest, PSCI versions and services are those that guestc's tables have for the kernel",
+      cost: "the rest, PSCI versions and services are those that guestc's tables have for the kernel, where they have it",
     });
   }
   return {

@@ -26,6 +26,10 @@ export interface Template {
 
 export type ReadTemplate = { readonly template: Template } | { readonly problems: readonly ProfileProblem[] };
 
+/** Whether no guest is any different by it: it has no entries, or masks without bits. */
+export const changesNothing = ({ capabilities, features, modifiers }: Template): boolean =>
+  capabilities.length === 0 && [...features, ...modifiers].every(({ filter }) => filter === 0n);
+
 const keys = ["kvm_capabilities", "vcpu_features", "reg_modifiers"];
 
 /** Keys of templates for x86-64. */
