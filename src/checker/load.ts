@@ -11,6 +11,8 @@ export interface FileLoader {
   readonly read: (path: string) => string | undefined;
   /** Whether a path lies inside the project; imports and profiles may not leave it. */
   readonly inside: (path: string) => boolean;
+  /** Whether a path is a folder's; undefined: nobody knows of folders. */
+  readonly isFolder?: (path: string) => boolean;
   /** The text of a host profile that comes with the compiler, by its name without `.json`. */
   readonly shippedHost?: (name: string) => string | undefined;
 }
@@ -43,11 +45,14 @@ export function resolvePath(from: string, to: string): string {
 /**
  * Reads what a `path` argument names. Reports and answers undefined when it is absolute, leaves the
  * project or does not exist.
+ *
+ * @param nor what else it is not, behind "no file"
  */
 export function readReferenced(
   matched: Matched,
   loader: FileLoader,
   report: Report,
+  nor = "",
 ): { source: SourceFile; span: Span } | undefined {
   const atom = slotAtom(matched, "path");
   const given = atom.kind === "string" ? atom.value : "";
@@ -60,7 +65,12 @@ export function readReferenced(
   }
   const text = given === "" ? undefined : loader.read(path);
   if (text === undefined) {
-    const label = given === "" ? "the path is empty" : `no file \`${path}\``;
+    const label =
+      given === ""
+        ? "the path is empty"
+        : loader.isFolder?.(path) === true
+          ? `\`${given}\` is a folder`
+          : `no file \`${path}\`${nor}`;
     report.add("file-not-found", atom.span, { path: given }, { label });
     return undefined;
   }

@@ -169,6 +169,13 @@ export function loaderFor(entry: SourceFile, root: string | undefined): FileLoad
       // A link may point out of the project; a file that does not exist is judged by its name.
       return isWithin(known, existsSync(full) ? realpathSync(full) : join(nearestReal(dirname(full)), "x"));
     },
+    isFolder(path) {
+      try {
+        return statSync(resolve(path), { throwIfNoEntry: false })?.isDirectory() === true;
+      } catch {
+        return false;
+      }
+    },
     shippedHost,
   };
 }

@@ -142,6 +142,20 @@ describe("build", () => {
   });
 });
 
+describe("a profile that there is not", () => {
+  it.each([
+    [".", "`.` is a folder"],
+    ["nofile", "no file `nofile`, and no host of that name comes with guestc"],
+    ["nofile.json", "no file `nofile.json`\n"],
+    ["", "the path is empty"],
+  ])("%s", (path, label) => {
+    const input = `edition 2026\n\nhost h {\n  profile "${path}"\n}\n`;
+    const { status, stdout, stderr } = guestc(["check", "-"], { cwd: folder, input });
+    expect(status).toBe(1);
+    expect(`${stdout}${stderr}`).toContain(label);
+  });
+});
+
 describe("--out", () => {
   it("is never a file that the command reads, by whatever way", () => {
     const host = "neoverse-n1.linux-6.18";

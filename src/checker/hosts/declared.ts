@@ -36,6 +36,13 @@ function givenBy({ core, kernel }: Beside, report: Report): Given {
 const placed = ({ message, line, column }: InputProblem): string =>
   line === undefined ? message : `${message} (line ${line}, column ${column})`;
 
+/** What is said of a name that is no file's and may have been meant as that of a shipped profile. */
+function norShipped(statement: Matched, loader: FileLoader): string {
+  const atom = slotAtom(statement, "path");
+  const isName = atom.kind === "string" && /^[\w.-]+$/.test(atom.value) && !atom.value.endsWith(".json");
+  return isName && loader.shippedHost !== undefined ? ", and no host of that name comes with guestc" : "";
+}
+
 /** A profile that comes with the compiler. A file of that name beside the program is meant first. */
 function shipped(statement: Matched, loader: FileLoader): SourceFile | undefined {
   const atom = slotAtom(statement, "path");
@@ -118,7 +125,7 @@ export function declaredHosts(scope: Scope, loader: FileLoader, report: Report):
     const [profile, core, kernel] = [find("profile"), find("cpu"), find("kernel")];
     if (profile !== undefined) {
       const own = shipped(profile, loader);
-      const source = own ?? readReferenced(profile, loader, report)?.source;
+      const source = own ?? readReferenced(profile, loader, report, norShipped(profile, loader))?.source;
       if (source === undefined) continue;
       // What comes with the compiler is no file of the program's.
       if (own === undefined) inputs.push(source.path);
