@@ -112,16 +112,17 @@ const derivedForm = /^\s*cpu\s+([^\s;]+)[\s;]+kernel\s+linux\s+([^\s;]+)[\s;]*$/
 export async function derivedHost(given: string): Promise<HostProfile | undefined> {
   const [, core = "", kernel = ""] = derivedForm.exec(given) ?? [];
   if (core === "") return undefined;
-  const [{ cpu, cpus }, { deriveHost }] = await Promise.all([
+  const [{ cpu }, { deriveHost }] = await Promise.all([
     import("../tables/index.ts"),
     import("../hosts/derive.ts"),
   ]);
   const row = cpu(core);
   if (row === undefined) {
-    const names = cpus().flatMap(({ name, registers }) => (registers === null ? [] : [name]));
+    const { unknownCore } = await import("./cores.ts");
+    const { near, known } = unknownCore(core);
     throw new UsageError(`no core is called \`${core}\``, [
-      ...didYouMean(core, names).map((name) => `did you mean \`cpu ${name} kernel linux ${kernel}\`?`),
-      `cores that can be derived: ${names.join(", ")}`,
+      ...near.map((name) => `did you mean \`cpu ${name} kernel linux ${kernel}\`?`),
+      `cores that can be derived: ${known.join(", ")}`,
     ]);
   }
   const host = deriveHost(`${row.name}.linux-${kernel} (derived)`, row, kernel);

@@ -10,8 +10,6 @@
 import { createHash } from "node:crypto";
 import { closeSync, openSync, readSync, statSync } from "node:fs";
 import { basename, isAbsolute, join } from "node:path";
-import { coresLike } from "../../checker/cores.ts";
-import { didYouMean } from "../../diagnostics/suggest.ts";
 import type { FleetTally, TalliedClass } from "../../fleet/classes.ts";
 import { factsText } from "../../fleet/facts.ts";
 import { offerOf } from "../../fleet/host-offer.ts";
@@ -27,7 +25,8 @@ import {
 import { deriveHost } from "../../hosts/derive.ts";
 import { type Given, type InputProblem, readHostInput } from "../../hosts/inputs/read.ts";
 import type { HostProfile } from "../../hosts/profile.ts";
-import { cpus, cpu as findCpu } from "../../tables/index.ts";
+import { cpu as findCpu } from "../../tables/index.ts";
+import { unknownCore } from "../cores.ts";
 import { systemReason, UsageError } from "../errors.ts";
 import { lstatOf, shownPath } from "../files.ts";
 import { profilePath } from "../hosts.ts";
@@ -198,14 +197,11 @@ export function classifier(tally: FleetTally): Classifier {
   const derivedClass = (host: HostSource & { kind: "derived" }): Known => {
     const core = findCpu(host.cpu);
     if (core === undefined) {
-      const [near] = didYouMean(
-        host.cpu,
-        cpus().map(({ name }) => name),
-      );
-      const family = coresLike(host.cpu);
-      const known = family.length === 0 ? "" : `; known are ${family.join(", ")}`;
-      const hint = near === undefined ? known : `; did you mean \`${near}\`?`;
-      return { problem: { message: `no core is called \`${host.cpu}\`${hint}` } };
+      const { near, known } = unknownCore(host.cpu);
+      const [first] = near;
+      const hint =
+        first === undefined ? `cores that can be derived: ${known.join(", ")}` : `did you mean \`${first}\`?`;
+      return { problem: { message: `no core is called \`${host.cpu}\`; ${hint}` } };
     }
     const made = deriveHost(`${core.name}.linux-${host.kernel}`, core, host.kernel);
     return "problem" in made ? { problem: { message: made.problem } } : knownProfile(made);
