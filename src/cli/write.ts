@@ -142,9 +142,9 @@ export function growFile(path: string): GrowingFile {
   };
 }
 
-/** Gives a product to the file that `--out` names, or to stdout. */
+/** Gives a product to the file that `--out` names; to stdout where it names none, or `-`. */
 export function giveProduct(text: string, path: string | undefined, io: Io): void {
-  if (path === undefined) io.out(text);
+  if (path === undefined || path === "-") io.out(text);
   else io.err(`${writeIfChanged(path, text)} ${path}\n`);
 }
 

@@ -102,6 +102,15 @@ describe("build", () => {
     expect(stderr).toMatch(/^guestc: good\.guest: /);
   });
 
+  it("gives one product to standard output for `--out -`", () => {
+    const args = ["diff", "neoverse-n1.linux-6.12", "neoverse-n1.linux-6.18"];
+    const plain = guestc(args, here);
+    expect(plain.stdout).not.toBe("");
+    expect(guestc([...args, "--out", "-"], here)).toEqual(plain);
+    expect(guestc(["probe", "-o", "-"], here).stdout).toBe(readFileSync("probe/guestc-probe.c", "utf8"));
+    expect(readdirSync(folder)).not.toContain("-");
+  });
+
   it("checks against a further host, by path or by the name of a shipped one", () => {
     const missing = good.replace("baseline armv8.2-a", "baseline armv8.2-a\n  with FEAT_SVE");
     writeFileSync(path("sve.guest"), missing.replace("  with FEAT_SVE", "  sve lengths 128"));

@@ -72,6 +72,6 @@ export async function run(line: CommandLine, io: Io): Promise<number> {
   }
   tellWork(guests, io);
   const page = reportPage(reportModel({ path: compiled.source.path, guests, vmm: rules }));
-  giveProduct(page, out === "-" ? undefined : out, io);
+  giveProduct(page, out, io);
   return 0;
 }
