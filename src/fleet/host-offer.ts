@@ -18,13 +18,13 @@ import {
   capabilities,
   compareFieldValues,
   contractRegisters,
+  eventCounters,
   type Field,
   fieldKey,
   fieldOf,
-  field as findField,
   firmwareRegisters,
   type IdRegister,
-  idRegister,
+  identityCapabilities,
   seriesOf,
   vcpuFeatures,
 } from "../tables/index.ts";
@@ -118,12 +118,9 @@ function asksFor(facility: FacilityName): {
 
 /** Capabilities that the compiler enables wherever they are there: writable identity. */
 function enabledEverywhere(profile: HostProfile): readonly number[] {
-  return capabilities()
-    .filter(({ statements, optional, number }) => {
-      const identity = statements?.some((name) => name === "midr") === true && optional === true;
-      return identity && (profile.capabilities.get(number) ?? 0) > 0;
-    })
-    .map(({ number }) => number);
+  return identityCapabilities()
+    .map(({ number }) => number)
+    .filter((number) => (profile.capabilities.get(number) ?? 0) > 0);
 }
 
 /** Whether two configurations say the same of a register, so that it need not be judged twice. */
@@ -181,16 +178,11 @@ function workaroundLevels(profile: HostProfile): ReadonlyMap<string, ValueSet> {
 }
 
 function counters(profile: HostProfile): Offer["counters"] {
-  const register = idRegister("PMCR_EL0");
-  const field = findField("PMCR_EL0", "N");
   const asked = asksFor("pmu");
-  if (register === undefined || field === undefined) return undefined;
   const { configuration } = configurationFor(profile, asked.features, []);
-  const reading = configuration.registers.get(register.id);
   if (!asked.features.every((name) => configuration.features.includes(name))) return undefined;
-  if (typeof reading !== "bigint") return undefined;
-  const count = Number(fieldOf(reading, field));
-  return { least: count, most: count };
+  const count = eventCounters(configuration.registers);
+  return count === undefined ? undefined : { least: count, most: count };
 }
 
 /** What of an offer was not read on the host. */

@@ -10,7 +10,7 @@ export interface Bound {
   readonly by: Fleet;
 }
 
-export interface CommonMachine {
+interface CommonMachine {
   /** Bits of guest-physical addresses that every host can give. */
   readonly ipaBits: Bound;
   /** vCPUs of one VM; undefined: not told by every host. */
@@ -37,9 +37,6 @@ function boundOf(fleet: Fleet, value: (one: Fleet[number]) => number): Bound {
   };
 }
 
-/** `KVM_DEV_TYPE_ARM_VGIC_V3` → `v3`. */
-const gicName = (name: string): string | undefined => /VGIC_([A-Z0-9]+)$/.exec(name)?.[1]?.toLowerCase();
-
 export function machineOf({ fleet, common }: Baseline): CommonMachine {
   const lacking = (name: string): Fleet => fleet.filter((one) => answerOf(one, name) === 0);
   const told = fleet.every((one) => answerOf(one, "KVM_CAP_MAX_VCPUS") > 0);
@@ -50,10 +47,9 @@ export function machineOf({ fleet, common }: Baseline): CommonMachine {
     gic:
       devices === undefined || fleet.some(({ offer }) => offer.devices === undefined)
         ? undefined
-        : deviceTypes().flatMap(({ name, number }) => {
-            const gic = devices.has(number) ? gicName(name) : undefined;
-            return gic === undefined ? [] : [gic];
-          }),
+        : deviceTypes().flatMap(({ number, gicPart }) =>
+            gicPart !== undefined && devices.has(number) ? [gicPart] : [],
+          ),
     noCounterOffset: lacking("KVM_CAP_COUNTER_OFFSET"),
     noStolenTime: lacking("KVM_CAP_STEAL_TIME"),
   };

@@ -4,11 +4,11 @@
  */
 import type { Configuration, HostProfile } from "../hosts/profile.ts";
 import {
-  capabilities,
   commonVcpuFeatures,
   compareVersions,
   type Field,
   fieldCalled,
+  identityCapabilities,
   idRegister,
   kernelRules,
   registerOfKey,
@@ -32,12 +32,8 @@ export interface Remedy {
   readonly words: string;
 }
 
-/** Capabilities with which a kernel lets the identity be written. */
-const identityCapabilities = (kernel: string) =>
-  capabilities().filter(
-    ({ statements, optional, since }) =>
-      statements?.includes("midr") === true && optional === true && compareVersions(kernel, since) >= 0,
-  );
+const capabilitiesOf = (kernel: string) =>
+  identityCapabilities().filter(({ since }) => compareVersions(kernel, since) >= 0);
 
 /** A host as it shows a register today, under another kernel: what is shown stays, what may be written is the rules'. */
 function underKernel(
@@ -48,7 +44,7 @@ function underKernel(
   const base: Configuration = {
     name: "base",
     features: [...commonVcpuFeatures().ofEvery],
-    capabilities: identityCapabilities(kernel).map(({ number }) => number),
+    capabilities: capabilitiesOf(kernel).map(({ number }) => number),
     refused: undefined,
     registers: new Map([[id, shown]]),
     writable: undefined,
@@ -113,7 +109,7 @@ function wordsFor({ fields, kernel, hides, hosts }: Omit<Remedy, "words">, fleet
   const what = isIdentity ? some(registers) : some(fields);
   if (kernel === undefined)
     return `no kernel up to linux ${kernelRules().at(-1)?.series ?? ""} lets a VMM write ${what}`;
-  const names = isIdentity ? identityCapabilities(kernel).map(({ name }) => ` (${name})`) : [];
+  const names = isIdentity ? capabilitiesOf(kernel).map(({ name }) => ` (${name})`) : [];
   const on = hosts.length === fleet.length ? "every host" : hostNames(hosts, 4);
   return `linux ${kernel} or later on ${on} ${hides ? `shows ${what} as zero` : `lets a VMM write ${what}${names.join("")}`}`;
 }

@@ -9,6 +9,8 @@ export interface DeviceType {
   readonly effect: string;
   /** The word of the statement `gic` that asks for it. */
   readonly controller?: string;
+  /** What it is called among the parts of in-kernel interrupt controllers: `v3`, `its`; absent: it is none. */
+  readonly gicPart?: string;
   /** Key into `sources.json`. */
   readonly source: string;
 }

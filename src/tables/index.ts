@@ -40,6 +40,7 @@ export {
   deviceAttributes,
   firmwareRegister,
   firmwareRegisters,
+  identityCapabilities,
   ioctl,
   ioctls,
   kernelRules,
@@ -51,6 +52,7 @@ export {
   vcpuFeatures,
 } from "./kvm.ts";
 export { describeOneReg, type OneReg, type OneRegClass, parseOneReg, sveLengthsRegister } from "./one-reg.ts";
+export { eventCounters } from "./pmu.ts";
 export {
   compareFieldValues,
   contractRegisters,

@@ -71,6 +71,10 @@ export const capabilities = once((): readonly Capability[] => {
   return file.capabilities.map((row) => ({ beforeVcpus: false, ...row }));
 });
 
+/** Capabilities with which a kernel lets the identity be written. */
+export const identityCapabilities = (): readonly Capability[] =>
+  capabilities().filter(({ writesIdentity }) => writesIdentity === true);
+
 /** By name, `KVM_CAP_ARM_MTE`, or number. */
 export const capability: (nameOrNumber: string | number) => Capability | undefined = indexed(
   capabilities,

@@ -259,6 +259,8 @@ export interface Capability {
   readonly statements?: readonly string[];
   /** A host may satisfy those statements without it: it is enabled where it is there. */
   readonly optional?: true;
+  /** Once it is enabled, user space may write the registers that say which CPU it is. */
+  readonly writesIdentity?: true;
   /** Name in the language's `capability` statement; absent where a statement of its own enables it. */
   readonly word?: string;
   readonly effect: string;

@@ -14,12 +14,10 @@ import {
 import type { Configuration, HostProfile } from "../../hosts/profile.ts";
 import {
   deviceAttribute,
-  fieldOf,
+  eventCounters,
   capability as findCapability,
-  field as findField,
   service as findService,
   firmwareRegister,
-  idRegister,
   vcpuFeature,
 } from "../../tables/index.ts";
 import type { Report } from "../report.ts";
@@ -236,12 +234,8 @@ function checkCounters(
   report: Report,
 ): void {
   const wanted = contract.pmu?.counters;
-  const register = idRegister("PMCR_EL0");
-  const field = findField("PMCR_EL0", "N");
-  if (wanted === undefined || register === undefined || field === undefined || refused.has("PMU_V3")) return;
-  const reading = host.configuration.registers.get(register.id);
-  if (reading === undefined || reading === null) return;
-  const actual = Number(fieldOf(reading, field));
+  const actual = eventCounters(host.configuration.registers);
+  if (wanted === undefined || actual === undefined || refused.has("PMU_V3")) return;
   if (wanted.value <= actual) return;
   report.add(
     "host-refuses-counters",

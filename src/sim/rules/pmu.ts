@@ -1,16 +1,12 @@
 /** The guest's performance monitors. */
-import { field, fieldOf, idRegister } from "../../tables/index.ts";
+import { eventCounters } from "../../tables/index.ts";
 import type { Guest } from "./guest.ts";
 
 /** How many event counters the guest has; undefined: not known, 0: no PMU. */
 export function pmuCounters(guest: Guest): number | undefined {
   const { pmu, registers } = guest;
   if (pmu === undefined) return 0;
-  const id = idRegister("PMCR_EL0")?.id;
-  const count = field("PMCR_EL0", "N");
-  const value = id === undefined ? undefined : registers.get(id);
-  if (count === undefined || typeof value !== "bigint") return pmu.counters;
-  return Number(fieldOf(value, count));
+  return eventCounters(registers) ?? pmu.counters;
 }
 
 /** First event number of each half of PMCEID0_EL0 and PMCEID1_EL0. */

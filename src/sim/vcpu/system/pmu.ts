@@ -2,7 +2,7 @@
  * The guest's PMU: which counters there are, and what they have counted. Cycles and executed instructions are counted,
  * one cycle to an instruction, as long as counter and PMU are enabled; no other event ever happens here.
  */
-import { field, fieldOf, idRegister } from "../../../tables/index.ts";
+import { eventCounters } from "../../../tables/index.ts";
 import type { Guest } from "../../rules/guest.ts";
 import { pmuCounters } from "../../rules/pmu.ts";
 import type { Core } from "../world.ts";
@@ -23,16 +23,9 @@ export const counters: (core: Core) => number = perGeneration(({ guest }) => pmu
 
 /** Event counters of the CPU, as KVM shows them where nobody asks for fewer. */
 export function hostCounters({ configuration, pmu, profile }: Guest): number {
-  const id = idRegister("PMCR_EL0")?.id;
-  const place = field("PMCR_EL0", "N");
-  if (id === undefined || place === undefined) return 0;
-  const own = pmu === undefined ? undefined : configuration.registers.get(id);
-  const shown =
-    own ??
-    [...profile.configurations.values()]
-      .map((one) => one.registers.get(id))
-      .find((one) => typeof one === "bigint");
-  return typeof shown === "bigint" ? Number(fieldOf(shown, place)) : 0;
+  const own = pmu === undefined ? undefined : eventCounters(configuration.registers);
+  const others = [...profile.configurations.values()].map(({ registers }) => eventCounters(registers));
+  return own ?? others.find((count) => count !== undefined) ?? 0;
 }
 
 /** Bits of PMCNTENSET_EL0 and its like that stand for a counter. */
