@@ -46,7 +46,7 @@ function nameList(names: readonly string[], most = mostNames): string {
 const numbered = /^([^[]*\[)(\d+)(\].*)$|^(\D*)(\d+)(.*)$/;
 
 /** Names of which neighbours differ in a number alone, drawn together: `PMEVCNTR0_EL0 to PMEVCNTR30_EL0`. */
-export function runsOfNames(names: readonly string[]): readonly string[] {
+function runsOfNames(names: readonly string[]): readonly string[] {
   const runs: {
     readonly first: string;
     last: string;

@@ -4,7 +4,7 @@
 export type Group = "guest" | "vmm" | "kvm" | "hosts" | "tests" | "plan";
 
 /** What a difference is about; decides the words and the order within a group. */
-export const abouts = [
+const abouts = [
   "field",
   "register",
   "firmware",
@@ -32,7 +32,7 @@ export const abouts = [
   "order",
   "open",
 ] as const;
-export type About = (typeof abouts)[number];
+type About = (typeof abouts)[number];
 
 /** Why a contract has a value, as its file says it. */
 export interface Reason {

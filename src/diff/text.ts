@@ -7,7 +7,7 @@ import { movedGuestText } from "./moves.ts";
 import { reasonWords } from "./sentence.ts";
 import { groupTitle } from "./titles.ts";
 
-export interface DiffTextOptions {
+interface DiffTextOptions {
   /** Columns at hand, 72 to 120; default 100. */
   readonly width?: number;
   /** Every difference a line of its own, those that follow from others among them. */

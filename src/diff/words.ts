@@ -15,7 +15,7 @@ export const hex = (value: bigint | number, digits = 1): string =>
   `0x${value.toString(16).padStart(digits, "0")}`;
 
 /** Small numbers in decimal, as the language writes them. */
-export const shortest = (value: bigint): string => (value < 10n ? String(value) : hex(value));
+const shortest = (value: bigint): string => (value < 10n ? String(value) : hex(value));
 
 /** Whether the second of two values offers more, in the order in which Linux combines them; null: they are different. */
 export function orderOf(field: Field | undefined, before: bigint, after: bigint): "more" | "less" | null {
@@ -26,10 +26,6 @@ export function orderOf(field: Field | undefined, before: bigint, after: bigint)
   if (valueName(field, field.absent) !== "NI") return null;
   return was === field.absent ? "more" : is === field.absent ? "less" : null;
 }
-
-/** `63:60`, `5`. */
-export const bitRange = (lsb: number, width: number): string =>
-  width === 1 ? String(lsb) : `${lsb + width - 1}:${lsb}`;
 
 /** A field's value with its name or quantity: `2 (IMP)`, `2 (40 bits)`; one below 0 with that: `0xf (-1, NI)`. */
 export function valueWords(field: Field | undefined, value: bigint): string {

@@ -21,7 +21,7 @@ import type { FacilityName, Offer } from "./offer.ts";
 import { listed, type ValueSet } from "./values.ts";
 
 /** What a `guest` block may ask for beside its CPU. */
-export interface CommonServices {
+interface CommonServices {
   /** The newest PSCI version that all hosts take; undefined: none is common, or not told. */
   readonly psci: string | undefined;
   /** Services that KVM of every host gives, in the table's order. */

@@ -27,7 +27,7 @@ export interface Cause {
 }
 
 /** In the order in which a reader wants them. */
-export const causeKinds: readonly CauseKind[] = ["aarch32", "unwritable", "apart", "identity"];
+const causeKinds: readonly CauseKind[] = ["aarch32", "unwritable", "apart", "identity"];
 
 function kindOf(field: Field, fleet: Fleet, el0: string | undefined): CauseKind {
   if (field.role === "identity") return "identity";
@@ -73,7 +73,7 @@ export interface Way {
 }
 
 /** Ways to have a common guest after all. */
-export interface Ways {
+interface Ways {
   /** The fewest hosts to leave out, and pools that have a common guest each. */
   readonly strict: Way;
   /** The same where each host may show its own identity; undefined: the identity is not what they differ in. */

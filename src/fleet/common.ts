@@ -6,7 +6,7 @@ import { limitsOf } from "./limits.ts";
 import type { FacilityName } from "./offer.ts";
 import { hostNames } from "./words.ts";
 
-export interface CommonField {
+interface CommonField {
   /** "host": no value suits every host, or some host does not tell. */
   readonly value: bigint | "host";
   /** For people: `limited by n1-lts`; undefined: nothing limits it, every host has it so. */

@@ -34,7 +34,7 @@ export interface BrokenRule {
   readonly byHosts: boolean;
 }
 
-export interface Consistent {
+interface Consistent {
   readonly values: ReadonlyMap<string, bigint>;
   readonly lowered: readonly Lowered[];
   readonly broken: readonly BrokenRule[];

@@ -8,7 +8,7 @@ import { limitsOf } from "./limits.ts";
 import type { FacilityName } from "./offer.ts";
 import { hostsOf } from "./words.ts";
 
-export interface Gain {
+interface Gain {
   /** Hosts that limit the same fields. */
   readonly without: Fleet;
   /** How many fields they and no others limit. */

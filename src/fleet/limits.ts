@@ -7,7 +7,7 @@ import { isWhole } from "./host-offer.ts";
 import { byPreference } from "./preference.ts";
 import { contains } from "./values.ts";
 
-export interface Limit {
+interface Limit {
   readonly field: Field;
   readonly value: bigint;
   /** The richest value that any host of the fleet takes. */

@@ -26,7 +26,7 @@ export interface NamedRecord extends FleetRecord {
   readonly name: string;
 }
 
-export interface Unmergeable {
+interface Unmergeable {
   readonly problem: string;
   readonly help: readonly string[];
 }

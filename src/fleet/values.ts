@@ -4,10 +4,10 @@
  */
 
 /** Inclusive at both ends. */
-export type Interval = readonly [first: bigint, last: bigint];
+type Interval = readonly [first: bigint, last: bigint];
 export type ValueSet = readonly Interval[];
 
-export const nothing: ValueSet = [];
+const nothing: ValueSet = [];
 
 /** Of a field, whatever its width: nothing stands against a host that does not tell it. */
 export const everything: ValueSet = [[0n, (1n << 64n) - 1n]];

@@ -2,7 +2,7 @@
 import type { Fleet } from "./classes.ts";
 
 /** How many names, fields and registers a line has before it says how many more there are. */
-export const most = 4;
+const most = 4;
 
 /** How many hosts classes stand for. */
 export const hostsOf = (classes: Fleet): number => classes.reduce((sum, { count }) => sum + count, 0);

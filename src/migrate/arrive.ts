@@ -8,7 +8,7 @@ import type { Vmm } from "./vmm.ts";
 import { nameOf } from "./words.ts";
 
 /** A register that was taken and does not hold what was written. */
-export interface Unkept {
+interface Unkept {
   readonly id: bigint;
   readonly written: bigint;
   readonly held: bigint;

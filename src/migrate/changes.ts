@@ -19,7 +19,7 @@ export interface StatementRow {
 }
 
 /** State of the guest that some kernels list no register for. */
-export interface UncarriedRow {
+interface UncarriedRow {
   readonly state: string;
   /** A kernel that lists any of them carries it. */
   readonly registers: readonly string[];
@@ -28,7 +28,7 @@ export interface UncarriedRow {
 }
 
 /** Registers that KVM takes without keeping what is written. */
-export interface UnkeptRow {
+interface UnkeptRow {
   readonly registers: readonly string[];
   readonly why: string;
   /** To do without. */

@@ -21,7 +21,7 @@ export interface Journeys {
 /** The guest with further statements; undefined: the program does not take them. */
 export type Amend = (statements: readonly string[]) => Moving | undefined;
 
-export interface JourneyOptions {
+interface JourneyOptions {
   /** Which pairs; default: every host to every other. */
   readonly wanted?: (from: NamedHost, to: NamedHost) => boolean;
   /** Absent: what would help is not tried. */

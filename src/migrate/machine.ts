@@ -98,7 +98,7 @@ export interface Source {
 const isExecutable = ({ vcpuFeatures }: Contract): boolean =>
   vcpuFeatures.every(({ value }) => value !== "EL1_32BIT");
 
-export const NOT_EXECUTED =
+const NOT_EXECUTED =
   "the guest begins in AArch32, which the engine lacks: its registers are moved, and nothing is run";
 
 function saved({ vm }: Machine): Snapshot {

@@ -6,7 +6,7 @@ import { gridLines } from "../sim/view/grid.ts";
 import { type Fact, type FieldChange, type Verdict, verdicts, type Weight, weights } from "./fact.ts";
 import type { Journey, Journeys } from "./journeys.ts";
 
-export interface TableOptions {
+interface TableOptions {
   /** Columns at hand, 72 to 120; default 100. */
   readonly width?: number;
   /** Remarks too. */
@@ -17,7 +17,7 @@ export interface TableOptions {
 const narrowest = 72;
 const widest = 120;
 
-export const verdictWords: Readonly<Record<Verdict, string>> = {
+const verdictWords: Readonly<Record<Verdict, string>> = {
   safe: "safe",
   "safe-with-notes": "safe, notes",
   undecided: "safe?",
@@ -124,7 +124,7 @@ function titleOf(ones: readonly Journey[], hosts: Journeys["hosts"]): string {
 
 const number = (value: bigint): string => (value < 10n ? String(value) : `0x${value.toString(16)}`);
 
-export function fieldWords({ field, before, after, meaning: [was, is] }: FieldChange): string {
+function fieldWords({ field, before, after, meaning: [was, is] }: FieldChange): string {
   const words = (value: bigint, meant: string | undefined): string =>
     meant === undefined ? number(value) : `${number(value)} (${meant})`;
   return `${field} ${words(before, was)} to ${words(after, is)}`;

@@ -23,7 +23,7 @@ import { type Between, callRemedy, fieldRemedies, meaning, stateBefore, withoutR
 import { distinct } from "./words.ts";
 
 /** The guest before and after. */
-export interface Views {
+interface Views {
   readonly before: View;
   readonly after: View;
 }

@@ -4,7 +4,7 @@ import { once } from "../tables/load.ts";
 import text from "./data/vmms.json?raw";
 
 /** How a VMM compares the source's list of registers with the destination's before it sets anything. */
-export interface ListRule {
+interface ListRule {
   /** Whether the source's may be the longer one. */
   readonly longer: boolean;
   /**

@@ -16,7 +16,7 @@ import type { Cause, Difference } from "../difference.ts";
 import { valueWords } from "../words.ts";
 import { families } from "./families.ts";
 
-export interface KernelRow {
+interface KernelRow {
   readonly since: Version;
   readonly stable?: readonly Version[];
   readonly fields?: readonly string[];

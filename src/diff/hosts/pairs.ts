@@ -41,7 +41,7 @@ function pairCalled(before: HostProfile, after: HostProfile, name: string): Pair
 }
 
 /** What comes of nothing having been read alike: the plain vCPU is compared, whatever it was made with. */
-export const PLAIN = "base";
+const PLAIN = "base";
 
 /**
  * Those that both hosts have and that work on both. Where no pair was read on both hosts, `base` counts as read: it is

@@ -9,7 +9,7 @@ export interface Matched {
   readonly to: number;
 }
 
-export interface Matching {
+interface Matching {
   readonly matched: readonly Matched[];
   readonly removed: readonly PlanOperation[];
   readonly added: readonly PlanOperation[];

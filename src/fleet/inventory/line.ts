@@ -26,12 +26,12 @@ export type HostSource =
   | { readonly kind: "derived"; readonly cpu: string; readonly kernel: string };
 
 /** What is wrong with a line, and the zero-based UTF-16 column at which. */
-export interface LineProblem {
+interface LineProblem {
   readonly message: string;
   readonly column: number;
 }
 
-export interface LineLook {
+interface LineLook {
   /** The line without blanks around it; empty: it says nothing. */
   readonly span: Span;
   /** By the line itself. */
