@@ -1,8 +1,10 @@
 /** What came of all moves, as text. */
 import { nameOf } from "../../src/migrate/words.ts";
 import { compareVersions } from "../../src/tables/index.ts";
+import { grouped } from "../grouped.ts";
 import { type Machine, machineName } from "../machine.ts";
 import type { Difference } from "../prove/difference.ts";
+import { aligned } from "../text.ts";
 import { nothing, sum } from "./compare.ts";
 import type { Move } from "./move.ts";
 import type { Refused } from "./output.ts";
@@ -12,17 +14,6 @@ export const differencesOf = ({ outcome }: Move): readonly Difference[] =>
 
 export const isGood = (move: Move): boolean =>
   move.outcome.kind !== "failed" && differencesOf(move).length === 0;
-
-function grouped<T>(items: readonly T[], keyOf: (item: T) => string): readonly (readonly [T, ...T[]])[] {
-  const groups = new Map<string, [T, ...T[]]>();
-  for (const item of items) {
-    const key = keyOf(item);
-    const group = groups.get(key);
-    if (group === undefined) groups.set(key, [item]);
-    else group.push(item);
-  }
-  return [...groups.values()];
-}
 
 const SHOWN = 6;
 function some(names: readonly string[]): string {
@@ -78,16 +69,6 @@ function cellText(moves: readonly Move[]): string {
   if (moved.length === 0) return "-";
   const refused = moved.filter(({ outcome }) => outcome === "refused").length;
   return refused === 0 ? String(moved.length) : `${moved.length - refused}+${refused}`;
-}
-
-function aligned(rows: readonly (readonly string[])[]): readonly string[] {
-  const widths = (rows[0] ?? []).map((_, at) => Math.max(...rows.map((row) => row[at]?.length ?? 0)));
-  return rows.map((row) =>
-    row
-      .map((cell, at) => cell.padEnd(widths[at] ?? 0))
-      .join("  ")
-      .trimEnd(),
-  );
 }
 
 function matrixLines(moves: readonly Move[]): readonly string[] {

@@ -1,7 +1,9 @@
 /** The outcome of all proofs as text: differences and refusals in detail, then a table for each CPU. */
 
 import { compareVersions } from "../../src/tables/index.ts";
+import { grouped } from "../grouped.ts";
 import { type Machine, machineName } from "../machine.ts";
+import { aligned } from "../text.ts";
 import type { Comparison, Open } from "./compare.ts";
 import type { Difference } from "./difference.ts";
 import type { Cell } from "./prove.ts";
@@ -41,18 +43,6 @@ function cellText({ outcome }: Cell): string {
       return outcome.differences.length === 0 ? `ok ${counts}` : `DIFFERS ${outcome.differences.length}`;
     }
   }
-}
-
-/** Groups in the order in which their keys first come. */
-function grouped<T>(items: readonly T[], keyOf: (item: T) => string): readonly (readonly T[])[] {
-  const groups = new Map<string, T[]>();
-  for (const item of items) {
-    const key = keyOf(item);
-    const group = groups.get(key);
-    if (group === undefined) groups.set(key, [item]);
-    else group.push(item);
-  }
-  return [...groups.values()];
 }
 
 const unique = (items: readonly string[]): readonly string[] => [...new Set(items)];
@@ -124,17 +114,6 @@ function openLines(cells: readonly Cell[]): readonly string[] {
     const more = subjects.length > shown ? `, and ${subjects.length - shown} more` : "";
     return `open: ${group[0]?.because}: ${subjects.slice(0, shown).join(", ")}${more}`;
   });
-}
-
-/** Columns padded to the same width, two blanks between them. */
-function aligned(rows: readonly (readonly string[])[]): readonly string[] {
-  const widths = (rows[0] ?? []).map((_, at) => Math.max(...rows.map((row) => row[at]?.length ?? 0)));
-  return rows.map((row) =>
-    row
-      .map((text, at) => text.padEnd(widths[at] ?? 0))
-      .join("  ")
-      .trimEnd(),
-  );
 }
 
 function tableLines(cells: readonly Cell[]): readonly string[] {
