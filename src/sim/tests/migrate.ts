@@ -7,7 +7,8 @@ import { judgeJourneys } from "../../migrate/journeys.ts";
 import type { Moving, NamedHost } from "../../migrate/machine.ts";
 import type { Migration } from "../../migrate/pair.ts";
 import { vmms } from "../../migrate/vmm.ts";
-import { expectationText, type Outcome } from "./outcome.ts";
+import { notRun } from "./not-run.ts";
+import type { Outcome } from "./outcome.ts";
 
 /** What became of a migration; a string: why nobody looked. */
 export type Moved = Migration | string;
@@ -60,16 +61,6 @@ const seenOf = ({ verdict, refused }: Migration): string =>
       ? "unsafe"
       : `unsafe: ${refused.call} answers ${refused.errno}`
     : { safe: "safe", "safe-with-notes": "safe, with notes", undecided: "safe as far as is known" }[verdict];
-
-const notRun = (expectation: TestExpectation, why: string): Outcome => ({
-  expectation,
-  status: "not-run",
-  seen: why,
-  diagnostic: diagnostic("test-not-run", expectation.span, {
-    expectation: expectationText(expectation),
-    why,
-  }),
-});
 
 /** `safe` holds with notes too: they do not stop the guest. */
 export function migrationOutcome(expectation: TestExpectation, moved: Moved): Outcome {

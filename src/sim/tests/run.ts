@@ -14,6 +14,7 @@ import {
   type Responsible,
 } from "./judge.ts";
 import { migrationJudge, migrationOutcome } from "./migrate.ts";
+import { notRun } from "./not-run.ts";
 import { expectationText, type Outcome, type TestRun } from "./outcome.ts";
 
 export interface TestHost {
@@ -129,18 +130,6 @@ function outcomeOf(expectation: HostExpectation, host: TestHost, judgement: Judg
         ),
       };
   }
-}
-
-function notRun(expectation: TestExpectation, why: string): Outcome {
-  return {
-    expectation,
-    status: "not-run",
-    seen: why,
-    diagnostic: diagnostic("test-not-run", expectation.span, {
-      expectation: expectationText(expectation),
-      why,
-    }),
-  };
 }
 
 function refused(
